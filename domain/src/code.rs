@@ -1,0 +1,80 @@
+//! The stable names of everything that can go wrong for somebody outside.
+//!
+//! Each has a page `docs/errors/<code>.md`: what happened, what to do, how to find it in the logs.
+//! Where an error is answered decides its status; the name is the same on every way out.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No credential in the request.
+    KeyMissing = "key-missing",
+    /// Not the shape of a key, or its checksum is wrong.
+    KeyMalformed = "key-malformed",
+    /// Well formed, but no such key or secret.
+    KeyUnknown = "key-unknown",
+    KeyRevoked = "key-revoked",
+    KeyExpired = "key-expired",
+    KeyInactive = "key-inactive",
+    /// The key's owner may not use Ostia any more.
+    OwnerDisabled = "owner-disabled",
+    OriginForbidden = "origin-forbidden",
+    HostForbidden = "host-forbidden",
+    BodyTooLarge = "body-too-large",
+    /// The body is not JSON, or there is more than one value.
+    InvalidJson = "invalid-json",
+    /// JSON, but not one JSON-RPC request: a batch, a response, a missing member.
+    InvalidRequest = "invalid-request",
+    InvalidParams = "invalid-params",
+    HeaderMismatch = "header-mismatch",
+    UnsupportedVersion = "unsupported-version",
+    MethodNotFound = "method-not-found",
+    /// The endpoint has no such path or does not take this HTTP method.
+    NotFound = "not-found",
+    HttpMethodNotAllowed = "http-method-not-allowed",
+    SessionMissing = "session-missing",
+    SessionUnknown = "session-unknown",
+    /// No such tool for this key: unknown and denied are one answer, on purpose.
+    ToolUnavailable = "tool-unavailable",
+    RateLimited = "rate-limited",
+    TooManyCalls = "too-many-calls",
+    UpstreamBusy = "upstream-busy",
+    /// No worker could be started.
+    UpstreamUnavailable = "upstream-unavailable",
+    /// The worker ended, or broke the protocol, while it had the call.
+    WorkerLost = "worker-lost",
+    CallTimeout = "call-timeout",
+    /// The edge cannot reach `control` and has never seen this key.
+    ControlUnavailable = "control-unavailable",
+    ShuttingDown = "shutting-down",
+    Internal = "internal",
+
+    // What control answers to operators and services.
+    InvalidArgument = "invalid-argument",
+    AlreadyExists = "already-exists",
+    NoSuchObject = "no-such-object",
+    /// The object is in use, or in a state that does not allow it.
+    Conflict = "conflict",
+    /// The caller is no service that control knows.
+    ServiceUnauthenticated = "service-unauthenticated",
+    LoginLinkInvalid = "login-link-invalid",
+    DatabaseUnavailable = "database-unavailable",
+}
+
+impl Code {
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}

@@ -1,0 +1,19 @@
+//! The words of the product as types: no I/O, no async, no transport, no database.
+//!
+//! Everything here is pure. Time and randomness come in as arguments, so that a decision made at
+//! the edge can be made again, by a test or by `control`, with the same answer.
+
+pub mod audit;
+pub mod clock;
+pub mod code;
+pub mod glob;
+pub mod key;
+pub mod name;
+pub mod plan;
+pub mod policy;
+pub mod principal;
+pub mod snapshot;
+pub mod tool;
+pub mod upstream;
+pub mod usage;
+pub mod user;

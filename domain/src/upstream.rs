@@ -1,0 +1,128 @@
+//! Upstreams: the MCP servers behind Ostia.
+
+use crate::{key::Secret, name::UpstreamName, tool::Tool};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
+use uuid::Uuid;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    pub id: Uuid,
+    pub name: UpstreamName,
+    /// Changes with every change of the definition; workers of an older version are replaced.
+    pub version: u64,
+    pub enabled: bool,
+    /// Whether this is the built-in demo, the only upstream that test keys reach.
+    pub demo: bool,
+    pub command: Command,
+    pub protocol: Protocol,
+    pub pool: PoolLimits,
+    /// How long one call may take, progress or not.
+    pub call_timeout: Duration,
+}
+
+/// How a stdio worker is started: an argument vector, never a shell line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    pub program: String,
+    pub args: Vec<String>,
+    /// The whole environment of the worker beside `PATH` and `HOME`; values may be credentials.
+    pub env: BTreeMap<String, Secret>,
+    pub cwd: Option<String>,
+}
+
+/// Which era to speak to an upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Probe once per definition.
+    #[default]
+    Auto,
+    Legacy,
+    #[serde(rename = "2026-07-28")]
+    Modern,
+}
+
+impl Protocol {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Legacy => "legacy",
+            Self::Modern => "2026-07-28",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Auto, Self::Legacy, Self::Modern]
+            .into_iter()
+            .find(|p| p.as_str() == text)
+    }
+}
+
+/// The two kinds of MCP: with a handshake and sessions (up to 2025-11-25), and stateless (from
+/// 2026-07-28).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Era {
+    Legacy,
+    Modern,
+}
+
+impl Era {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Modern => "modern",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Legacy, Self::Modern]
+            .into_iter()
+            .find(|e| e.as_str() == text)
+    }
+}
+
+/// The bounds of an upstream's pool on one edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolLimits {
+    /// Workers kept ready when nobody calls.
+    pub min_idle: u32,
+    pub max_workers: NonZeroU32,
+    /// Calls one worker has at once; the next one goes to another worker or waits.
+    pub max_in_flight: NonZeroU32,
+    /// Calls that may wait for a worker.
+    pub max_queue: u32,
+    /// How long a call may wait for a worker.
+    pub queue_timeout: Duration,
+    /// A worker beyond `min_idle` that had no call for so long is stopped.
+    pub idle_timeout: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            min_idle: 1,
+            max_workers: NonZeroU32::new(4).unwrap_or(NonZeroU32::MIN),
+            max_in_flight: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
+            max_queue: 256,
+            queue_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(300),
+        }
+    }
+}
+
+pub const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What an upstream was found to offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    pub upstream_id: Uuid,
+    /// The definition it was taken from; one of an older version is not used.
+    pub upstream_version: u64,
+    pub era: Era,
+    /// The upstream's name and version of itself, as a JSON object; for people only.
+    pub server_info: String,
+    /// In the upstream's order.
+    pub tools: Vec<Tool>,
+}

@@ -1,0 +1,135 @@
+//! The control client: the same over a network and within one process.
+
+use crate::v1::{
+    audit_service_client::AuditServiceClient, identity_service_client::IdentityServiceClient,
+    keys_service_client::KeysServiceClient, plans_service_client::PlansServiceClient,
+    policies_service_client::PoliciesServiceClient, sync_service_client::SyncServiceClient,
+    upstreams_service_client::UpstreamsServiceClient, usage_service_client::UsageServiceClient,
+};
+use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use ostia_domain::key::Secret;
+use std::{convert::Infallible, error::Error};
+use tonic::{body::Body, transport::Endpoint};
+use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
+
+/// The largest message either side takes: a snapshot with thousands of tools and their schemas.
+pub const MAX_MESSAGE_BYTES: usize = 256 << 20;
+
+/// Names who acts through a client, for audit. Only believed of callers that are authenticated.
+pub const ACTOR_HEADER: &str = "ostia-actor";
+
+/// In the extensions of a request that never crossed a socket; nothing from a network can carry it.
+#[derive(Clone, Copy, Debug)]
+pub struct InProcess;
+
+pub type BoxError = Box<dyn Error + Send + Sync>;
+/// One boxed service, whatever is behind it.
+pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+
+#[derive(Clone)]
+pub struct ControlClient {
+    transport: Transport,
+    actor: HeaderValue,
+}
+
+impl ControlClient {
+    /// Calls the services of this process directly: no socket, no framing.
+    pub fn in_process<S>(services: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        let transport = services
+            .map_request(|mut request: Request<Body>| {
+                request.extensions_mut().insert(InProcess);
+                request
+            })
+            .map_err(|never| match never {});
+        Self {
+            transport: BoxCloneSyncService::new(transport),
+            actor: local(),
+        }
+    }
+
+    /// Calls a control over the network, connecting when first used and again after a break. The
+    /// service token goes into every request; none is needed where the endpoint has a client
+    /// certificate.
+    pub fn remote(endpoint: &Endpoint, service_token: Option<&Secret>) -> Result<Self, BadToken> {
+        let bearer = service_token
+            .map(|token| {
+                let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+                    .map_err(|_| BadToken)?;
+                value.set_sensitive(true);
+                Ok(value)
+            })
+            .transpose()?;
+        let transport = endpoint
+            .connect_lazy()
+            .map_request(move |mut request: Request<Body>| {
+                if let Some(bearer) = &bearer {
+                    request.headers_mut().insert(AUTHORIZATION, bearer.clone());
+                }
+                request
+            })
+            .map_err(BoxError::from);
+        Ok(Self {
+            transport: BoxCloneSyncService::new(transport),
+            actor: local(),
+        })
+    }
+
+    /// The same connection on behalf of somebody else, as audit will name them.
+    #[must_use]
+    pub fn acting_as(&self, actor: &str) -> Self {
+        let actor = HeaderValue::try_from(actor).unwrap_or_else(|_| local());
+        Self {
+            transport: self.transport.clone(),
+            actor,
+        }
+    }
+
+    fn transport(&self) -> Transport {
+        let actor = self.actor.clone();
+        BoxCloneSyncService::new(self.transport.clone().map_request(
+            move |mut request: Request<Body>| {
+                request.headers_mut().insert(ACTOR_HEADER, actor.clone());
+                request
+            },
+        ))
+    }
+}
+
+fn local() -> HeaderValue {
+    HeaderValue::from_static("local")
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the service token has characters that an HTTP header cannot carry")]
+pub struct BadToken;
+
+macro_rules! services {
+    ($($name:ident: $client:ident,)*) => {
+        impl ControlClient {
+            $(pub fn $name(&self) -> $client<Transport> {
+                $client::new(self.transport())
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                    .max_encoding_message_size(MAX_MESSAGE_BYTES)
+            })*
+        }
+    };
+}
+
+services! {
+    audit: AuditServiceClient,
+    identity: IdentityServiceClient,
+    keys: KeysServiceClient,
+    plans: PlansServiceClient,
+    policies: PoliciesServiceClient,
+    sync: SyncServiceClient,
+    upstreams: UpstreamsServiceClient,
+    usage: UsageServiceClient,
+}
