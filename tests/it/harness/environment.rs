@@ -1,0 +1,34 @@
+//! The only place of the tests that reads the environment.
+
+use std::path::PathBuf;
+
+/// URL of a Postgres database whose user may create databases. Unset: the tests use SQLite.
+#[allow(clippy::disallowed_methods, reason = "this is the tests' config")]
+pub(crate) fn postgres_admin_url() -> Option<String> {
+    std::env::var("OSTIA_TEST_DATABASE_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
+}
+
+/// The root of the sources.
+pub(crate) fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where `./test` installs what others wrote.
+pub(crate) fn peers() -> PathBuf {
+    repository().join(".peers")
+}
+
+/// The program under test.
+pub(crate) const OSTIA: &str = env!("CARGO_BIN_EXE_ostia");
+
+/// Names of variables that would change what the program does.
+pub(crate) fn product_variables() -> Vec<String> {
+    std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| {
+            name.starts_with("OSTIA_") || name.starts_with("OTEL_") || name == "RUST_LOG"
+        })
+        .collect()
+}

@@ -1,0 +1,16 @@
+//! What the tests share: a database, the program, a client whose every byte is chosen by the test.
+
+#![allow(
+    dead_code,
+    reason = "a helper may be used by one group of tests today and by none tomorrow"
+)]
+
+pub(crate) mod command;
+pub(crate) mod database;
+pub(crate) mod environment;
+pub(crate) mod http;
+pub(crate) mod mcp;
+pub(crate) mod ostia;
+pub(crate) mod processes;
+pub(crate) mod upstreams;
+pub(crate) mod wait;

@@ -1,0 +1,328 @@
+//! The program itself, as a user starts it: `ostia run --demo --json`, on free ports, in a folder of
+//! its own.
+
+use super::{
+    command::{self, Finished, command},
+    database::{self, Database},
+    environment, processes,
+};
+use serde::Deserialize;
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Child,
+    time::timeout,
+};
+
+/// How long a start may take: migrations, a worker of each upstream, on a busy machine.
+const START: Duration = Duration::from_secs(60);
+/// How long a stop may take: the drain of open calls is part of it.
+const STOP: Duration = Duration::from_secs(40);
+
+const ROLES: [&str; 4] = ["control", "mcp", "web", "admin"];
+
+/// What `run --json` prints.
+#[derive(Clone, Debug, Deserialize)]
+struct Announcement {
+    control_url: String,
+    mcp_url: String,
+    web_url: String,
+    admin_url: String,
+    first_start: bool,
+    #[serde(default)]
+    login_url: Option<String>,
+    #[serde(default)]
+    key: Option<String>,
+}
+
+/// How to start it.
+#[derive(Default)]
+pub(crate) struct Options {
+    without_demo: bool,
+    sqlite: bool,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    data: Option<TempDir>,
+}
+
+impl Options {
+    /// One more argument of `ostia run`.
+    pub(crate) fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Without `--demo`: an administrator and nothing else.
+    pub(crate) fn without_demo(mut self) -> Self {
+        self.without_demo = true;
+        self
+    }
+
+    /// SQLite in the data folder, also in a run of the tests on Postgres.
+    pub(crate) fn sqlite(mut self) -> Self {
+        self.sqlite = true;
+        self
+    }
+
+    /// A data folder that holds something already.
+    pub(crate) fn data(mut self, folder: TempDir) -> Self {
+        self.data = Some(folder);
+        self
+    }
+
+    pub(crate) async fn start(self) -> Ostia {
+        let data = self
+            .data
+            .unwrap_or_else(|| tempfile::tempdir().expect("a temporary folder"));
+        let mut args = vec!["run".to_owned(), "--json".to_owned()];
+        if !self.without_demo {
+            args.push("--demo".to_owned());
+        }
+        let mut env = self.env;
+        let mut database = None;
+        if !self.sqlite && environment::postgres_admin_url().is_some() {
+            let blank = database::blank().await;
+            env.push(("OSTIA_DATABASE_URL".to_owned(), blank.url.clone()));
+            args.push("--migrate".to_owned());
+            database = Some(blank);
+        }
+        args.extend(self.args);
+        let launch = Launch {
+            args,
+            env,
+            listen: ROLES.map(|_| "127.0.0.1:0".to_owned()),
+        };
+        let (child, announced) = launch
+            .start(data.path())
+            .await
+            .unwrap_or_else(|problem| panic!("{problem}"));
+        Ostia::new(child, announced, launch, data, database)
+    }
+}
+
+/// Everything but the data folder, kept for a second start.
+struct Launch {
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    /// In the order of `ROLES`.
+    listen: [String; 4],
+}
+
+impl Launch {
+    /// Starts the program and waits for its one line; the error is everything it said instead.
+    async fn start(&self, data: &Path) -> Result<(Child, Announcement), String> {
+        let log = log_file(data);
+        let stderr = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("a log file");
+        let mut command = command(environment::OSTIA);
+        command
+            .args(&self.args)
+            .arg("--data-dir")
+            .arg(data.join("data"));
+        for (role, address) in ROLES.iter().zip(&self.listen) {
+            command.arg(format!("--{role}-listen")).arg(address);
+        }
+        command
+            .envs(self.env.iter().cloned())
+            .stdout(Stdio::piped())
+            .stderr(stderr);
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("cannot start {command:?}: {error}"))?;
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let line = timeout(START, lines.next_line()).await;
+        let said = || std::fs::read_to_string(&log).unwrap_or_default();
+        match line {
+            Ok(Ok(Some(line))) => serde_json::from_str(&line)
+                .map(|announced| (child, announced))
+                .map_err(|error| format!("`run --json` printed {line:?} ({error})\n{}", said())),
+            Ok(end) => Err(format!(
+                "`ostia run` ended before it was ready ({end:?})\n{}",
+                said()
+            )),
+            Err(_) => Err(format!(
+                "`ostia run` was not ready after {START:?}\n{}",
+                said()
+            )),
+        }
+    }
+}
+
+fn log_file(data: &Path) -> PathBuf {
+    data.join("stderr.log")
+}
+
+/// A running program. Dropping it kills it and everything it started.
+pub(crate) struct Ostia {
+    pub(crate) control_url: String,
+    /// With the path: what a client is configured with.
+    pub(crate) mcp_url: String,
+    pub(crate) web_url: String,
+    pub(crate) admin_url: String,
+    pub(crate) first_start: bool,
+    pub(crate) login_link: Option<String>,
+    /// The demo key. Empty when the program was started without `--demo`.
+    pub(crate) key: String,
+    child: Child,
+    pid: u32,
+    launch: Launch,
+    data: TempDir,
+    database: Option<Database>,
+}
+
+impl Ostia {
+    /// With the demo, as the README starts it.
+    pub(crate) async fn start() -> Self {
+        Options::default().start().await
+    }
+
+    pub(crate) fn options() -> Options {
+        Options::default()
+    }
+
+    fn new(
+        child: Child,
+        announced: Announcement,
+        launch: Launch,
+        data: TempDir,
+        database: Option<Database>,
+    ) -> Self {
+        Self {
+            pid: child.id().expect("a running process"),
+            control_url: announced.control_url,
+            mcp_url: announced.mcp_url,
+            web_url: announced.web_url,
+            admin_url: announced.admin_url,
+            first_start: announced.first_start,
+            login_link: announced.login_url,
+            key: announced.key.unwrap_or_default(),
+            child,
+            launch,
+            data,
+            database,
+        }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The folder that `--data-dir` names.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(log_file(self.data.path())).unwrap_or_default()
+    }
+
+    /// `ostia <args> --json` over the same data folder.
+    pub(crate) async fn cli(&self, args: &[&str]) -> Finished {
+        self.cli_with(args, &[]).await
+    }
+
+    /// As [`Self::cli`], with variables. Arguments after `--` belong to somebody else, so the flags of
+    /// every command go before them.
+    pub(crate) async fn cli_with(&self, args: &[&str], env: &[(&str, &str)]) -> Finished {
+        let split = args
+            .iter()
+            .position(|arg| *arg == "--")
+            .unwrap_or(args.len());
+        let (own, rest) = args.split_at(split);
+        let mut command = command(environment::OSTIA);
+        command
+            .args(own)
+            .arg("--json")
+            .arg("--data-dir")
+            .arg(self.data_dir())
+            .args(rest);
+        command
+            .envs(self.launch.env.iter().cloned())
+            .envs(env.iter().copied());
+        command::run(command).await
+    }
+
+    /// SIGTERM; fails unless it ends by itself with exit code 0.
+    pub(crate) async fn stop(&mut self) {
+        processes::terminate(self.pid);
+        let status = timeout(STOP, self.child.wait()).await;
+        let status = status
+            .unwrap_or_else(|_| panic!("still running {STOP:?} after SIGTERM\n{}", self.log()));
+        let status = status.expect("wait");
+        assert_eq!(
+            status.code(),
+            Some(0),
+            "{status} after SIGTERM\n{}",
+            self.log()
+        );
+    }
+
+    /// SIGKILL, and waits for the process (not its children) to be gone.
+    pub(crate) async fn kill9(&mut self) {
+        processes::kill9(self.pid);
+        timeout(STOP, self.child.wait())
+            .await
+            .expect("killed")
+            .expect("wait");
+    }
+
+    /// Starts again on the same folder and addresses, after [`Self::stop`] or [`Self::kill9`].
+    pub(crate) async fn start_again(&mut self) {
+        let addresses = [
+            &self.control_url,
+            &self.mcp_url,
+            &self.web_url,
+            &self.admin_url,
+        ];
+        self.launch.listen = addresses.map(|url| authority(url).to_owned());
+        let started = self.launch.start(self.data.path()).await;
+        let (child, announced) = started.unwrap_or_else(|problem| panic!("{problem}"));
+        self.pid = child.id().expect("a running process");
+        self.child = child;
+        self.first_start = announced.first_start;
+        self.login_link = announced.login_url;
+        assert_eq!(announced.mcp_url, self.mcp_url);
+    }
+
+    /// A normal stop and another start; address, keys and records are the same.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+impl Drop for Ostia {
+    fn drop(&mut self) {
+        if let Ok(Some(_)) = self.child.try_wait() {
+            return;
+        }
+        let family = processes::descendants(self.pid);
+        processes::kill9(self.pid);
+        // The program's own promise is that they die with it; a test that checks it does so before.
+        for process in family {
+            processes::kill9(process.pid);
+        }
+        // Reaped by tokio (`kill_on_drop`) when the handle goes.
+    }
+}

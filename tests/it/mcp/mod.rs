@@ -1,0 +1,1 @@
+//! The MCP endpoint, through the real program.
