@@ -1,1 +1,43 @@
+//! The database schema, the same on SQLite and PostgreSQL, one step per file.
 //!
+//! To add a step: a new file `m<date>_<number>_<what>.rs` with its own table identifiers (never those of
+//! another step, which may have changed since), a line in [`Migrator`], and its name in
+//! `control/src/store/schema.rs`, so that a control refuses a database that has not got it. Only what
+//! both databases do alike: no default timestamps, no JSON operators.
+
+#![allow(
+    elided_lifetimes_in_paths,
+    reason = "the signatures are those of `MigrationTrait`, and async_trait takes no others"
+)]
+#![allow(
+    clippy::wildcard_imports,
+    reason = "a migration is written in the words of the schema builder"
+)]
+
+mod connection;
+mod m20261121_000001_policies;
+mod m20261121_000002_users;
+mod m20261121_000003_keys;
+mod m20261121_000004_upstreams;
+mod m20261121_000005_records;
+mod m20261121_000006_revisions;
+
+pub use connection::{Applied, Error, pending, up};
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_policies::Migration),
+            Box::new(m20261121_000002_users::Migration),
+            Box::new(m20261121_000003_keys::Migration),
+            Box::new(m20261121_000004_upstreams::Migration),
+            Box::new(m20261121_000005_records::Migration),
+            Box::new(m20261121_000006_revisions::Migration),
+        ]
+    }
+}

@@ -1,0 +1,91 @@
+//! Where a schema is brought up to date: one connection, one migrator at a time.
+
+use crate::Migrator;
+use sea_orm_migration::{
+    MigratorTrait as _,
+    sea_orm::{
+        ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
+        sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode},
+    },
+};
+
+/// Any number will do, as long as it is always the same and no other program uses it.
+const LOCK: i64 = 0x6f73_7469_61;
+
+/// What [`up`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Steps that were pending and are done now.
+    pub steps: usize,
+}
+
+/// Neither text holds the URL, which may have a password in it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database cannot be opened: {0}")]
+    Open(#[source] DbErr),
+    #[error("the database cannot be migrated: {0}")]
+    Migrate(#[source] DbErr),
+}
+
+/// Applies what is pending. Makes the file of a SQLite database that does not exist; several callers at
+/// once wait for each other.
+pub async fn up(database_url: &str) -> Result<Applied, Error> {
+    let db = connect(database_url, true).await.map_err(Error::Open)?;
+    let result = migrate(&db).await.map_err(Error::Migrate);
+    // The connection held the lock, so closing it also gives the lock back after an error.
+    let closed = db.close().await.map_err(Error::Migrate);
+    let applied = result?;
+    closed.map(|()| applied)
+}
+
+/// How many steps [`up`] would apply. Changes nothing, not even when there is no database yet.
+pub async fn pending(database_url: &str) -> Result<usize, Error> {
+    if is_missing_file(database_url) {
+        return Ok(Migrator::migrations().len());
+    }
+    let db = connect(database_url, false).await.map_err(Error::Open)?;
+    let pending = Migrator::get_pending_migrations_read_only(&db).await;
+    let closed = db.close().await.map_err(Error::Migrate);
+    let pending = pending.map_err(Error::Migrate)?.len();
+    closed.map(|()| pending)
+}
+
+async fn migrate(db: &DatabaseConnection) -> Result<Applied, DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        // Of replicas that start together one migrates and the others find nothing pending.
+        db.execute_unprepared(&format!("SELECT pg_advisory_lock({LOCK})"))
+            .await?;
+    }
+    let steps = Migrator::get_pending_migrations(db).await?.len();
+    Migrator::up(db, None).await?;
+    Ok(Applied { steps })
+}
+
+/// One connection, because an advisory lock belongs to the connection that took it.
+async fn connect(database_url: &str, create: bool) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(database_url);
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false);
+    if create {
+        // The journal mode is kept in the file, so that whoever opens it later has it too. What a
+        // connection sets for itself is control's business.
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+        });
+    }
+    Database::connect(options).await
+}
+
+fn is_missing_file(database_url: &str) -> bool {
+    database_url.starts_with("sqlite:")
+        && database_url
+            .parse::<SqliteConnectOptions>()
+            .is_ok_and(|options| !options.get_filename().exists())
+}
