@@ -8,8 +8,8 @@ use crate::v1::{
 };
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
-use std::{convert::Infallible, error::Error};
-use tonic::{body::Body, transport::Endpoint};
+use std::convert::Infallible;
+use tonic::{Status, body::Body, transport::Endpoint};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
 /// The largest message either side takes: a snapshot with thousands of tools and their schemas.
@@ -22,9 +22,9 @@ pub const ACTOR_HEADER: &str = "ostia-actor";
 #[derive(Clone, Copy, Debug)]
 pub struct InProcess;
 
-pub type BoxError = Box<dyn Error + Send + Sync>;
-/// One boxed service, whatever is behind it.
-pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+/// One boxed service, whatever is behind it. Its error is a concrete type because a future that holds a
+/// boxed one across an await cannot be shown to be `Send`.
+pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 
 #[derive(Clone)]
 pub struct ControlClient {
@@ -75,7 +75,7 @@ impl ControlClient {
                 }
                 request
             })
-            .map_err(BoxError::from);
+            .map_err(|error| Status::from_error(Box::new(error)));
         Ok(Self {
             transport: BoxCloneSyncService::new(transport),
             actor: local(),
