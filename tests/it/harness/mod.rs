@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod command;
+pub(crate) mod control;
 pub(crate) mod database;
 pub(crate) mod environment;
 pub(crate) mod http;

@@ -1,9 +1,107 @@
 //! Upstreams that are ours: small stdio servers under `tests/peers/`.
 
-use super::environment;
-use std::path::PathBuf;
+use super::{environment, wait};
+use ostia_proto::{ControlClient, v1};
+use std::time::Duration;
+use uuid::Uuid;
 
-/// One of our scripts.
-pub(crate) fn script(name: &str) -> PathBuf {
-    environment::repository().join("tests/peers").join(name)
+/// A definition before it is added.
+pub(crate) struct Definition(v1::UpstreamDefinition);
+
+/// One of our Python scripts.
+pub(crate) fn script(name: &str, file: &str, args: &[&str]) -> Definition {
+    // Without -B every run would leave a folder of compiled files beside the scripts.
+    let path = environment::repository().join("tests/peers").join(file);
+    let own = ["-B", path.to_str().expect("UTF-8")];
+    program(name, "python3", &[&own, args].concat())
+}
+
+/// Any program.
+pub(crate) fn program(name: &str, program: &str, args: &[&str]) -> Definition {
+    let stdio = v1::StdioCommand {
+        program: program.to_owned(),
+        args: args.iter().map(ToString::to_string).collect(),
+        ..v1::StdioCommand::default()
+    };
+    Definition(v1::UpstreamDefinition {
+        name: name.to_owned(),
+        stdio: Some(stdio),
+        ..v1::UpstreamDefinition::default()
+    })
+}
+
+/// An argument that no other process of the machine has.
+pub(crate) fn mark() -> String {
+    format!("mark-{}", Uuid::now_v7().simple())
+}
+
+impl Definition {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut v1::UpstreamDefinition)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    /// At most so many workers, each with so many calls, and so many calls that wait.
+    pub(crate) fn pool(self, max_workers: u32, max_in_flight: u32, max_queue: u32) -> Self {
+        self.with(|definition| {
+            definition.pool = Some(v1::PoolLimits {
+                max_workers: Some(max_workers),
+                max_in_flight: Some(max_in_flight),
+                max_queue: Some(max_queue),
+                ..v1::PoolLimits::default()
+            });
+        })
+    }
+
+    pub(crate) fn call_timeout(self, limit: Duration) -> Self {
+        self.with(|definition| {
+            definition.call_timeout = Some(limit.try_into().expect("a duration"))
+        })
+    }
+
+    pub(crate) fn env(self, name: &str, value: &str) -> Self {
+        self.with(|definition| {
+            let stdio = definition.stdio.get_or_insert_default();
+            stdio.env.insert(name.to_owned(), value.to_owned());
+        })
+    }
+
+    /// Adds it, without waiting for an edge.
+    pub(crate) async fn define(self, control: &ControlClient) -> v1::Upstream {
+        let request = v1::AddUpstreamRequest {
+            definition: Some(self.0),
+        };
+        control
+            .upstreams()
+            .add_upstream(request)
+            .await
+            .expect("an upstream")
+            .into_inner()
+    }
+
+    /// Adds it and waits until its tools are known.
+    pub(crate) async fn add(self, control: &ControlClient) -> v1::Upstream {
+        let upstream = self.define(control).await;
+        let found = wait::until(
+            Duration::from_secs(30),
+            "the tools of the upstream are known",
+            || async {
+                let request = v1::GetUpstreamRequest {
+                    upstream: upstream.id.clone(),
+                };
+                let upstream = control
+                    .upstreams()
+                    .get_upstream(request)
+                    .await
+                    .map_err(|status| format!("{status:?}"))?;
+                let upstream = upstream.into_inner();
+                if upstream.catalogue.is_some() {
+                    Ok(upstream)
+                } else {
+                    Err(format!("{upstream:?}"))
+                }
+            },
+        );
+        found.await.0
+    }
 }

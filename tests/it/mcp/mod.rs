@@ -1,1 +1,17 @@
 //! The MCP endpoint, through the real program.
+
+mod accept;
+mod documented;
+mod drain;
+mod faults;
+mod isolation;
+mod legacy;
+mod limits;
+mod modern;
+mod orphans;
+mod progress;
+mod records;
+mod refusals;
+mod relay;
+mod revocation;
+mod workers;
