@@ -21,8 +21,8 @@ impl Wrapped {
         let ostia = Ostia::start().await;
         let control = control::client(&ostia);
         let mark = upstreams::mark();
-        // Not the last command, so that the shell stays; `tail` is a grandchild that reads no input.
-        let line = r#"tail -f /dev/null "--pid=$PPID" "--sleep-interval=3600" "$1" 2>/dev/null & python3 -B "$0" "$1"; true"#;
+        // Not the last command, so that the shell stays; the first child reads no input and never ends.
+        let line = r#"python3 -c 'import time; time.sleep(86400)' "$1" </dev/null & python3 -B "$0" "$1"; true"#;
         let script = crate::harness::environment::repository().join("tests/peers/faulty.py");
         let args = ["-c", line, script.to_str().expect("UTF-8"), &mark];
         upstreams::program("wrapped", "sh", &args)
@@ -41,8 +41,8 @@ impl Wrapped {
         tokio::join!(call(), call());
         let family = wrapped.alive();
         assert!(
-            family.len() >= 4,
-            "shells and servers of two workers: {family:#?}"
+            family.len() >= 6,
+            "a shell and two children of each of two workers: {family:#?}"
         );
         wrapped
     }

@@ -1,1 +1,6 @@
-//! Clients and servers that others wrote.
+//! Clients and servers that others wrote, which know nothing of Ostia.
+
+mod inspector;
+mod installed;
+mod python_sdk;
+mod servers;

@@ -1,0 +1,46 @@
+//! Where `./test` put them.
+
+use crate::harness::environment;
+use std::path::PathBuf;
+
+/// A file below `.peers`. A missing one fails the test: skipping would look like success.
+#[track_caller]
+fn peer(path: &str) -> PathBuf {
+    let path = environment::peers().join(path);
+    assert!(
+        path.exists(),
+        "{} is missing: run `./test install`, or `./test peers`, which does both",
+        path.display()
+    );
+    path
+}
+
+#[track_caller]
+pub(crate) fn node() -> PathBuf {
+    peer("npm/node_modules/node/bin/node")
+}
+
+#[track_caller]
+pub(crate) fn everything() -> PathBuf {
+    peer("npm/node_modules/@modelcontextprotocol/server-everything/dist/index.js")
+}
+
+#[track_caller]
+pub(crate) fn filesystem() -> PathBuf {
+    peer("npm/node_modules/@modelcontextprotocol/server-filesystem/dist/index.js")
+}
+
+#[track_caller]
+pub(crate) fn inspector() -> PathBuf {
+    peer("npm/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
+}
+
+#[track_caller]
+pub(crate) fn python() -> PathBuf {
+    peer("python/bin/python")
+}
+
+#[track_caller]
+pub(crate) fn time_server() -> PathBuf {
+    peer("python/bin/mcp-server-time")
+}
