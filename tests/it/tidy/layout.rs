@@ -27,7 +27,7 @@ const TOP: &[&str] = &[
     "web",
     "migrations",
     "tests/it",
-    "benches/load.rs",
+    "benches/load",
     "docs/adr",
     "docs/errors",
     "docs/benchmarks.md",

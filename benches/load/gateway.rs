@@ -1,0 +1,209 @@
+//! The release build of Ostia with one upstream and one key, in a temporary folder.
+
+use crate::{
+    Failure,
+    options::{Era, Options},
+};
+use ostia_domain::{clock, key::Secret};
+use ostia_proto::{ControlClient, v1};
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tonic::transport::Endpoint;
+
+const CATALOGUE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Gateway {
+    child: Child,
+    address: SocketAddr,
+    key: String,
+    data: TempDir,
+}
+
+impl Gateway {
+    #[allow(clippy::disallowed_methods, reason = "this program is not the product")]
+    pub(crate) async fn start(options: &Options) -> Result<Self, Failure> {
+        let data = tempfile::tempdir()?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ostia"));
+        command
+            .args(["run", "--json", "--log", "warn", "--data-dir"])
+            .arg(data.path().join("data"));
+        for role in ["control", "mcp", "web", "admin"] {
+            command.arg(format!("--{role}-listen")).arg("127.0.0.1:0");
+        }
+        if let Some(url) = &options.database_url {
+            command.args(["--migrate", "--database-url", url]);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
+        let mut gateway = Self {
+            child,
+            address: ([127, 0, 0, 1], 0).into(),
+            key: String::new(),
+            data: data,
+        };
+        let announced: serde_json::Value = serde_json::from_str(&line)?;
+        let url = |name: &str| {
+            announced[name]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or(format!("no {name} in {line}"))
+        };
+        gateway.address = url("mcp_url")?
+            .trim_start_matches("http://")
+            .trim_end_matches("/mcp")
+            .parse()?;
+        let secrets = std::fs::read_to_string(gateway.data.path().join("data/secrets.toml"))?;
+        let secrets: toml::Table = secrets.parse()?;
+        let token = Secret::new(
+            secrets["service_token"]
+                .as_str()
+                .ok_or("no service token")?,
+        );
+        let control =
+            ControlClient::remote(&Endpoint::from_shared(url("control_url")?)?, Some(&token))?;
+        gateway.key = register(&control, options.workers).await?;
+        Ok(gateway)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A whole `tools/call`, ready to be written to a connection.
+    pub(crate) async fn request(&self, era: Era, payload: usize) -> Result<Vec<u8>, Failure> {
+        let message = "x".repeat(payload);
+        Ok(match era {
+            Era::Legacy => {
+                let session = self.initialize().await?;
+                let body = format!(
+                    r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"bench__echo","arguments":{{"message":"{message}"}}}}}}"#
+                );
+                self.post(
+                    &format!("Mcp-Session-Id: {session}\r\nMCP-Protocol-Version: 2025-11-25\r\n"),
+                    &body,
+                )
+            }
+            Era::Modern => {
+                let body = format!(
+                    r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"bench__echo","arguments":{{"message":"{message}"}},"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{{"name":"load","version":"1"}}}}}}}}"#
+                );
+                self.post("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: bench__echo\r\n", &body)
+            }
+        })
+    }
+
+    async fn initialize(&self) -> Result<String, Failure> {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"1"}}}"#;
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream
+            .write_all(&self.post("Connection: close\r\n", body))
+            .await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let headers = answer.lines().filter_map(|line| line.split_once(": "));
+        let session = headers
+            .filter(|(name, _)| name.eq_ignore_ascii_case("mcp-session-id"))
+            .map(|(_, value)| value)
+            .next();
+        session
+            .map(str::to_owned)
+            .ok_or_else(|| format!("no session: {answer}").into())
+    }
+
+    fn post(&self, headers: &str, body: &str) -> Vec<u8> {
+        format!(
+            "POST /mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            self.address, self.key, body.len()
+        )
+        .into_bytes()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The upstream, and a key that may use it.
+async fn register(control: &ControlClient, workers: u32) -> Result<String, Failure> {
+    let program = std::env::current_exe()?
+        .to_str()
+        .ok_or("a path in UTF-8")?
+        .to_owned();
+    let stdio = v1::StdioCommand {
+        program,
+        args: vec!["--echo-upstream".to_owned()],
+        ..v1::StdioCommand::default()
+    };
+    let pool = v1::PoolLimits {
+        min_idle: Some(workers),
+        max_workers: Some(workers),
+        max_queue: Some(10_000),
+        ..v1::PoolLimits::default()
+    };
+    let definition = v1::UpstreamDefinition {
+        name: "bench".to_owned(),
+        stdio: Some(stdio),
+        pool: Some(pool),
+        ..v1::UpstreamDefinition::default()
+    };
+    control
+        .upstreams()
+        .add_upstream(v1::AddUpstreamRequest {
+            definition: Some(definition),
+        })
+        .await?;
+    let source = v1::create_policy_request::Source::Preset("everything".to_owned());
+    control
+        .policies()
+        .create_policy(v1::CreatePolicyRequest {
+            name: "bench".to_owned(),
+            source: Some(source),
+        })
+        .await?;
+    let request = v1::CreateKeyRequest {
+        name: "bench".to_owned(),
+        policies: vec!["bench".to_owned()],
+        ..v1::CreateKeyRequest::default()
+    };
+    let key = control
+        .keys()
+        .create_key(request)
+        .await?
+        .into_inner()
+        .secret;
+    let deadline = clock::instant() + CATALOGUE;
+    loop {
+        let request = v1::GetUpstreamRequest {
+            upstream: "bench".to_owned(),
+        };
+        let upstream = control
+            .upstreams()
+            .get_upstream(request)
+            .await?
+            .into_inner();
+        if upstream.catalogue.is_some() {
+            return Ok(key);
+        }
+        if clock::instant() > deadline {
+            return Err(format!("the upstream is not ready: {:?}", upstream.problem).into());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

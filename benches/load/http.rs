@@ -1,0 +1,120 @@
+//! A load generator that is much cheaper than what it loads: prebuilt bytes out, and of what comes back
+//! only what is needed to know where it ends and whether it is a result.
+
+use crate::{Failure, latency::Measured, processes::Usage};
+use ostia_domain::clock;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// Calls over as many keep-alive connections as there are calls in flight. Usage is that of `pid`.
+pub(crate) async fn run(
+    address: SocketAddr,
+    request: &[u8],
+    concurrency: usize,
+    duration: Duration,
+    pid: Option<u32>,
+) -> Result<Measured, Failure> {
+    let mut connections = Vec::with_capacity(concurrency);
+    for _ in 0..concurrency {
+        connections.push(Connection::open(address).await?);
+    }
+    let (before, started) = (pid.map(Usage::of), clock::instant());
+    let deadline = started + duration;
+    let runs = connections
+        .into_iter()
+        .map(|connection| connection.call_until(request, deadline));
+    let runs = futures_util::future::try_join_all(runs).await?;
+    let elapsed = started.elapsed();
+    let usage = pid
+        .zip(before)
+        .map(|(pid, before)| Usage::of(pid).since(before))
+        .unwrap_or_default();
+    Ok(Measured::new(
+        runs.into_iter().flatten().collect(),
+        elapsed,
+        usage,
+    ))
+}
+
+struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    async fn open(address: SocketAddr) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(1 << 14),
+        })
+    }
+
+    async fn call_until(
+        mut self,
+        request: &[u8],
+        deadline: Instant,
+    ) -> Result<Vec<Duration>, Failure> {
+        let mut latencies = Vec::with_capacity(1 << 16);
+        let mut sent = clock::instant();
+        while sent < deadline {
+            self.stream.write_all(request).await?;
+            self.answer().await?;
+            let now = clock::instant();
+            latencies.push(now.duration_since(sent));
+            sent = now;
+        }
+        Ok(latencies)
+    }
+
+    /// Reads one answer and fails unless it is a result.
+    async fn answer(&mut self) -> Result<(), Failure> {
+        self.buffer.clear();
+        let (head, length) = loop {
+            self.read().await?;
+            if let Some(end) = memchr::memmem::find(&self.buffer, b"\r\n\r\n") {
+                break (end + 4, self.content_length(end)?);
+            }
+        };
+        while self.buffer.len() < head + length {
+            self.read().await?;
+        }
+        let is_result = self.buffer.starts_with(b"HTTP/1.1 200")
+            && memchr::memmem::find(&self.buffer[head..], b"\"result\":").is_some();
+        if is_result {
+            Ok(())
+        } else {
+            Err(format!("not a result: {}", String::from_utf8_lossy(&self.buffer)).into())
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), Failure> {
+        if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            return Err(format!(
+                "the connection ended after {:?}",
+                String::from_utf8_lossy(&self.buffer)
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    fn content_length(&self, head: usize) -> Result<usize, Failure> {
+        let head = std::str::from_utf8(&self.buffer[..head])?;
+        let lengths = head.lines().filter_map(|line| line.split_once(':'));
+        let length = lengths
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .map(|(_, value)| value.trim())
+            .next();
+        let length = length
+            .ok_or_else(|| format!("an answer without a length cannot be read here: {head}"))?;
+        Ok(length.parse()?)
+    }
+}

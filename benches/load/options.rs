@@ -1,0 +1,92 @@
+//! What to measure.
+
+use crate::Failure;
+use std::{str::FromStr, time::Duration};
+
+const HELP: &str = "\
+Measures `tools/call` through `ostia run`, and directly at the same stdio server.
+
+Usage: cargo bench --bench load -- [options]
+
+  --concurrency N[,N...]   calls in flight at once [default: 1,32]
+  --seconds S              how long each row is measured [default: 10]
+  --payload BYTES          length of the text that goes there and back [default: 100]
+  --workers N              workers of the upstream at most [default: 1]
+  --database-url URL       for control [default: SQLite in a temporary folder]
+  --help                   this text";
+
+pub(crate) enum Mode {
+    Measure(Options),
+    /// Be the upstream.
+    EchoUpstream,
+    Help(&'static str),
+}
+
+pub(crate) struct Options {
+    pub(crate) concurrency: Vec<usize>,
+    pub(crate) duration: Duration,
+    pub(crate) warm_up: Duration,
+    pub(crate) payload: usize,
+    pub(crate) workers: u32,
+    pub(crate) database_url: Option<String>,
+}
+
+/// How the client speaks to Ostia.
+#[derive(Clone, Copy)]
+pub(crate) enum Era {
+    Legacy,
+    Modern,
+}
+
+impl Era {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Modern => "2026-07-28",
+        }
+    }
+}
+
+pub(crate) fn read() -> Result<Mode, Failure> {
+    let mut options = Options {
+        concurrency: vec![1, 32],
+        duration: Duration::from_secs(10),
+        warm_up: Duration::from_secs(2),
+        payload: 100,
+        workers: 1,
+        database_url: None,
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || {
+            args.next()
+                .ok_or_else(|| Failure::from(format!("{arg} needs a value")))
+        };
+        match arg.as_str() {
+            "--echo-upstream" => return Ok(Mode::EchoUpstream),
+            "--help" => return Ok(Mode::Help(HELP)),
+            // What cargo adds.
+            "--bench" => {}
+            "--concurrency" => {
+                options.concurrency = value()?
+                    .split(',')
+                    .map(|n| number("--concurrency", n))
+                    .collect::<Result<_, _>>()?
+            }
+            "--seconds" => options.duration = Duration::from_secs(number("--seconds", &value()?)?),
+            "--payload" => options.payload = number("--payload", &value()?)?,
+            "--workers" => options.workers = number("--workers", &value()?)?,
+            "--database-url" => options.database_url = Some(value()?),
+            other => return Err(format!("{other} is unknown; --help says what there is").into()),
+        }
+    }
+    if options.concurrency.contains(&0) || options.duration.is_zero() || options.workers == 0 {
+        return Err("0 measures nothing".into());
+    }
+    Ok(Mode::Measure(options))
+}
+
+fn number<N: FromStr>(name: &str, text: &str) -> Result<N, Failure> {
+    text.parse()
+        .map_err(|_| format!("{name}: {text:?} is not a number").into())
+}
