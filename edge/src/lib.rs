@@ -1,1 +1,150 @@
+//! The edge: serves MCP over HTTP and runs stdio workers.
 //!
+//! The path of one request, in order:
+//!
+//! ```text
+//! server            a connection, TCP_NODELAY
+//! mcp::endpoint     Host and Origin, then
+//!   authenticate    the key, from memory or from control          -> Principal
+//!   mcp::endpoint   the body, its envelope, its era
+//!   mcp::headers    (modern) headers agree with the body
+//!   mcp::session    (legacy) the session opens for this principal
+//! mcp::tools_call
+//!   pipeline
+//!     admit         rate and concurrency of the plan              -> Admission
+//!     route         the name becomes a tool of an upstream
+//!     authorize     policy                                        -> Permit
+//!     pool          a place on a worker                           -> Lease
+//!   upstream        the client's bytes under our id, and the answer under the client's
+//! record            one record, whatever happened
+//! ```
+//!
+//! Beside that run two tasks: `sync` follows control and keeps the [`view::View`] that requests read,
+//! and `record` hands records to control. No request waits for either.
+
+mod admit;
+mod authenticate;
+mod authorize;
+mod call;
+pub mod config;
+pub mod error;
+mod mcp;
+mod metrics;
+mod pipeline;
+pub mod pool;
+mod record;
+mod respond;
+mod route;
+mod server;
+mod state;
+mod sync;
+mod upstream;
+mod view;
+
+pub use config::Config;
+
+use authenticate::api_key::Keys;
+use call::RequestIds;
+use error::StartError;
+use mcp::session::Sessions;
+use ostia_proto::ControlClient;
+use pool::Pools;
+use record::Recorder;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use state::State;
+use std::{io, sync::Arc};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// A running edge. Dropping it is not a stop: call [`Edge::shutdown`].
+pub struct Edge {
+    state: Arc<State>,
+    pools: Arc<Pools>,
+    /// Ends following control.
+    stop_sync: CancellationToken,
+    sync_tasks: TaskTracker,
+    serving: TaskTracker,
+}
+
+impl Edge {
+    /// Starts following control and recording; serving begins with [`Edge::serve`].
+    pub fn start(config: Config, control: &ControlClient) -> Result<Self, StartError> {
+        metrics::describe();
+        let control = control.acting_as(&format!("edge:{}", config.name));
+        let pools = Arc::new(Pools::start(&config.own_program)?);
+        let state = Arc::new(State {
+            view: Arc::default(),
+            keys: Arc::new(Keys::new(&random()?)),
+            sessions: Sessions::new(&config.session_keys)?,
+            recorder: Recorder::start(control.clone(), &config.spool_dir)?,
+            ids: RequestIds::new(random()?),
+            tasks: TaskTracker::new(),
+            synced: Arc::default(),
+            draining: CancellationToken::new(),
+            control,
+            config,
+        });
+        let (stop_sync, sync_tasks) = (CancellationToken::new(), TaskTracker::new());
+        sync_tasks.spawn(sync::run(sync::Sync {
+            edge: state.config.name.clone(),
+            control: state.control.clone(),
+            names: state.config.exposed_names,
+            view: Arc::clone(&state.view),
+            keys: Arc::clone(&state.keys),
+            pools: Arc::clone(&pools),
+            synced: Arc::clone(&state.synced),
+            tasks: sync_tasks.clone(),
+            stop: stop_sync.clone(),
+        }));
+        Ok(Self {
+            state,
+            pools,
+            stop_sync,
+            sync_tasks,
+            serving: TaskTracker::new(),
+        })
+    }
+
+    /// Serves MCP on this listener until the edge shuts down.
+    pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
+        self.serving
+            .track_future(server::serve(Arc::clone(&self.state), listener))
+            .await
+    }
+
+    /// Whether requests can be served.
+    pub fn ready(&self) -> bool {
+        self.state.ready()
+    }
+
+    /// Takes no more requests, lets those under way end within the drain timeout, ends all workers and
+    /// hands over what is still to be recorded.
+    pub async fn shutdown(&self) {
+        self.state.draining.cancel();
+        self.serving.close();
+        self.state.tasks.close();
+        let drained = async {
+            self.serving.wait().await;
+            self.state.tasks.wait().await;
+        };
+        if tokio::time::timeout(self.state.config.drain_timeout, drained)
+            .await
+            .is_err()
+        {
+            tracing::warn!("calls were still under way when the drain timeout ran out");
+        }
+        self.stop_sync.cancel();
+        self.sync_tasks.close();
+        self.pools.shutdown().await;
+        self.sync_tasks.wait().await;
+        self.state.recorder.shutdown().await;
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], StartError> {
+    let mut bytes = [0; N];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| StartError::Randomness)?;
+    Ok(bytes)
+}

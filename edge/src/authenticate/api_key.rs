@@ -1,0 +1,163 @@
+//! Keys that were verified before, held under a digest that is worth nothing outside this process.
+
+use super::refused;
+use crate::{config::MAX_REVOCATION_AGE, error::Error};
+use moka::sync::Cache;
+use ostia_domain::{clock, code::Code, key::Presented, principal::Principal};
+use ostia_proto::{
+    ControlClient, status,
+    v1::{AuthenticateRequest, authenticate_response::Verdict},
+};
+use ring::hmac;
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+const MAX_KEYS: u64 = 100_000;
+/// Control is asked again about a key this old, should a change ever fail to arrive.
+const VERIFIED_FOR: Duration = Duration::from_secs(3600);
+/// How long a refused key is refused without asking; a change of any key ends it.
+const REFUSED_FOR: Duration = Duration::from_secs(10);
+
+type Digest = [u8; 32];
+
+pub struct Keys {
+    /// Random per process: a dump of the cache does not help to find a key.
+    hmac: hmac::Key,
+    verified: Cache<Digest, Arc<Principal>>,
+    refused: Cache<Digest, Code>,
+    /// Counts changes, so that a verdict that was under way meanwhile is not kept.
+    changes: AtomicU64,
+    /// When control was last heard of.
+    heard: Mutex<Option<Instant>>,
+}
+
+impl Keys {
+    pub fn new(random: &[u8; 32]) -> Self {
+        Self {
+            hmac: hmac::Key::new(hmac::HMAC_SHA256, random),
+            verified: Cache::builder()
+                .max_capacity(MAX_KEYS)
+                .time_to_live(VERIFIED_FOR)
+                .build(),
+            refused: Cache::builder()
+                .max_capacity(MAX_KEYS)
+                .time_to_live(REFUSED_FOR)
+                .build(),
+            changes: AtomicU64::new(0),
+            heard: Mutex::new(None),
+        }
+    }
+
+    /// Whose key this is: from memory where it was seen before, else from control.
+    pub(super) async fn principal(
+        &self,
+        control: &ControlClient,
+        credential: &str,
+    ) -> Result<Arc<Principal>, Error> {
+        let digest = self.digest(credential);
+        if let Some(principal) = self.verified.get(&digest) {
+            self.check_freshness()?;
+            return Ok(principal);
+        }
+        // A look-alike costs nobody anything: control is not asked.
+        Presented::parse(credential).map_err(|error| {
+            Error::new(
+                Code::KeyMalformed,
+                format!("This is not a whole API key: {error}."),
+            )
+        })?;
+        if let Some(code) = self.refused.get(&digest) {
+            return Err(refused(code));
+        }
+        self.ask(control, credential, digest).await
+    }
+
+    async fn ask(
+        &self,
+        control: &ControlClient,
+        credential: &str,
+        digest: Digest,
+    ) -> Result<Arc<Principal>, Error> {
+        let changes = self.changes.load(Ordering::Acquire);
+        let request = AuthenticateRequest {
+            key: credential.to_owned(),
+        };
+        let answer = control.sync().authenticate(request).await.map_err(|status| {
+            tracing::warn!(%status, code = ?status::code_of(&status), "control verifies no keys");
+            control_unavailable()
+        })?;
+        let unchanged = self.changes.load(Ordering::Acquire) == changes;
+        match answer.into_inner().verdict {
+            Some(Verdict::Principal(principal)) => {
+                let principal = Principal::try_from(principal).map_err(|error| {
+                    tracing::error!(%error, "control sent a principal that cannot be read");
+                    control_unavailable()
+                })?;
+                let principal = Arc::new(principal);
+                if unchanged {
+                    self.verified.insert(digest, Arc::clone(&principal));
+                }
+                Ok(principal)
+            }
+            Some(Verdict::Refused(code)) => {
+                let code = Code::parse(&code).unwrap_or(Code::KeyUnknown);
+                if unchanged {
+                    self.refused.insert(digest, code);
+                }
+                Err(refused(code))
+            }
+            None => Err(control_unavailable()),
+        }
+    }
+
+    /// A key that was verified stays good only while a revocation would have been heard of.
+    fn check_freshness(&self) -> Result<(), Error> {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        match heard {
+            Some(heard) if clock::instant().duration_since(heard) <= MAX_REVOCATION_AGE => Ok(()),
+            _ => Err(control_unavailable()),
+        }
+    }
+
+    /// Control spoke: whatever it had to say about keys has arrived.
+    pub fn heard(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::instant());
+    }
+
+    /// These keys changed; an empty list is all of them.
+    pub fn forget(&self, ids: &HashSet<Uuid>) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.refused.invalidate_all();
+        if ids.is_empty() {
+            self.verified.invalidate_all();
+            return;
+        }
+        for (digest, principal) in &self.verified {
+            if ids.contains(&principal.key_id) {
+                self.verified.invalidate(digest.as_ref());
+            }
+        }
+    }
+
+    fn digest(&self, credential: &str) -> Digest {
+        let tag = hmac::sign(&self.hmac, credential.as_bytes());
+        let mut digest = Digest::default();
+        digest.copy_from_slice(tag.as_ref());
+        digest
+    }
+}
+
+fn control_unavailable() -> Error {
+    Error::new(
+        Code::ControlUnavailable,
+        "API keys cannot be verified at the moment, because the control service cannot be reached.",
+    )
+    .retry_after(Duration::from_secs(1))
+}

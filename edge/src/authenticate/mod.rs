@@ -1,0 +1,47 @@
+//! From a credential to a principal.
+
+pub mod api_key;
+mod credential;
+
+pub use credential::presented;
+
+use crate::error::Error;
+use api_key::Keys;
+use http::HeaderMap;
+use ostia_domain::{clock::Timestamp, code::Code, principal::Principal};
+use ostia_proto::ControlClient;
+use std::sync::Arc;
+
+/// Who is calling. Every request is authenticated anew; a session id or a connection proves nothing.
+pub async fn authenticate(
+    keys: &Keys,
+    control: &ControlClient,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Arc<Principal>, Error> {
+    let credential = presented(headers)?;
+    let principal = keys.principal(control, credential).await?;
+    if principal.expired(now) {
+        return Err(refused(Code::KeyExpired));
+    }
+    Ok(principal)
+}
+
+/// What a holder is told about a key that does not work.
+pub(crate) fn refused(code: Code) -> Error {
+    Error::new(
+        code,
+        match code {
+            Code::KeyMissing => {
+                "No API key. Send one as `Authorization: Bearer ost_…` or `X-API-Key: ost_…`."
+            }
+            Code::KeyRevoked => "This API key was revoked. Make another one.",
+            Code::KeyExpired => {
+                "This API key, or the secret that was used, has expired. Rotate it."
+            }
+            Code::KeyInactive => "This API key is inactive. Its owner can activate it again.",
+            Code::OwnerDisabled => "The owner of this API key may not use Ostia any more.",
+            _ => "There is no such API key. Check that it was copied whole and to the right Ostia.",
+        },
+    )
+}

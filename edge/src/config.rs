@@ -1,0 +1,42 @@
+//! What an edge is told when it starts. The binary reads it from flags, environment and file; here it
+//! is only described and checked.
+
+use ostia_domain::{key::Secret, name::ExposedNames};
+use std::{env, ffi::OsString, path::PathBuf, time::Duration};
+
+pub struct Config {
+    /// Which edge this is, for control's logs and pages.
+    pub name: String,
+    /// Host names under which clients reach this edge, without port. Loopback names always are.
+    pub allowed_hosts: Vec<String>,
+    /// Web origins (`https://app.example`) that may call from a browser. Loopback origins always may.
+    pub allowed_origins: Vec<String>,
+    pub exposed_names: ExposedNames,
+    /// The largest request body.
+    pub max_body_bytes: usize,
+    /// Base64 of 32 bytes each. The first seals session ids, all of them open.
+    pub session_keys: Vec<Secret>,
+    /// This program, which is also the worker guard and the demo upstream.
+    pub own_program: PathBuf,
+    /// Where records wait while control is away.
+    pub spool_dir: PathBuf,
+    /// How long calls may go on after a stop was asked for.
+    pub drain_timeout: Duration,
+}
+
+pub const DEFAULT_MAX_BODY_BYTES: usize = 4 << 20;
+pub const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long keys that were verified before stay good while control cannot be heard: a revocation
+/// might be waiting there.
+pub(crate) const MAX_REVOCATION_AGE: Duration = Duration::from_secs(60);
+
+/// What every worker gets from the environment of the edge, because no program is found or starts
+/// without it. Everything else a worker sees is declared in its upstream.
+#[allow(clippy::disallowed_methods, reason = "this is the configuration")]
+pub(crate) fn inherited_environment() -> Vec<(&'static str, OsString)> {
+    ["PATH", "HOME"]
+        .into_iter()
+        .filter_map(|name| Some((name, env::var_os(name)?)))
+        .collect()
+}

@@ -1,0 +1,82 @@
+//! What can go wrong while serving, without a word about HTTP: `respond` knows that.
+
+use ostia_domain::{code::Code, usage::Outcome};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// A refusal or failure as its caller may read it.
+#[derive(Debug)]
+pub struct Error {
+    pub code: Code,
+    pub outcome: Outcome,
+    pub message: String,
+    pub retry_after: Option<Duration>,
+    /// Members for `error.data` that the specification asks for.
+    pub data: Map<String, Value>,
+}
+
+impl Error {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            outcome: outcome_of(code),
+            message: message.into(),
+            retry_after: None,
+            data: Map::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.data.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// For an answer that hides from its caller what audit must know.
+    #[must_use]
+    pub fn recorded_as(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+}
+
+fn outcome_of(code: Code) -> Outcome {
+    match code {
+        Code::KeyMissing
+        | Code::KeyMalformed
+        | Code::KeyUnknown
+        | Code::KeyRevoked
+        | Code::KeyExpired
+        | Code::KeyInactive
+        | Code::OwnerDisabled
+        | Code::ControlUnavailable => Outcome::Unauthenticated,
+        Code::ToolUnavailable => Outcome::UnknownTool,
+        Code::RateLimited | Code::TooManyCalls => Outcome::RateLimited,
+        Code::UpstreamBusy => Outcome::Busy,
+        Code::UpstreamUnavailable | Code::WorkerLost | Code::ShuttingDown => {
+            Outcome::UpstreamUnavailable
+        }
+        Code::CallTimeout => Outcome::Timeout,
+        Code::Internal => Outcome::Internal,
+        _ => Outcome::Invalid,
+    }
+}
+
+/// Why an edge did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("a session key is not base64 of 32 bytes")]
+    SessionKey,
+    #[error("the operating system gives no randomness")]
+    Randomness,
+    #[error("the worker guard ({0}) could not be started: {1}")]
+    Guard(String, std::io::Error),
+    #[error("the folder for waiting records ({0}) cannot be used: {1}")]
+    Spool(String, std::io::Error),
+}

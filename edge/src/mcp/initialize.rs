@@ -1,0 +1,53 @@
+//! The legacy handshake, answered by Ostia itself: it speaks for every upstream at once.
+
+use super::{
+    endpoint::{Received, answered, with_header},
+    era::negotiate_legacy,
+    headers::SESSION_ID,
+};
+use crate::{error::Error, upstream::handshake::client_info};
+use axum::response::Response;
+use http::HeaderValue;
+use ostia_domain::code::Code;
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize, Default)]
+struct Initialize<'a> {
+    #[serde(rename = "protocolVersion", borrow, default)]
+    protocol_version: Option<std::borrow::Cow<'a, str>>,
+}
+
+/// Opens a session. A stale session id in the request does no harm: it is not looked at.
+pub fn serve(received: &Received<'_>) -> Result<(Response, usize), Error> {
+    let asked: Initialize<'_> = match received.message.params {
+        None => Initialize::default(),
+        Some(params) => serde_json::from_str(params.get()).map_err(|_| {
+            Error::new(
+                Code::InvalidParams,
+                "The member `protocolVersion` must be a string.",
+            )
+        })?,
+    };
+    let revision = negotiate_legacy(asked.protocol_version.as_deref());
+    let session = received
+        .state
+        .sessions
+        .seal(received.principal.key_id, revision, received.arrival.at)
+        .and_then(|id| HeaderValue::try_from(id).ok())
+        .ok_or_else(|| Error::new(Code::Internal, "No session could be made."))?;
+    let result = json!({
+        "protocolVersion": revision,
+        "capabilities": {"tools": {}},
+        "serverInfo": client_info(),
+    });
+    Ok(with_header(
+        answered(received, &result.to_string()),
+        SESSION_ID,
+        session,
+    ))
+}
+
+pub fn pong(received: &Received<'_>) -> Response {
+    answered(received, "{}").0
+}

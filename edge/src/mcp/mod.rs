@@ -1,0 +1,19 @@
+//! MCP as clients speak it to an edge.
+//!
+//! A request is read in this order: [`endpoint`] (origin, key, body, envelope, era), [`headers`] (what a
+//! modern request must repeat in its headers) or [`session`] (what a legacy one must have opened), and
+//! then the file named after what it asks for.
+
+pub mod answer;
+pub mod discover;
+pub mod endpoint;
+pub mod envelope;
+pub mod era;
+pub mod event_stream;
+pub mod headers;
+pub mod initialize;
+pub mod lists;
+pub mod origin;
+pub mod session;
+pub mod splice;
+pub mod tools_call;

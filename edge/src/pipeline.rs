@@ -1,0 +1,71 @@
+//! The steps of one `tools/call`, in order. Each takes what the one before proved.
+
+use crate::{
+    admit::{self, Admission},
+    authorize::{self, Permit},
+    error::Error,
+    pool::{Lease, LeaseError},
+    record::OpenRecord,
+    route::{self, Endpoint},
+    state::State,
+};
+use ostia_domain::{code::Code, principal::Principal};
+
+/// Everything that a call must have before a byte of it goes to an upstream.
+pub struct Ready {
+    pub permit: Permit,
+    pub lease: Lease,
+    pub admission: Admission,
+}
+
+/// From "who asks for what" to a place on a worker.
+pub async fn prepare(
+    state: &State,
+    principal: &Principal,
+    endpoint: &Endpoint,
+    name: &str,
+    record: &mut OpenRecord,
+) -> Result<Ready, Error> {
+    let view = state.view.load_full();
+    let admission = admit::admit(&view, principal)?;
+    let tool = route::resolve(&view, endpoint, name);
+    if let Some(tool) = tool {
+        record.target(tool.upstream.name.as_str(), &tool.name);
+    }
+    let permit = match authorize::authorize(&view, principal, tool, name) {
+        Ok(permit) => permit,
+        Err(refusal) => {
+            record.rule(refusal.rule);
+            return Err(refusal.error);
+        }
+    };
+    record.permitted(&permit);
+    let lease = permit
+        .tool()
+        .pool
+        .lease()
+        .await
+        .map_err(|error| explain(&permit, &error))?;
+    Ok(Ready {
+        permit,
+        lease,
+        admission,
+    })
+}
+
+fn explain(permit: &Permit, error: &LeaseError) -> Error {
+    let upstream = &permit.tool().upstream.name;
+    match error {
+        LeaseError::Busy { retry_after } => Error::new(
+            Code::UpstreamBusy,
+            format!("Every worker of the upstream \"{upstream}\" is busy. The call was not made; try again later."),
+        )
+        .retry_after(*retry_after),
+        // What exactly is wrong is for operators; it may name files and programs.
+        LeaseError::Unavailable { retry_after, .. } => Error::new(
+            Code::UpstreamUnavailable,
+            format!("The upstream \"{upstream}\" has no running worker. The call was not made; an operator can see why."),
+        )
+        .retry_after(*retry_after),
+    }
+}

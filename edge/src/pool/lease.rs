@@ -1,0 +1,237 @@
+//! Who may use which worker: the choice, the queue, and the value that proves a place.
+
+use super::{Pool, worker::Worker};
+use ostia_domain::{clock, upstream::PoolLimits};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+
+/// A place on a worker for one call; dropping it gives the place to the next in the queue.
+pub struct Lease {
+    worker: Arc<Worker>,
+    /// Unset when the place was given back by other means.
+    pool: Option<Arc<Pool>>,
+}
+
+impl Lease {
+    pub fn worker(&self) -> &Arc<Worker> {
+        &self.worker
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.take() {
+            pool.release(self.worker.id);
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeaseError {
+    /// Every worker is full and so is the queue, or the wait in it was too long.
+    Busy { retry_after: Duration },
+    /// No worker runs and none can be started now.
+    Unavailable {
+        problem: String,
+        retry_after: Duration,
+    },
+}
+
+/// A call waits for a worker that is about to be tried again, but not for one that is far off.
+const WORTH_WAITING: Duration = Duration::from_secs(2);
+
+#[derive(Default)]
+pub(super) struct State {
+    pub slots: Vec<Slot>,
+    /// Workers on their way.
+    pub starting: u32,
+    queue: VecDeque<oneshot::Sender<Lease>>,
+    pub failing: Option<Failing>,
+}
+
+/// One worker and how much of it is taken.
+pub(super) struct Slot {
+    pub worker: Arc<Worker>,
+    pub in_flight: u32,
+    pub idle_since: Instant,
+}
+
+/// The newest starts failed.
+#[derive(Clone, Debug)]
+pub(super) struct Failing {
+    pub times: u32,
+    /// When to try again.
+    pub until: Instant,
+    pub problem: String,
+}
+
+impl State {
+    /// The least busy worker with room.
+    fn choose(&mut self, limits: &PoolLimits) -> Option<&mut Slot> {
+        self.slots
+            .iter_mut()
+            .filter(|slot| slot.in_flight < limits.max_in_flight.get() && !slot.worker.ended())
+            .min_by_key(|slot| slot.in_flight)
+    }
+
+    /// Workers that run or are on their way.
+    pub fn size(&self) -> u32 {
+        u32::try_from(self.slots.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(self.starting)
+    }
+
+    /// How long no start is to be tried.
+    pub fn backing_off(&self, now: Instant) -> Option<Duration> {
+        self.failing
+            .as_ref()?
+            .until
+            .checked_duration_since(now)
+            .filter(|wait| !wait.is_zero())
+    }
+
+    pub fn anybody_waits(&self) -> bool {
+        self.queue.iter().any(|waiter| !waiter.is_closed())
+    }
+
+    /// Everybody in the queue hears at once that there will be no worker.
+    pub fn fail_queue(&mut self) {
+        self.queue.clear();
+    }
+}
+
+impl Pool {
+    /// A place on a worker: at once where one has room, else after a wait of at most `queue_timeout`.
+    pub async fn lease(self: &Arc<Self>) -> Result<Lease, LeaseError> {
+        let limits = &self.upstream.pool;
+        let waiting = {
+            let mut state = self.state();
+            if self.is_retired() {
+                return Err(unavailable(
+                    "the upstream was changed or removed",
+                    Duration::ZERO,
+                ));
+            }
+            if let Some(slot) = state.choose(limits) {
+                slot.in_flight += 1;
+                return Ok(self.leased(Arc::clone(&slot.worker)));
+            }
+            self.join_queue(&mut state)?
+        };
+        metrics::gauge!("ostia_pool_queue", "upstream" => self.upstream.name.to_string())
+            .increment(1);
+        let outcome = tokio::time::timeout(limits.queue_timeout, waiting).await;
+        metrics::gauge!("ostia_pool_queue", "upstream" => self.upstream.name.to_string())
+            .decrement(1);
+        match outcome {
+            Ok(Ok(lease)) => Ok(lease),
+            Ok(Err(_)) => Err(self.unavailable_now()),
+            Err(_) => Err(LeaseError::Busy {
+                retry_after: Duration::from_secs(1),
+            }),
+        }
+    }
+
+    fn join_queue(&self, state: &mut State) -> Result<oneshot::Receiver<Lease>, LeaseError> {
+        let limits = &self.upstream.pool;
+        if state.slots.is_empty() && state.starting == 0 {
+            let far_off = state
+                .backing_off(clock::instant())
+                .filter(|wait| *wait > WORTH_WAITING);
+            if let (Some(retry_after), Some(failing)) = (far_off, &state.failing) {
+                return Err(unavailable(&failing.problem, retry_after));
+            }
+        }
+        if state.queue.len() >= limits.max_queue as usize {
+            state.queue.retain(|waiter| !waiter.is_closed());
+            if state.queue.len() >= limits.max_queue as usize {
+                return Err(LeaseError::Busy {
+                    retry_after: limits.queue_timeout,
+                });
+            }
+        }
+        let (sender, receiver) = oneshot::channel();
+        state.queue.push_back(sender);
+        // The maintenance task starts another worker where there may be one.
+        self.wake.notify_one();
+        Ok(receiver)
+    }
+
+    fn unavailable_now(&self) -> LeaseError {
+        let state = self.state();
+        let wait = state.backing_off(clock::instant()).unwrap_or_default();
+        match &state.failing {
+            Some(failing) => unavailable(&failing.problem, wait),
+            None => unavailable("the upstream was changed or removed", wait),
+        }
+    }
+
+    fn leased(self: &Arc<Self>, worker: Arc<Worker>) -> Lease {
+        Lease {
+            worker,
+            pool: Some(Arc::clone(self)),
+        }
+    }
+
+    fn release(self: &Arc<Self>, worker: u64) {
+        let mut state = self.state();
+        if let Some(slot) = state.slots.iter_mut().find(|slot| slot.worker.id == worker) {
+            slot.in_flight -= 1;
+            if slot.in_flight == 0 {
+                slot.idle_since = clock::instant();
+                if self.is_retired() {
+                    slot.worker.stop.cancel();
+                }
+            }
+        }
+        self.serve_queue(&mut state);
+    }
+
+    /// Gives every free place to whoever waits longest.
+    pub(super) fn serve_queue(self: &Arc<Self>, state: &mut State) {
+        while let Some(waiter) = state.queue.pop_front() {
+            let Some(slot) = state.choose(&self.upstream.pool) else {
+                state.queue.push_front(waiter);
+                return;
+            };
+            // Only counted once somebody has it: a lease that comes back here must not be dropped
+            // with its pool, whose lock is held.
+            match waiter.send(self.leased(Arc::clone(&slot.worker))) {
+                Ok(()) => slot.in_flight += 1,
+                Err(mut unwanted) => unwanted.pool = None,
+            }
+        }
+    }
+
+    /// Adds a worker that is ready for calls.
+    pub(super) fn add_worker(self: &Arc<Self>, worker: Arc<Worker>) {
+        let mut state = self.state();
+        state.starting -= 1;
+        state.slots.push(Slot {
+            worker,
+            in_flight: 0,
+            idle_since: clock::instant(),
+        });
+        self.serve_queue(&mut state);
+    }
+
+    /// Takes out a worker that ended; its calls have failed already. Says whether it still took calls.
+    pub(super) fn remove_worker(&self, worker: u64) -> bool {
+        let mut state = self.state();
+        let before = state.slots.len();
+        state.slots.retain(|slot| slot.worker.id != worker);
+        self.wake.notify_one();
+        state.slots.len() < before
+    }
+}
+
+fn unavailable(problem: &str, retry_after: Duration) -> LeaseError {
+    LeaseError::Unavailable {
+        problem: problem.to_owned(),
+        retry_after,
+    }
+}

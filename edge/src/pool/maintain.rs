@@ -1,0 +1,146 @@
+//! One task per pool: starts workers that are missing and stops those that are not needed.
+
+use super::{Pool, lease::Failing};
+use ostia_domain::clock;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+const TICK: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// Calls of a retired pool get so long to end.
+const RETIREMENT: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(pool: Arc<Pool>) {
+    while !pool.retired.is_cancelled() {
+        let wait = pool.maintain();
+        tokio::select! {
+            () = pool.wake.notified() => {}
+            () = pool.retired.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    pool.stop_idle(Duration::ZERO, 0);
+    tokio::select! {
+        () = pool.stop.cancelled() => {}
+        () = tokio::time::sleep(RETIREMENT) => pool.stop.cancel(),
+    }
+}
+
+impl Pool {
+    /// Does what is due and says when to look again.
+    fn maintain(self: &Arc<Self>) -> Duration {
+        let limits = &self.upstream.pool;
+        self.stop_idle(limits.idle_timeout, limits.min_idle as usize);
+        let mut state = self.state();
+        if let Some(wait) = state.backing_off(clock::instant()) {
+            return wait.min(TICK);
+        }
+        // One at a time beyond the floor: what a call waits for may be free again before it is up.
+        let below_floor = limits.min_idle.saturating_sub(state.size());
+        let for_the_queue =
+            state.anybody_waits() && state.starting == 0 && state.size() < limits.max_workers.get();
+        let missing = below_floor.max(u32::from(for_the_queue));
+        state.starting += missing;
+        drop(state);
+        for _ in 0..missing {
+            let pool = Arc::clone(self);
+            self.shared
+                .tasks
+                .spawn(async move { pool.start_and_add().await });
+        }
+        TICK
+    }
+
+    async fn start_and_add(self: &Arc<Self>) {
+        let started = tokio::select! {
+            started = self.start_worker() => started,
+            () = self.retired.cancelled() => Err("the upstream was changed or removed".into()),
+        };
+        match started {
+            Ok(worker) if !worker.ended() => {
+                self.add_worker(worker);
+                self.tools_changed.notify_one();
+            }
+            Ok(_) => self.start_failed("it ended as soon as it was ready"),
+            Err(problem) => self.start_failed(&problem),
+        }
+        self.wake.notify_one();
+    }
+
+    fn start_failed(&self, problem: &str) {
+        self.note_failure(problem);
+        let mut state = self.state();
+        state.starting -= 1;
+        if state.size() == 0 {
+            state.fail_queue();
+        }
+    }
+
+    /// Puts the next start off: not after the first failure, then longer with each.
+    pub(super) fn note_failure(&self, problem: &str) {
+        if self.retired.is_cancelled() {
+            return;
+        }
+        tracing::warn!(upstream = %self.upstream.name, problem, "the upstream has no worker");
+        let mut state = self.state();
+        let times = state
+            .failing
+            .as_ref()
+            .map_or(1, |failing| failing.times.saturating_add(1));
+        let until = clock::instant() + backoff(times);
+        state.failing = Some(Failing {
+            times,
+            until,
+            problem: problem.to_owned(),
+        });
+    }
+
+    /// What the newest failed start said; unset while a worker runs.
+    pub fn problem(&self) -> Option<String> {
+        let state = self.state();
+        if !state.slots.is_empty() {
+            return None;
+        }
+        state
+            .failing
+            .as_ref()
+            .map(|failing| failing.problem.clone())
+    }
+
+    /// Stops workers that had no call for `idle`, but leaves `keep` of all workers.
+    fn stop_idle(&self, idle: Duration, keep: usize) {
+        let now = clock::instant();
+        let mut state = self.state();
+        forget_old_failures(&mut state.failing, now);
+        let mut spare = state.slots.len().saturating_sub(keep);
+        state.slots.retain(|slot| {
+            let unused = slot.in_flight == 0 && now.duration_since(slot.idle_since) >= idle;
+            let stop = unused && spare > 0;
+            if stop {
+                slot.worker.stop.cancel();
+                spare -= 1;
+            }
+            !stop
+        });
+    }
+}
+
+/// A failure that is long past does not count against the next one.
+fn forget_old_failures(failing: &mut Option<Failing>, now: Instant) {
+    if failing
+        .as_ref()
+        .is_some_and(|f| now.saturating_duration_since(f.until) > MAX_BACKOFF)
+    {
+        *failing = None;
+    }
+}
+
+fn backoff(times: u32) -> Duration {
+    let factor = 1u32 << times.saturating_sub(2).min(10);
+    match times {
+        0 | 1 => Duration::ZERO,
+        _ => (Duration::from_millis(200) * factor).min(MAX_BACKOFF),
+    }
+}

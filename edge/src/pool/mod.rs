@@ -1,0 +1,212 @@
+//! The workers of each upstream: started, shared, bounded and ended.
+//!
+//! ```text
+//! Pools ── Pool (one per version of an upstream) ── Worker (a process) ── Lease (one call)
+//! ```
+//! A call takes a [`Lease`] and gives it back by dropping it. Beyond `max_in_flight` of every worker
+//! and `max_workers`, calls wait in a queue that is bounded in length and in time.
+
+pub mod guard;
+mod io;
+mod lease;
+mod maintain;
+mod signal;
+mod spawn;
+mod start;
+mod stderr;
+mod supervise;
+pub mod worker;
+
+pub use lease::{Lease, LeaseError};
+
+use crate::error::StartError;
+use guard::Guard;
+use lease::State;
+use ostia_domain::upstream::{Era, Protocol, Upstream};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+/// What all pools of an edge share.
+struct Shared {
+    own_program: PathBuf,
+    guard: Guard,
+    tasks: TaskTracker,
+    next_worker: AtomicU64,
+}
+
+pub struct Pools {
+    shared: Arc<Shared>,
+    pools: Mutex<HashMap<Uuid, Arc<Pool>>>,
+}
+
+impl Pools {
+    pub fn start(own_program: &Path) -> Result<Self, StartError> {
+        let shared = Shared {
+            own_program: own_program.to_owned(),
+            guard: Guard::start(own_program)?,
+            tasks: TaskTracker::new(),
+            next_worker: AtomicU64::new(1),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            pools: Mutex::default(),
+        })
+    }
+
+    /// Makes the pools match these definitions: keeps those that are the same, retires those that
+    /// changed or went, and answers with the pool of each enabled upstream. `era` is what was found
+    /// out before.
+    pub fn reconcile(
+        &self,
+        upstreams: &[(Arc<Upstream>, Option<Era>)],
+    ) -> HashMap<Uuid, Arc<Pool>> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = HashMap::new();
+        for (upstream, era) in upstreams.iter().filter(|(upstream, _)| upstream.enabled) {
+            let pool = match pools.remove(&upstream.id) {
+                Some(pool) if pool.upstream.version == upstream.version => pool,
+                old => {
+                    if let Some(old) = old {
+                        old.retire();
+                    }
+                    Pool::new(Arc::clone(upstream), *era, Arc::clone(&self.shared))
+                }
+            };
+            next.insert(upstream.id, pool);
+        }
+        for (_, gone) in pools.drain() {
+            gone.retire();
+        }
+        pools.clone_from(&next);
+        next
+    }
+
+    /// Ends all workers and waits until the last is reaped.
+    pub async fn shutdown(&self) {
+        for (_, pool) in self
+            .pools
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain()
+        {
+            pool.retire();
+            pool.stop.cancel();
+        }
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    era: Option<Era>,
+    /// What the server calls itself, as a JSON object.
+    server_info: String,
+}
+
+/// The workers of one version of one upstream's definition.
+pub struct Pool {
+    pub upstream: Arc<Upstream>,
+    shared: Arc<Shared>,
+    state: Mutex<State>,
+    /// What is known of the upstream from its workers.
+    known: Mutex<Known>,
+    /// Wakes the maintenance task.
+    wake: Notify,
+    /// The upstream said that its tools changed, or a new worker may be of a newer release.
+    pub tools_changed: Arc<Notify>,
+    /// No more leases; workers end when their calls have.
+    retired: CancellationToken,
+    /// Workers end now.
+    stop: CancellationToken,
+}
+
+impl Pool {
+    fn new(upstream: Arc<Upstream>, era: Option<Era>, shared: Arc<Shared>) -> Arc<Self> {
+        let era = configured_era(upstream.protocol).or(era);
+        let pool = Arc::new(Self {
+            upstream,
+            shared,
+            state: Mutex::default(),
+            known: Mutex::new(Known {
+                era,
+                server_info: "{}".into(),
+            }),
+            wake: Notify::new(),
+            tools_changed: Arc::default(),
+            retired: CancellationToken::new(),
+            stop: CancellationToken::new(),
+        });
+        pool.shared.tasks.spawn(maintain::run(Arc::clone(&pool)));
+        pool
+    }
+
+    /// The era that workers speak. A worker that can be leased has found it out.
+    pub fn era(&self) -> Era {
+        self.known_era().unwrap_or(Era::Legacy)
+    }
+
+    /// What the server calls itself, as a JSON object.
+    pub fn server_info(&self) -> String {
+        self.known().server_info.clone()
+    }
+
+    fn known_era(&self) -> Option<Era> {
+        self.known().era
+    }
+
+    fn learn(&self, era: Era, server_info: String) {
+        *self.known() = Known {
+            era: Some(era),
+            server_info,
+        };
+    }
+
+    fn forget_probed_era(&self) {
+        self.known().era = configured_era(self.upstream.protocol);
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_worker_id(&self) -> u64 {
+        self.shared.next_worker.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn retire(&self) {
+        self.retired.cancel();
+        self.state().fail_queue();
+        self.wake.notify_one();
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.retired.is_cancelled()
+    }
+
+    /// Resolves when the pool is replaced or removed.
+    pub async fn retired(&self) {
+        self.retired.cancelled().await;
+    }
+}
+
+fn configured_era(protocol: Protocol) -> Option<Era> {
+    match protocol {
+        Protocol::Auto => None,
+        Protocol::Legacy => Some(Era::Legacy),
+        Protocol::Modern => Some(Era::Modern),
+    }
+}

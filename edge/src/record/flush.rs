@@ -1,0 +1,82 @@
+//! Empties the buffer into control, or into files while control is away.
+
+use super::{BATCH, FLUSH_EVERY, Recorder, spool::Spool};
+use ostia_domain::audit::CallRecord;
+use ostia_proto::{ControlClient, v1::RecordRequest};
+use std::{sync::Arc, time::Duration};
+
+/// Control gets so long for a batch before it counts as away.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long control is left alone once it is away.
+const RETRY_EVERY: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spool: Spool) {
+    loop {
+        let stopping = tokio::select! {
+            () = recorder.due.notified() => false,
+            () = tokio::time::sleep(FLUSH_EVERY) => false,
+            () = recorder.stop.cancelled() => true,
+        };
+        let reachable = deliver(&control, &mut spool, recorder.take()).await;
+        if reachable {
+            replay(&control, &mut spool).await;
+        }
+        if stopping {
+            // Requests that ended while the last batch was on its way.
+            deliver(&control, &mut spool, recorder.take()).await;
+            return;
+        }
+        if !reachable {
+            tokio::select! {
+                () = tokio::time::sleep(RETRY_EVERY) => {}
+                () = recorder.stop.cancelled() => {}
+            }
+        }
+    }
+}
+
+/// Hands records to control, and what it does not take to the spool. Says whether control answered.
+async fn deliver(control: &ControlClient, spool: &mut Spool, records: Vec<CallRecord>) -> bool {
+    let mut reachable = true;
+    let mut records = records.into_iter();
+    loop {
+        let batch = RecordRequest {
+            records: records.by_ref().take(BATCH).map(Into::into).collect(),
+        };
+        if batch.records.is_empty() {
+            return reachable;
+        }
+        if reachable {
+            reachable = send(control, batch.clone()).await;
+        }
+        if !reachable {
+            spool.write(&batch);
+        }
+    }
+}
+
+/// Hands over what waited on disk, oldest first. Control knows each record by its id, so a file that
+/// is sent twice counts once.
+async fn replay(control: &ControlClient, spool: &mut Spool) {
+    while let Some((file, batch)) = spool.oldest() {
+        if !send(control, batch).await {
+            return;
+        }
+        Spool::remove(&file);
+    }
+}
+
+async fn send(control: &ControlClient, batch: RecordRequest) -> bool {
+    let count = batch.records.len();
+    match tokio::time::timeout(PATIENCE, control.sync().record(batch)).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(status)) => {
+            tracing::warn!(%status, count, "control takes no records; they wait on disk");
+            false
+        }
+        Err(_) => {
+            tracing::warn!(count, "control does not answer; records wait on disk");
+            false
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What happened, written down: one record per request, handed to control in batches.
+//!
+//! A request puts its record into a buffer in memory and goes on. A task empties the buffer into
+//! control, or into files while control is away. When neither works and the buffer is full, new
+//! requests are refused: what cannot be recorded does not happen.
+
+mod flush;
+mod open;
+mod spool;
+
+pub use open::OpenRecord;
+
+use crate::{call::Arrival, error::StartError};
+use ostia_domain::audit::CallRecord;
+use ostia_proto::ControlClient;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Records that may wait in memory, at a few hundred bytes each.
+const MAX_WAITING: usize = 100_000;
+/// A batch that is due before its time.
+const BATCH: usize = 500;
+/// How long a record may wait for others.
+const FLUSH_EVERY: Duration = Duration::from_millis(200);
+
+/// The buffer, shared by every request.
+pub struct Recorder {
+    waiting: Mutex<Vec<CallRecord>>,
+    due: Notify,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Recorder {
+    pub fn start(control: ControlClient, spool_dir: &Path) -> Result<Arc<Self>, StartError> {
+        let spool = spool::Spool::open(spool_dir)
+            .map_err(|error| StartError::Spool(spool_dir.display().to_string(), error))?;
+        let recorder = Arc::new(Self {
+            waiting: Mutex::new(Vec::with_capacity(BATCH)),
+            due: Notify::new(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        recorder
+            .tasks
+            .spawn(flush::run(Arc::clone(&recorder), control, spool));
+        Ok(recorder)
+    }
+
+    /// Begins the record of a request. It writes itself down when it is dropped.
+    pub fn open(self: &Arc<Self>, arrival: &Arrival) -> OpenRecord {
+        OpenRecord::new(Arc::clone(self), arrival)
+    }
+
+    /// Whether there is no room for another record.
+    pub fn is_full(&self) -> bool {
+        self.buffer().len() >= MAX_WAITING
+    }
+
+    fn push(&self, record: CallRecord) {
+        let mut waiting = self.buffer();
+        waiting.push(record);
+        if waiting.len() == BATCH {
+            self.due.notify_one();
+        }
+    }
+
+    fn take(&self) -> Vec<CallRecord> {
+        std::mem::replace(&mut *self.buffer(), Vec::with_capacity(BATCH))
+    }
+
+    fn buffer(&self) -> std::sync::MutexGuard<'_, Vec<CallRecord>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands over everything that waits, to control or to disk, and stops.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

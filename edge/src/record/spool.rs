@@ -1,0 +1,86 @@
+//! Records on disk, for as long as control is away: one file per batch, oldest first by name.
+
+use ostia_proto::v1::RecordRequest;
+use prost::Message as _;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+use uuid::Uuid;
+
+pub(super) struct Spool {
+    dir: PathBuf,
+    /// Known to hold nothing, so that the usual case looks at no directory.
+    empty: bool,
+}
+
+const ENDING: &str = "records";
+
+impl Spool {
+    pub(super) fn open(dir: &Path) -> io::Result<Self> {
+        fs::create_dir_all(dir)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            empty: false,
+        })
+    }
+
+    /// Writes a batch that is either there whole or not at all after a crash.
+    pub(super) fn write(&mut self, batch: &RecordRequest) {
+        let name = self.dir.join(Uuid::now_v7().to_string());
+        let (partial, whole) = (name.with_extension("partial"), name.with_extension(ENDING));
+        let written = fs::write(&partial, batch.encode_to_vec())
+            .and_then(|()| fs::File::open(&partial)?.sync_all())
+            .and_then(|()| fs::rename(&partial, &whole));
+        match written {
+            Ok(()) => self.empty = false,
+            Err(error) => {
+                metrics::counter!("ostia_records_lost_total").increment(batch.records.len() as u64);
+                tracing::error!(
+                    %error, file = %whole.display(), lost = batch.records.len(),
+                    "records could be handed neither to control nor to the disk"
+                );
+            }
+        }
+    }
+
+    /// The oldest batch and its file. A file that cannot be read is put aside for a person.
+    pub(super) fn oldest(&mut self) -> Option<(PathBuf, RecordRequest)> {
+        if self.empty {
+            return None;
+        }
+        loop {
+            let Some(file) = self.first_file() else {
+                self.empty = true;
+                return None;
+            };
+            match fs::read(&file).map(|bytes| RecordRequest::decode(bytes.as_slice())) {
+                Ok(Ok(batch)) => return Some((file, batch)),
+                Ok(Err(error)) => {
+                    tracing::error!(file = %file.display(), %error, "a file of records cannot be read");
+                    if fs::rename(&file, file.with_extension("unreadable")).is_err() {
+                        return None;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(file = %file.display(), %error, "a file of records cannot be read");
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn first_file(&self) -> Option<PathBuf> {
+        let files = fs::read_dir(&self.dir).ok()?;
+        files
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|ending| ending == ENDING))
+            .min()
+    }
+
+    pub(super) fn remove(file: &Path) {
+        if let Err(error) = fs::remove_file(file) {
+            tracing::error!(file = %file.display(), %error, "a file of records that were handed over stays");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What every request of an edge shares.
+
+use crate::{
+    authenticate::api_key::Keys,
+    call::{Arrival, RequestIds},
+    config::Config,
+    mcp::session::Sessions,
+    record::Recorder,
+    view::View,
+};
+use arc_swap::ArcSwap;
+use ostia_domain::clock;
+use ostia_proto::ControlClient;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub struct State {
+    pub config: Config,
+    pub control: ControlClient,
+    pub view: Arc<ArcSwap<View>>,
+    pub keys: Arc<Keys>,
+    pub sessions: Sessions,
+    pub recorder: Arc<Recorder>,
+    pub ids: RequestIds,
+    /// Calls that go on without their client.
+    pub tasks: TaskTracker,
+    /// A first snapshot has arrived.
+    pub synced: Arc<AtomicBool>,
+    pub draining: CancellationToken,
+}
+
+impl State {
+    pub fn arrive(&self, remote: SocketAddr) -> Arrival {
+        let at = clock::now();
+        Arrival {
+            id: self.ids.next(at),
+            at,
+            started: clock::instant(),
+            remote,
+        }
+    }
+
+    pub fn draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// Whether requests can be served: there is a snapshot, and no stop was asked for.
+    pub fn ready(&self) -> bool {
+        self.synced.load(Ordering::Acquire) && !self.draining()
+    }
+}

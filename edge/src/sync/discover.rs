@@ -1,0 +1,79 @@
+//! Reports what upstreams offer: once for every pool, and again when one says that it changed.
+
+use super::Sync;
+use crate::{pool::Pool, upstream::catalogue};
+use ostia_proto::{ControlClient, v1::ReportCatalogueRequest};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use uuid::Uuid;
+
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const MAX_RETRY: Duration = Duration::from_secs(60);
+
+/// Which version of each upstream has a task that reports on it.
+#[derive(Default)]
+pub(super) struct Discoverers(HashMap<Uuid, u64>);
+
+impl Discoverers {
+    pub(super) fn follow<'p>(&mut self, sync: &Sync, pools: impl Iterator<Item = &'p Arc<Pool>>) {
+        let mut followed = HashMap::new();
+        for pool in pools {
+            let (id, version) = (pool.upstream.id, pool.upstream.version);
+            if self.0.get(&id) != Some(&version) {
+                let (pool, control) = (Arc::clone(pool), sync.control.clone());
+                let stop = sync.stop.clone();
+                sync.tasks.spawn(async move {
+                    tokio::select! {
+                        () = report_forever(&pool, &control) => {}
+                        () = pool.retired() => {}
+                        () = stop.cancelled() => {}
+                    }
+                });
+            }
+            followed.insert(id, version);
+        }
+        self.0 = followed;
+    }
+}
+
+async fn report_forever(pool: &Arc<Pool>, control: &ControlClient) {
+    let mut retry = FIRST_RETRY;
+    loop {
+        let found = catalogue::discover(pool).await;
+        let succeeded = found.is_ok();
+        let reported = report(pool, control, found).await;
+        if succeeded && reported {
+            retry = FIRST_RETRY;
+            pool.tools_changed.notified().await;
+        } else {
+            tokio::time::sleep(retry).await;
+            retry = (retry * 2).min(MAX_RETRY);
+        }
+    }
+}
+
+async fn report(
+    pool: &Pool,
+    control: &ControlClient,
+    found: Result<ostia_domain::upstream::Catalogue, String>,
+) -> bool {
+    let (catalogue, problem) = match found {
+        Ok(catalogue) => (Some(catalogue.into()), None),
+        Err(problem) => {
+            tracing::warn!(upstream = %pool.upstream.name, problem, "the upstream's tools cannot be listed");
+            (None, Some(problem))
+        }
+    };
+    let request = ReportCatalogueRequest {
+        catalogue,
+        upstream_id: pool.upstream.id.to_string(),
+        upstream_version: pool.upstream.version,
+        problem,
+    };
+    match control.sync().report_catalogue(request).await {
+        Ok(_) => true,
+        Err(status) => {
+            tracing::warn!(%status, upstream = %pool.upstream.name, "control takes no catalogue");
+            false
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The first words with a worker, in either era.
+
+use crate::{
+    mcp::era::{
+        LATEST_LEGACY, LATEST_MODERN, LEGACY_VERSIONS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO,
+        META_PROTOCOL_VERSION, META_SERVER_INFO, MODERN_VERSIONS,
+    },
+    pool::worker::{Lost, Worker},
+};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+use std::{collections::HashMap, sync::Arc};
+
+/// What the answer to a probe says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probed {
+    /// With what the server calls itself, as a JSON object.
+    Modern {
+        server_info: String,
+    },
+    Legacy,
+}
+
+const UNNAMED: &str = "{}";
+
+/// What Ostia calls itself.
+pub fn client_info() -> Value {
+    json!({"name": "ostia", "title": "Ostia MCP gateway", "version": env!("CARGO_PKG_VERSION")})
+}
+
+/// The `_meta` members without which a modern upstream takes no request, for requests that Ostia makes
+/// itself or for clients that know nothing of them. It offers no capability of a client.
+pub fn modern_meta() -> Value {
+    json!({
+        META_PROTOCOL_VERSION: LATEST_MODERN,
+        META_CLIENT_CAPABILITIES: {},
+        META_CLIENT_INFO: client_info(),
+    })
+}
+
+/// Asks a server whether it is modern. Only clear evidence counts; any other answer is legacy.
+pub async fn discover(worker: &Arc<Worker>) -> Result<Probed, Lost> {
+    #[derive(Deserialize)]
+    struct Discovered<'a> {
+        #[serde(rename = "supportedVersions")]
+        supported: Vec<String>,
+        #[serde(borrow, rename = "_meta", default)]
+        meta: HashMap<String, &'a RawValue>,
+    }
+    let answer = worker
+        .request("server/discover", &json!({"_meta": modern_meta()}))
+        .await?;
+    if !answer.is_result {
+        let modern = matches!(error_code(answer.payload()), Some(-32022..=-32020));
+        return Ok(if modern {
+            Probed::Modern {
+                server_info: UNNAMED.into(),
+            }
+        } else {
+            Probed::Legacy
+        });
+    }
+    let found = serde_json::from_slice::<Discovered<'_>>(answer.payload())
+        .ok()
+        .filter(|found| {
+            found
+                .supported
+                .iter()
+                .any(|v| MODERN_VERSIONS.contains(&v.as_str()))
+        });
+    Ok(found.map_or(Probed::Legacy, |found| Probed::Modern {
+        server_info: found
+            .meta
+            .get(META_SERVER_INFO)
+            .map_or(UNNAMED, |raw| raw.get())
+            .into(),
+    }))
+}
+
+/// The code of a JSON-RPC error object.
+pub fn error_code(error: &[u8]) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Code {
+        code: i64,
+    }
+    serde_json::from_slice::<Code>(error)
+        .ok()
+        .map(|error| error.code)
+}
+
+/// The legacy handshake. It declares no capability of a client, because every caller shares the
+/// worker. Answers with what the server calls itself, as a JSON object; an error says, for people, what
+/// the server did.
+pub async fn initialize(worker: &Arc<Worker>) -> Result<String, String> {
+    #[derive(Deserialize)]
+    struct Initialized<'a> {
+        #[serde(rename = "protocolVersion")]
+        version: String,
+        #[serde(borrow, rename = "serverInfo")]
+        server_info: Option<&'a RawValue>,
+    }
+    let params =
+        json!({"protocolVersion": LATEST_LEGACY, "capabilities": {}, "clientInfo": client_info()});
+    let answer = worker
+        .request("initialize", &params)
+        .await
+        .map_err(|Lost| "it ended before it answered `initialize`".to_owned())?;
+    if !answer.is_result {
+        let error = String::from_utf8_lossy(answer.payload()).into_owned();
+        return Err(format!("it refused `initialize`: {error}"));
+    }
+    let initialized: Initialized<'_> = serde_json::from_slice(answer.payload())
+        .map_err(|error| format!("its answer to `initialize` is not one: {error}"))?;
+    if !LEGACY_VERSIONS.contains(&initialized.version.as_str()) {
+        return Err(format!(
+            "it speaks protocol version {:?}; Ostia knows {}",
+            initialized.version,
+            LEGACY_VERSIONS.join(", ")
+        ));
+    }
+    worker.notify("notifications/initialized", &json!({}));
+    Ok(initialized
+        .server_info
+        .map_or(UNNAMED, |raw| raw.get())
+        .to_owned())
+}

@@ -1,0 +1,6 @@
+//! Upstreams from the inside: the first words with them, what they offer, and one call to one of them.
+
+pub mod catalogue;
+pub mod exchange;
+pub mod handshake;
+pub mod request_line;
