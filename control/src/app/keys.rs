@@ -1,0 +1,336 @@
+//! API keys: made, rotated, switched off and on, ended.
+
+use super::{App, naming, policies, tokens};
+use crate::{
+    error::{Error, Result},
+    op::{Change, Op, Touched},
+    store::{
+        self, Tx,
+        keys::{StoredKey, StoredSecret},
+        names,
+        page::Page,
+    },
+};
+use chrono::TimeDelta;
+use ostia_domain::{
+    clock::Timestamp,
+    key::{self, Mode, PublicId, Secret},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+const MAX_PAGE: u32 = 500;
+const DEFAULT_EXPIRY_SECONDS: u64 = 90 * 86_400;
+/// Whoever wants more than a century means never.
+const MAX_SECONDS: u64 = 100 * 365 * 86_400;
+
+pub(crate) struct NewKey {
+    pub(crate) name: String,
+    /// Name or id. Unset: the first administrator.
+    pub(crate) owner: Option<String>,
+    pub(crate) mode: Mode,
+    pub(crate) policies: Vec<String>,
+    pub(crate) plan: Option<String>,
+    pub(crate) expiry: Expiry,
+}
+
+pub(crate) enum Expiry {
+    Never,
+    Default,
+    InSeconds(u64),
+}
+
+/// A key as answers show it, with names for ids.
+pub(crate) struct KeyView {
+    pub(crate) key: StoredKey,
+    pub(crate) state: State,
+    pub(crate) owner_name: String,
+    pub(crate) policies: Vec<String>,
+    pub(crate) plan: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Active,
+    Inactive,
+    Revoked,
+    Expired,
+}
+
+impl State {
+    /// The first of these that holds is why a key is refused.
+    pub(super) fn of(key: &StoredKey, now: Timestamp) -> Self {
+        if key.revoked_at.is_some() {
+            Self::Revoked
+        } else if !key.active {
+            Self::Inactive
+        } else if key.expires_at.is_some_and(|end| end <= now) {
+            Self::Expired
+        } else {
+            Self::Active
+        }
+    }
+}
+
+impl App {
+    /// The key, and the only copy of its text there will be.
+    pub(crate) async fn create_key(&self, op: &Op, new: NewKey) -> Result<(KeyView, Secret)> {
+        naming::check(&new.name)?;
+        if new.policies.is_empty() {
+            return Err(Error::invalid(
+                "policies",
+                "name at least one: a key without a policy may do nothing",
+            ));
+        }
+        let public_id = key::public_id(tokens::random()?);
+        // Before the transaction: nobody should wait for a hash with the database locked.
+        let (secret, text) = self.mint(op, new.mode, &public_id).await?;
+        let change = self.change(op, "keys.create").await?;
+        let stored = StoredKey {
+            id: Uuid::now_v7(),
+            public_id,
+            mode: new.mode,
+            owner_id: owner(change.tx(), new.owner.as_deref()).await?,
+            policies: policies::ids(change.tx(), &new.policies).await?,
+            plan: plan(change.tx(), new.plan.as_deref()).await?,
+            active: true,
+            created_at: op.now,
+            expires_at: expires_at(op.now, &new.expiry)?,
+            revoked_at: None,
+            last_used_at: None,
+            secrets: vec![secret],
+            name: new.name,
+        };
+        store::keys::insert(change.tx(), &stored)
+            .await
+            .map_err(naming::taken("key", &stored.name))?;
+        let view = view(change.tx(), op, stored).await?;
+        commit(change, &view).await?;
+        Ok((view, text))
+    }
+
+    pub(crate) async fn list_keys(
+        &self,
+        op: &Op,
+        owner: Option<&str>,
+        page_size: u32,
+        page_token: &str,
+    ) -> Result<Page<KeyView>> {
+        let ask = super::paging::ask(page_size, MAX_PAGE, page_token)?;
+        let read = self.store.read().await?;
+        let owner = match owner {
+            Some(reference) => Some(named_owner(&read, reference).await?.id),
+            None => None,
+        };
+        let page = store::keys::list(&read, owner, ask).await?;
+        Ok(Page {
+            rows: views(&read, op, page.rows).await?,
+            next_page_token: page.next_page_token,
+        })
+    }
+
+    pub(crate) async fn key(&self, op: &Op, reference: &str) -> Result<KeyView> {
+        let read = self.store.read().await?;
+        let key = named(&read, reference).await?;
+        view(&read, op, key).await
+    }
+
+    /// The key, and the only copy of its new text.
+    pub(crate) async fn rotate_key(
+        &self,
+        op: &Op,
+        reference: &str,
+        overlap_seconds: u64,
+    ) -> Result<(KeyView, Secret)> {
+        let end = op.now + seconds("overlap_seconds", overlap_seconds)?;
+        let key = named(self.store.db(), reference).await?;
+        let (secret, text) = self.mint(op, key.mode, &key.public_id).await?;
+        let change = self.change(op, "keys.rotate").await?;
+        // Read again: it may have been revoked while the secret was hashed.
+        let key = unrevoked(named(change.tx(), reference).await?)?;
+        if State::of(&key, op.now) == State::Expired {
+            return Err(Error::conflict(format!(
+                "the key {:?} has expired, and a new secret would not change that: make a new key",
+                key.name
+            )));
+        }
+        store::keys::end_secrets(change.tx(), key.id, end).await?;
+        store::keys::insert_secret(change.tx(), key.id, &secret).await?;
+        let view = reread(&change, op, key.id).await?;
+        commit(change, &view).await?;
+        Ok((view, text))
+    }
+
+    pub(crate) async fn set_key_active(
+        &self,
+        op: &Op,
+        reference: &str,
+        active: bool,
+    ) -> Result<KeyView> {
+        let action = if active {
+            "keys.activate"
+        } else {
+            "keys.inactivate"
+        };
+        let change = self.change(op, action).await?;
+        let key = unrevoked(named(change.tx(), reference).await?)?;
+        store::keys::set_active(change.tx(), key.id, active).await?;
+        let view = reread(&change, op, key.id).await?;
+        commit(change, &view).await?;
+        Ok(view)
+    }
+
+    pub(crate) async fn revoke_key(&self, op: &Op, reference: &str) -> Result<KeyView> {
+        let change = self.change(op, "keys.revoke").await?;
+        let key = named(change.tx(), reference).await?;
+        store::keys::revoke(change.tx(), key.id, op.now).await?;
+        let view = reread(&change, op, key.id).await?;
+        commit(change, &view).await?;
+        Ok(view)
+    }
+
+    pub(crate) async fn delete_key(&self, op: &Op, reference: &str) -> Result<()> {
+        let change = self.change(op, "keys.delete").await?;
+        let key = named(change.tx(), reference).await?;
+        let view = view(change.tx(), op, key).await?;
+        store::keys::delete(change.tx(), view.key.id).await?;
+        commit(change, &view).await
+    }
+
+    async fn mint(&self, op: &Op, mode: Mode, id: &PublicId) -> Result<(StoredSecret, Secret)> {
+        let text = key::mint(mode, id, tokens::random()?);
+        let presented = key::Presented::parse(text.expose())
+            .map_err(|error| Error::conflict(format!("a key that was just made: {error}")))?;
+        let last_four = presented.secret().len() - 4;
+        let secret = StoredSecret {
+            id: Uuid::now_v7(),
+            hash: self.hasher.hash(presented.secret()).await?,
+            last_four: presented.secret()[last_four..].to_owned(),
+            created_at: op.now,
+            expires_at: None,
+            last_used_at: None,
+        };
+        Ok((secret, text))
+    }
+}
+
+/// What changes and audit call a key.
+pub(super) fn label(key: &StoredKey) -> String {
+    format!("ost_{}_{}", key.mode.as_str(), key.public_id)
+}
+
+async fn commit(change: Change<'_>, view: &KeyView) -> Result<()> {
+    let key = &view.key;
+    let detail = json!({
+        "key_id": key.id,
+        "name": key.name,
+        "owner": view.owner_name,
+        "policies": view.policies,
+        "plan": view.plan,
+        "expires_at": key.expires_at,
+    });
+    change
+        .commit(&label(key), detail, Touched::Keys(&[key.id]))
+        .await
+}
+
+async fn named(db: &impl store::Reads, reference: &str) -> Result<StoredKey> {
+    store::keys::find(db, reference)
+        .await?
+        .ok_or_else(|| Error::not_found("key", reference))
+}
+
+fn unrevoked(key: StoredKey) -> Result<StoredKey> {
+    if key.revoked_at.is_none() {
+        return Ok(key);
+    }
+    Err(Error::conflict(format!(
+        "the key {:?} is revoked, which is for good: make a new key",
+        key.name
+    )))
+}
+
+async fn named_owner(tx: &Tx, reference: &str) -> Result<ostia_domain::user::User> {
+    let stored = store::identity::find(tx, reference).await?;
+    stored
+        .map(|stored| stored.user)
+        .ok_or_else(|| Error::not_found("user", reference))
+}
+
+async fn owner(tx: &Tx, reference: Option<&str>) -> Result<Uuid> {
+    let user = match reference {
+        Some(reference) => named_owner(tx, reference).await?,
+        None => {
+            store::identity::first_administrator(tx)
+                .await?
+                .ok_or_else(|| {
+                    Error::conflict("there is no administrator yet: name an owner or make one")
+                })?
+                .user
+        }
+    };
+    if user.enabled {
+        Ok(user.id)
+    } else {
+        let problem = format!("the user {:?} is disabled", user.name);
+        Err(Error::conflict(problem))
+    }
+}
+
+async fn plan(tx: &Tx, reference: Option<&str>) -> Result<Option<Uuid>> {
+    let Some(reference) = reference else {
+        return Ok(None);
+    };
+    store::plans::find(tx, reference)
+        .await?
+        .map(|plan| Some(plan.id))
+        .ok_or_else(|| Error::not_found("plan", reference))
+}
+
+fn expires_at(now: Timestamp, expiry: &Expiry) -> Result<Option<Timestamp>> {
+    let asked = match expiry {
+        Expiry::Never => return Ok(None),
+        Expiry::Default => DEFAULT_EXPIRY_SECONDS,
+        Expiry::InSeconds(0) => {
+            return Err(Error::invalid("expires_in_seconds", "must be at least 1"));
+        }
+        Expiry::InSeconds(n) => *n,
+    };
+    Ok(Some(now + seconds("expires_in_seconds", asked)?))
+}
+
+fn seconds(field: &'static str, asked: u64) -> Result<TimeDelta> {
+    if asked > MAX_SECONDS {
+        return Err(Error::invalid(field, "is more than a hundred years"));
+    }
+    i64::try_from(asked)
+        .ok()
+        .and_then(TimeDelta::try_seconds)
+        .ok_or_else(|| Error::invalid(field, "is too long"))
+}
+
+async fn reread(change: &Change<'_>, op: &Op, id: Uuid) -> Result<KeyView> {
+    let key = named(change.tx(), &id.to_string()).await?;
+    view(change.tx(), op, key).await
+}
+
+async fn view(tx: &Tx, op: &Op, key: StoredKey) -> Result<KeyView> {
+    let name = key.name.clone();
+    let mut views = views(tx, op, vec![key]).await?;
+    views.pop().ok_or_else(|| Error::not_found("key", &name))
+}
+
+async fn views(tx: &Tx, op: &Op, keys: Vec<StoredKey>) -> Result<Vec<KeyView>> {
+    let owners = names::of_users(tx, keys.iter().map(|key| key.owner_id)).await?;
+    let plans = names::of_plans(tx, keys.iter().filter_map(|key| key.plan)).await?;
+    let bounds = keys.iter().flat_map(|key| key.policies.iter().copied());
+    let policies = names::of_policies(tx, bounds).await?;
+    let views = keys.into_iter().map(|key| KeyView {
+        state: State::of(&key, op.now),
+        owner_name: owners.get(key.owner_id),
+        policies: policies.all(&key.policies),
+        plan: key.plan.map(|id| plans.get(id)),
+        key,
+    });
+    Ok(views.collect())
+}

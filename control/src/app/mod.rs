@@ -1,0 +1,45 @@
+//! The rules, one file per resource: what may be asked, what follows from it, what is refused and why.
+
+pub(crate) mod audit;
+mod authenticate;
+mod hasher;
+pub(crate) mod identity;
+pub(crate) mod keys;
+mod naming;
+mod paging;
+pub(crate) mod plans;
+pub(crate) mod policies;
+mod sync;
+mod tokens;
+pub(crate) mod upstreams;
+mod usage;
+
+pub(crate) use authenticate::Verdict;
+pub(crate) use hasher::Hasher;
+pub(crate) use sync::Report;
+
+use crate::{
+    error::Result,
+    jobs::last_used::Uses,
+    op::{Change, Op},
+    store::Store,
+    vault::Vault,
+};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Everything that the rules need. One per process.
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) hasher: Hasher,
+    pub(crate) uses: Uses,
+    /// Wakes the watch after a change, which would find it by itself a moment later.
+    pub(crate) wake: Arc<Notify>,
+}
+
+impl App {
+    async fn change<'a>(&'a self, op: &'a Op, action: &'static str) -> Result<Change<'a>> {
+        op.change(&self.store, &self.wake, action).await
+    }
+}

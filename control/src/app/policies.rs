@@ -1,0 +1,119 @@
+//! Policies and their presets.
+
+use super::{App, naming};
+use crate::{
+    error::{Error, Result},
+    op::{Op, Touched},
+    store::{self, Tx, policies::StoredPolicy},
+};
+use ostia_domain::policy::{Policy, Preset, Rules};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Where the rules of a new policy come from.
+pub(crate) enum Source {
+    Rules(Rules),
+    Preset(String),
+}
+
+impl App {
+    pub(crate) async fn create_policy(
+        &self,
+        op: &Op,
+        name: String,
+        source: Source,
+    ) -> Result<StoredPolicy> {
+        naming::check(&name)?;
+        let (rules, preset) = match source {
+            Source::Rules(rules) => (rules, None),
+            Source::Preset(preset) => (preset_rules(&preset)?, Some(preset)),
+        };
+        let stored = StoredPolicy {
+            policy: Policy {
+                id: Uuid::now_v7(),
+                name,
+                rules,
+                preset,
+            },
+            created_at: op.now,
+            updated_at: op.now,
+        };
+        let policy = &stored.policy;
+        let change = self.change(op, "policies.create").await?;
+        store::policies::insert(change.tx(), &stored)
+            .await
+            .map_err(naming::taken("policy", &policy.name))?;
+        let detail = json!({ "rules": policy.rules, "preset": policy.preset });
+        change
+            .commit(&policy.name, detail, Touched::Snapshot)
+            .await?;
+        Ok(stored)
+    }
+
+    pub(crate) async fn list_policies(&self) -> Result<Vec<StoredPolicy>> {
+        Ok(store::policies::list(self.store.db()).await?)
+    }
+
+    pub(crate) async fn policy(&self, reference: &str) -> Result<StoredPolicy> {
+        store::policies::find(self.store.db(), reference)
+            .await?
+            .ok_or_else(|| Error::not_found("policy", reference))
+    }
+
+    pub(crate) async fn update_policy(
+        &self,
+        op: &Op,
+        reference: &str,
+        rules: Rules,
+    ) -> Result<StoredPolicy> {
+        let change = self.change(op, "policies.update").await?;
+        let mut stored = named(change.tx(), reference).await?;
+        store::policies::set_rules(change.tx(), stored.policy.id, &rules, op.now).await?;
+        let detail = json!({ "before": stored.policy.rules, "after": rules });
+        change
+            .commit(&stored.policy.name, detail, Touched::Snapshot)
+            .await?;
+        stored.policy.rules = rules;
+        stored.updated_at = op.now;
+        Ok(stored)
+    }
+
+    pub(crate) async fn delete_policy(&self, op: &Op, reference: &str) -> Result<()> {
+        let change = self.change(op, "policies.delete").await?;
+        let policy = named(change.tx(), reference).await?.policy;
+        store::policies::delete(change.tx(), policy.id)
+            .await
+            .map_err(naming::in_use(format!(
+                "a key or user is bound by the policy {:?}: delete those first",
+                policy.name
+            )))?;
+        let detail = json!({ "rules": policy.rules });
+        change.commit(&policy.name, detail, Touched::Snapshot).await
+    }
+}
+
+/// Ids of policies that are named by id or name, each once.
+pub(super) async fn ids(tx: &Tx, references: &[String]) -> Result<Vec<Uuid>> {
+    let mut ids = Vec::with_capacity(references.len());
+    for reference in references {
+        let id = named(tx, reference).await?.policy.id;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+async fn named(tx: &Tx, reference: &str) -> Result<StoredPolicy> {
+    store::policies::find(tx, reference)
+        .await?
+        .ok_or_else(|| Error::not_found("policy", reference))
+}
+
+fn preset_rules(name: &str) -> Result<Rules> {
+    Preset::find(name).map(Preset::rules).ok_or_else(|| {
+        let known: Vec<_> = Preset::ALL.iter().map(|preset| preset.name).collect();
+        let problem = format!("{name:?} is none of {}", known.join(", "));
+        Error::invalid("preset", problem)
+    })
+}

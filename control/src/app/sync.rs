@@ -1,0 +1,141 @@
+//! What edges report: calls that were made, and what upstreams were found to offer.
+
+use super::App;
+use crate::{
+    error::{Error, Result},
+    op::{Op, Touched},
+    store::{self, upstreams::StoredUpstream},
+};
+use ostia_domain::{audit::CallRecord, tool::Tool, upstream::Catalogue};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+const MAX_RECORDS: usize = 1_000;
+
+/// What one attempt to reach an upstream led to.
+pub(crate) struct Report {
+    pub(crate) upstream_id: Uuid,
+    /// The definition that was tried.
+    pub(crate) upstream_version: u64,
+    pub(crate) catalogue: Option<Catalogue>,
+    pub(crate) problem: Option<String>,
+}
+
+impl App {
+    /// Without [`Op::change`]: these are audit events, not a change that needs one.
+    pub(crate) async fn record(&self, op: &Op, records: &[CallRecord]) -> Result<()> {
+        if records.len() > MAX_RECORDS {
+            let problem = format!("are more than {MAX_RECORDS}");
+            return Err(Error::invalid("records", problem));
+        }
+        let write = self.store.write().await?;
+        store::records::insert(write.tx(), records).await?;
+        write.commit().await?;
+        self.uses.keys_used(records, op.now);
+        Ok(())
+    }
+
+    /// Keeps what is new in a report. Edges report after each start, so most say what is known, and
+    /// that writes nothing and wakes nobody.
+    pub(crate) async fn report_catalogue(&self, op: &Op, report: Report) -> Result<()> {
+        check(&report)?;
+        let id = report.upstream_id.to_string();
+        if self.news(self.store.db(), &id, &report).await?.is_none() {
+            return Ok(());
+        }
+        let change = self.change(op, "upstreams.report").await?;
+        // Again, in the transaction: another edge may have reported the same meanwhile.
+        let Some(news) = self.news(change.tx(), &id, &report).await? else {
+            return Ok(());
+        };
+        let problem = report.problem.as_deref();
+        store::upstreams::set_problem(change.tx(), report.upstream_id, problem).await?;
+        if let Some(found) = news.catalogue {
+            store::catalogues::replace(change.tx(), found, op.now).await?;
+        }
+        let touched = match news.catalogue {
+            Some(_) => Touched::Snapshot,
+            None => Touched::Nothing,
+        };
+        let name = news.upstream.upstream.name.as_str();
+        change.commit(name, news.detail, touched).await
+    }
+
+    /// What a report says that is not known yet. `None`: nothing, or nothing about this definition.
+    async fn news<'a>(
+        &self,
+        db: &impl store::Reads,
+        id: &str,
+        report: &'a Report,
+    ) -> Result<Option<News<'a>>> {
+        let upstream = store::upstreams::find(db, id).await?;
+        let Some(upstream) =
+            upstream.filter(|stored| stored.upstream.version == report.upstream_version)
+        else {
+            return Ok(None);
+        };
+        let known = store::catalogues::find(db, report.upstream_id).await?;
+        let known = known.map(|stored| stored.catalogue);
+        let catalogue = report
+            .catalogue
+            .as_ref()
+            .filter(|found| known.as_ref() != Some(found));
+        if catalogue.is_none() && upstream.problem == report.problem {
+            return Ok(None);
+        }
+        let before = known.map(|known| known.tools).unwrap_or_default();
+        Ok(Some(News {
+            detail: json!({
+                "problem": report.problem,
+                "tools": catalogue.map(|found| difference(&before, &found.tools)),
+            }),
+            upstream,
+            catalogue,
+        }))
+    }
+}
+
+struct News<'a> {
+    upstream: StoredUpstream,
+    /// Unset: the tools are as they were.
+    catalogue: Option<&'a Catalogue>,
+    detail: Value,
+}
+
+fn check(report: &Report) -> Result<()> {
+    let mut texts = report.problem.iter().collect::<Vec<_>>();
+    if let Some(found) = &report.catalogue {
+        if found.upstream_id != report.upstream_id
+            || found.upstream_version != report.upstream_version
+        {
+            return Err(Error::invalid(
+                "catalogue",
+                "is not of the upstream and version that the report is about",
+            ));
+        }
+        texts.push(&found.server_info);
+        texts.extend(found.tools.iter().flat_map(|t| [&t.name, &t.definition]));
+    }
+    // PostgreSQL stores no such text, and no server means one.
+    if texts.iter().any(|text| text.contains('\0')) {
+        return Err(Error::invalid("catalogue", "has a NUL character"));
+    }
+    Ok(())
+}
+
+/// In numbers, for audit: the tools themselves are in the catalogue.
+fn difference(before: &[Tool], after: &[Tool]) -> Value {
+    let known: HashMap<_, _> = before.iter().map(|tool| (&tool.name, tool)).collect();
+    let added = after.iter().filter(|tool| !known.contains_key(&tool.name));
+    let changed = after
+        .iter()
+        .filter(|tool| known.get(&tool.name).is_some_and(|old| old != tool));
+    let added = added.count();
+    json!({
+        "now": after.len(),
+        "added": added,
+        "changed": changed.count(),
+        "removed": (before.len() + added).saturating_sub(after.len()),
+    })
+}

@@ -1,0 +1,147 @@
+//! Upstreams: defined, listed, removed.
+
+use super::{App, naming};
+use crate::{
+    error::{Error, Result},
+    op::{Op, Touched},
+    store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
+};
+use ostia_domain::{tool::Tool, upstream::Upstream};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+
+/// What the definition of the built-in demo must be: test keys reach nothing else, so nothing else may
+/// call itself so.
+const DEMO_PROGRAM: &str = "ostia";
+const DEMO_ARGS: [&str; 1] = ["demo-upstream"];
+
+/// An upstream as operators see it.
+pub(crate) struct UpstreamView {
+    pub(crate) stored: StoredUpstream,
+    /// Unset: no edge has reported this version.
+    pub(crate) catalogue: Option<StoredCatalogue>,
+}
+
+impl App {
+    pub(crate) async fn add_upstream(
+        &self,
+        op: &Op,
+        mut upstream: Upstream,
+    ) -> Result<UpstreamView> {
+        check(&upstream)?;
+        let mut env = BTreeMap::new();
+        for (name, value) in std::mem::take(&mut upstream.command.env) {
+            let sealed = self.vault.seal(upstream.id, &name, &value)?;
+            env.insert(name, sealed);
+        }
+        let stored = StoredUpstream {
+            upstream,
+            env,
+            created_at: op.now,
+            problem: None,
+        };
+        let change = self.change(op, "upstreams.add").await?;
+        let name = stored.upstream.name.as_str();
+        store::upstreams::insert(change.tx(), &stored)
+            .await
+            .map_err(naming::taken("upstream", name))?;
+        change
+            .commit(name, detail(&stored), Touched::Snapshot)
+            .await?;
+        Ok(UpstreamView {
+            stored,
+            catalogue: None,
+        })
+    }
+
+    pub(crate) async fn list_upstreams(&self) -> Result<Vec<UpstreamView>> {
+        let read = self.store.read().await?;
+        let upstreams = store::upstreams::list(&read).await?;
+        let catalogues = store::catalogues::list(&read).await?;
+        let mut catalogues: HashMap<_, _> = catalogues
+            .into_iter()
+            .map(|stored| (stored.catalogue.upstream_id, stored))
+            .collect();
+        let views = upstreams.into_iter().map(|stored| {
+            let catalogue = catalogues.remove(&stored.upstream.id);
+            view(stored, catalogue)
+        });
+        Ok(views.collect())
+    }
+
+    pub(crate) async fn upstream(&self, reference: &str) -> Result<UpstreamView> {
+        let read = self.store.read().await?;
+        let stored = store::upstreams::find(&read, reference)
+            .await?
+            .ok_or_else(|| Error::not_found("upstream", reference))?;
+        let catalogue = store::catalogues::find(&read, stored.upstream.id).await?;
+        Ok(view(stored, catalogue))
+    }
+
+    pub(crate) async fn remove_upstream(&self, op: &Op, reference: &str) -> Result<()> {
+        let change = self.change(op, "upstreams.remove").await?;
+        let stored = store::upstreams::find(change.tx(), reference)
+            .await?
+            .ok_or_else(|| Error::not_found("upstream", reference))?;
+        store::upstreams::delete(change.tx(), stored.upstream.id).await?;
+        let name = stored.upstream.name.as_str();
+        change
+            .commit(name, detail(&stored), Touched::Snapshot)
+            .await
+    }
+
+    /// The upstream, and what it was found to offer.
+    pub(crate) async fn list_tools(&self, reference: &str) -> Result<(Upstream, Vec<Tool>)> {
+        let view = self.upstream(reference).await?;
+        let tools = view
+            .catalogue
+            .map(|stored| stored.catalogue.tools)
+            .unwrap_or_default();
+        Ok((view.stored.upstream, tools))
+    }
+}
+
+/// A catalogue of an older definition says nothing about this one.
+fn view(stored: StoredUpstream, catalogue: Option<StoredCatalogue>) -> UpstreamView {
+    let version = stored.upstream.version;
+    UpstreamView {
+        catalogue: catalogue.filter(|found| found.catalogue.upstream_version == version),
+        stored,
+    }
+}
+
+fn check(upstream: &Upstream) -> Result<()> {
+    if upstream.call_timeout.is_zero() {
+        return Err(Error::invalid(
+            "definition.call_timeout",
+            "must be more than nothing",
+        ));
+    }
+    let cwd = upstream.command.cwd.as_deref();
+    if cwd.is_some_and(|path| path.contains('\0')) {
+        return Err(Error::invalid(
+            "definition.stdio.cwd",
+            "must not contain NUL characters",
+        ));
+    }
+    let is_demo = upstream.command.program == DEMO_PROGRAM && upstream.command.args == DEMO_ARGS;
+    if upstream.demo && !is_demo {
+        return Err(Error::invalid(
+            "definition.demo",
+            format!("is only for `{DEMO_PROGRAM} {}`", DEMO_ARGS.join(" ")),
+        ));
+    }
+    Ok(())
+}
+
+/// With the names of variables and not their values, and without arguments, which may hold credentials
+/// where an upstream takes them no other way.
+fn detail(stored: &StoredUpstream) -> serde_json::Value {
+    json!({
+        "upstream_id": stored.upstream.id,
+        "program": stored.upstream.command.program,
+        "env": stored.env.keys().collect::<Vec<_>>(),
+        "protocol": stored.upstream.protocol,
+        "demo": stored.upstream.demo,
+    })
+}

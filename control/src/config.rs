@@ -1,0 +1,27 @@
+//! What a control is started with. The binary reads it; nothing here looks at environment or files.
+
+use ostia_domain::key::Secret;
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `sqlite:///path` or `postgres://…`.
+    pub database_url: String,
+    /// What services present as `authorization: Bearer …`.
+    pub service_token: Secret,
+    /// Mixed into the hash of every API key, so that the database alone verifies none. Keys made with
+    /// another pepper are refused.
+    pub key_pepper: Secret,
+    /// Base64 of the 32 bytes that seal upstream credentials.
+    pub master_key: Secret,
+    /// Of the network listener. Unset: plain text, for loopback or behind a proxy.
+    pub tls: Option<Tls>,
+}
+
+/// Certificates as PEM.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    pub certificate: String,
+    pub key: Secret,
+    /// Set: every caller must have a certificate of this authority, which then stands for the token.
+    pub client_ca: Option<String>,
+}

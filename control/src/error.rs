@@ -1,0 +1,85 @@
+//! What control cannot or will not do. Nothing here knows how it is answered: `grpc/status.rs` does.
+
+use crate::store;
+
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(#[from] pub(crate) Kind);
+
+/// Texts are for callers; what only operators may read is in the sources, which go to the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Kind {
+    #[error("{field}: {problem}")]
+    Invalid {
+        field: &'static str,
+        problem: String,
+    },
+    #[error("there is a {what} named {name:?} already: choose another name")]
+    AlreadyExists { what: &'static str, name: String },
+    #[error("there is no {what} {name:?}")]
+    NotFound { what: &'static str, name: String },
+    /// The state of an object does not allow it.
+    #[error("{0}")]
+    Conflict(String),
+    #[error(
+        "this login link was used, has ended or never was: make a new one with `ostia login-link`"
+    )]
+    LoginLinkInvalid,
+    #[error(
+        "the database has not the schema of this version: run `ostia migrate` with this version first (newest step: {newest})"
+    )]
+    NotMigrated { newest: String },
+    #[error("the database does not answer: try again")]
+    Unavailable(#[source] store::Error),
+    #[error("the database refused a statement")]
+    Database(#[source] store::Error),
+    #[error("{what} cannot be used: {problem}")]
+    Configuration { what: &'static str, problem: String },
+    #[error("the gRPC listener failed: {0}")]
+    Listener(String),
+    #[error("{0}")]
+    Internal(&'static str),
+}
+
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
+        Self(Kind::Invalid {
+            field,
+            problem: problem.into(),
+        })
+    }
+
+    pub(crate) fn not_found(what: &'static str, name: &str) -> Self {
+        Self(Kind::NotFound {
+            what,
+            name: name.to_owned(),
+        })
+    }
+
+    pub(crate) fn conflict(problem: impl Into<String>) -> Self {
+        Self(Kind::Conflict(problem.into()))
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self(match error {
+            store::Error::BadPageToken => Kind::Invalid {
+                field: "page_token",
+                problem: "is not from an answer of this list".to_owned(),
+            },
+            store::Error::NotMigrated { newest } => Kind::NotMigrated {
+                newest: newest.unwrap_or_else(|| "none".to_owned()),
+            },
+            store::Error::Unavailable(_) => Kind::Unavailable(error),
+            // Whoever expects one of the two says better what it means.
+            store::Error::Taken | store::Error::Referenced => Kind::Conflict(
+                "another change came in between: look at what there is now and try again"
+                    .to_owned(),
+            ),
+            store::Error::Unreadable(_) | store::Error::Failed(_) => Kind::Database(error),
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! `KeysService`.
+
+use super::op;
+use crate::{
+    app::{
+        App,
+        keys::{Expiry, KeyView, NewKey, State},
+    },
+    store::keys::StoredSecret,
+};
+use ostia_domain::key::Mode;
+use ostia_proto::{convert::timestamp, v1};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+pub(super) struct Keys(pub(super) Arc<App>);
+
+#[tonic::async_trait]
+impl v1::keys_service_server::KeysService for Keys {
+    async fn create_key(
+        &self,
+        request: Request<v1::CreateKeyRequest>,
+    ) -> Result<Response<v1::CreateKeyResponse>, Status> {
+        let op = op(&request);
+        let new = request.into_inner().into();
+        let (key, secret) = self.0.create_key(&op, new).await?;
+        Ok(Response::new(v1::CreateKeyResponse {
+            key: Some(key.into()),
+            secret: secret.expose().to_owned(),
+        }))
+    }
+
+    async fn list_keys(
+        &self,
+        request: Request<v1::ListKeysRequest>,
+    ) -> Result<Response<v1::ListKeysResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let page = self
+            .0
+            .list_keys(
+                &op,
+                request.owner.as_deref(),
+                request.page_size,
+                &request.page_token,
+            )
+            .await?;
+        Ok(Response::new(v1::ListKeysResponse {
+            keys: page.rows.into_iter().map(Into::into).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
+
+    async fn get_key(
+        &self,
+        request: Request<v1::GetKeyRequest>,
+    ) -> Result<Response<v1::Key>, Status> {
+        let op = op(&request);
+        let key = self.0.key(&op, &request.get_ref().key).await?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn rotate_key(
+        &self,
+        request: Request<v1::RotateKeyRequest>,
+    ) -> Result<Response<v1::RotateKeyResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let (key, secret) = self
+            .0
+            .rotate_key(&op, &request.key, request.overlap_seconds)
+            .await?;
+        Ok(Response::new(v1::RotateKeyResponse {
+            key: Some(key.into()),
+            secret: secret.expose().to_owned(),
+        }))
+    }
+
+    async fn inactivate_key(
+        &self,
+        request: Request<v1::InactivateKeyRequest>,
+    ) -> Result<Response<v1::Key>, Status> {
+        let op = op(&request);
+        let key = &request.get_ref().key;
+        let key = self.0.set_key_active(&op, key, false).await?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn activate_key(
+        &self,
+        request: Request<v1::ActivateKeyRequest>,
+    ) -> Result<Response<v1::Key>, Status> {
+        let op = op(&request);
+        let key = &request.get_ref().key;
+        let key = self.0.set_key_active(&op, key, true).await?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn revoke_key(
+        &self,
+        request: Request<v1::RevokeKeyRequest>,
+    ) -> Result<Response<v1::Key>, Status> {
+        let op = op(&request);
+        let key = self.0.revoke_key(&op, &request.get_ref().key).await?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn delete_key(
+        &self,
+        request: Request<v1::DeleteKeyRequest>,
+    ) -> Result<Response<v1::DeleteKeyResponse>, Status> {
+        let op = op(&request);
+        self.0.delete_key(&op, &request.get_ref().key).await?;
+        Ok(Response::new(v1::DeleteKeyResponse {}))
+    }
+}
+
+impl From<v1::CreateKeyRequest> for NewKey {
+    fn from(request: v1::CreateKeyRequest) -> Self {
+        let mode = match request.mode() {
+            v1::KeyMode::Test => Mode::Test,
+            v1::KeyMode::Live | v1::KeyMode::Unspecified => Mode::Live,
+        };
+        let expiry = match (request.never_expires, request.expires_in_seconds) {
+            (true, _) => Expiry::Never,
+            (false, Some(seconds)) => Expiry::InSeconds(seconds),
+            (false, None) => Expiry::Default,
+        };
+        Self {
+            name: request.name,
+            owner: request.owner,
+            mode,
+            policies: request.policies,
+            plan: request.plan,
+            expiry,
+        }
+    }
+}
+
+impl From<KeyView> for v1::Key {
+    fn from(view: KeyView) -> Self {
+        let state = match view.state {
+            State::Active => v1::KeyState::Active,
+            State::Inactive => v1::KeyState::Inactive,
+            State::Revoked => v1::KeyState::Revoked,
+            State::Expired => v1::KeyState::Expired,
+        };
+        let key = view.key;
+        Self {
+            id: key.id.to_string(),
+            public_id: key.public_id.to_string(),
+            name: key.name,
+            mode: v1::KeyMode::from(key.mode).into(),
+            state: state.into(),
+            owner_id: key.owner_id.to_string(),
+            owner_name: view.owner_name,
+            policies: view.policies,
+            plan: view.plan,
+            created_at: Some(timestamp(key.created_at)),
+            expires_at: key.expires_at.map(timestamp),
+            last_used_at: key.last_used_at.map(timestamp),
+            secrets: key.secrets.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<StoredSecret> for v1::KeySecret {
+    fn from(secret: StoredSecret) -> Self {
+        Self {
+            id: secret.id.to_string(),
+            last_four: secret.last_four,
+            created_at: Some(timestamp(secret.created_at)),
+            expires_at: secret.expires_at.map(timestamp),
+            last_used_at: secret.last_used_at.map(timestamp),
+        }
+    }
+}

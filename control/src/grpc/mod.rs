@@ -1,0 +1,89 @@
+//! The services of `ostia.v1`, one file each: messages in, questions to `app`, messages out. Besides the
+//! listener in `server.rs` and its layer in `auth.rs`, only here is anything known of gRPC.
+
+mod audit;
+mod identity;
+mod keys;
+mod plans;
+mod policies;
+pub(crate) mod status;
+mod sync;
+mod upstreams;
+mod usage;
+
+pub(crate) use sync::Listener;
+
+use crate::{
+    app::App,
+    error::{Error, Kind, Result},
+    op::Op,
+    snapshot::Hub,
+};
+use ostia_proto::{
+    client::{ACTOR_HEADER, MAX_MESSAGE_BYTES},
+    v1::{
+        audit_service_server::AuditServiceServer, identity_service_server::IdentityServiceServer,
+        keys_service_server::KeysServiceServer, plans_service_server::PlansServiceServer,
+        policies_service_server::PoliciesServiceServer, sync_service_server::SyncServiceServer,
+        upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
+    },
+};
+use std::sync::Arc;
+use tonic::{Request, service::Routes};
+
+/// Who acts when the caller does not say.
+const DEFAULT_ACTOR: &str = "service";
+/// Longer names are cut; they come from callers that are known.
+const MAX_ACTOR_BYTES: usize = 200;
+
+/// One service of the contract over the same application.
+macro_rules! service {
+    ($server:ident, $service:expr) => {
+        $server::new($service)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+    };
+}
+
+pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
+    let sync = sync::Sync::new(app.clone(), hub.clone());
+    Routes::new(service!(KeysServiceServer, keys::Keys(app.clone())))
+        .add_service(service!(AuditServiceServer, audit::Audit(app.clone())))
+        .add_service(service!(
+            IdentityServiceServer,
+            identity::Identity(app.clone())
+        ))
+        .add_service(service!(PlansServiceServer, plans::Plans(app.clone())))
+        .add_service(service!(
+            PoliciesServiceServer,
+            policies::Policies(app.clone())
+        ))
+        .add_service(service!(SyncServiceServer, sync))
+        .add_service(service!(
+            UpstreamsServiceServer,
+            upstreams::Upstreams(app.clone())
+        ))
+        .add_service(service!(UsageServiceServer, usage::Usage(app.clone())))
+}
+
+/// For people with a generic client.
+pub(crate) fn with_reflection(routes: Routes) -> Result<Routes> {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(ostia_proto::DESCRIPTOR)
+        .build_v1()
+        .map_err(|_| Error(Kind::Internal("the descriptor set cannot be read")))?;
+    Ok(routes.add_service(reflection))
+}
+
+/// Who asks. The name is only believed because nobody unknown comes this far.
+fn op<T>(request: &Request<T>) -> Op {
+    let actor = request
+        .metadata()
+        .get(ACTOR_HEADER)
+        .and_then(|value| value.to_str().ok())
+        .map_or(DEFAULT_ACTOR, str::trim);
+    let mut actor = actor.to_owned();
+    // Header values that have a text are ASCII, so every byte is a boundary.
+    actor.truncate(MAX_ACTOR_BYTES);
+    Op::new(actor)
+}

@@ -1,0 +1,61 @@
+//! `PlansService`.
+
+use super::{op, status};
+use crate::app::App;
+use ostia_domain::plan::Plan;
+use ostia_proto::v1;
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+pub(super) struct Plans(pub(super) Arc<App>);
+
+#[tonic::async_trait]
+impl v1::plans_service_server::PlansService for Plans {
+    async fn create_plan(
+        &self,
+        request: Request<v1::CreatePlanRequest>,
+    ) -> Result<Response<v1::Plan>, Status> {
+        let op = op(&request);
+        let plan = request
+            .into_inner()
+            .plan
+            .ok_or_else(|| status::missing("plan"))?;
+        if !plan.id.is_empty() {
+            return Err(crate::error::Error::invalid("plan.id", "is chosen by control").into());
+        }
+        let plan = Plan::try_from(v1::Plan {
+            id: Uuid::now_v7().to_string(),
+            ..plan
+        })
+        .map_err(status::field)?;
+        Ok(Response::new(self.0.create_plan(&op, plan).await?.into()))
+    }
+
+    async fn list_plans(
+        &self,
+        _request: Request<v1::ListPlansRequest>,
+    ) -> Result<Response<v1::ListPlansResponse>, Status> {
+        let plans = self.0.list_plans().await?;
+        Ok(Response::new(v1::ListPlansResponse {
+            plans: plans.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn get_plan(
+        &self,
+        request: Request<v1::GetPlanRequest>,
+    ) -> Result<Response<v1::Plan>, Status> {
+        let plan = self.0.plan(&request.get_ref().plan).await?;
+        Ok(Response::new(plan.into()))
+    }
+
+    async fn delete_plan(
+        &self,
+        request: Request<v1::DeletePlanRequest>,
+    ) -> Result<Response<v1::DeletePlanResponse>, Status> {
+        let op = op(&request);
+        self.0.delete_plan(&op, &request.get_ref().plan).await?;
+        Ok(Response::new(v1::DeletePlanResponse {}))
+    }
+}

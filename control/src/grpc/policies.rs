@@ -1,0 +1,100 @@
+//! `PoliciesService`.
+
+use super::{op, status};
+use crate::{
+    app::{App, policies::Source},
+    store::policies::StoredPolicy,
+};
+use ostia_domain::policy::{Preset, Rules};
+use ostia_proto::{
+    convert::timestamp,
+    v1::{self, create_policy_request},
+};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+pub(super) struct Policies(pub(super) Arc<App>);
+
+#[tonic::async_trait]
+impl v1::policies_service_server::PoliciesService for Policies {
+    async fn create_policy(
+        &self,
+        request: Request<v1::CreatePolicyRequest>,
+    ) -> Result<Response<v1::Policy>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let source = match request.source.ok_or_else(|| status::missing("source"))? {
+            create_policy_request::Source::Rules(rules) => Source::Rules(read(rules)?),
+            create_policy_request::Source::Preset(name) => Source::Preset(name),
+        };
+        let policy = self.0.create_policy(&op, request.name, source).await?;
+        Ok(Response::new(policy.into()))
+    }
+
+    async fn list_policies(
+        &self,
+        _request: Request<v1::ListPoliciesRequest>,
+    ) -> Result<Response<v1::ListPoliciesResponse>, Status> {
+        let policies = self.0.list_policies().await?;
+        Ok(Response::new(v1::ListPoliciesResponse {
+            policies: policies.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn get_policy(
+        &self,
+        request: Request<v1::GetPolicyRequest>,
+    ) -> Result<Response<v1::Policy>, Status> {
+        let policy = self.0.policy(&request.get_ref().policy).await?;
+        Ok(Response::new(policy.into()))
+    }
+
+    async fn update_policy(
+        &self,
+        request: Request<v1::UpdatePolicyRequest>,
+    ) -> Result<Response<v1::Policy>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        // Unset rules are not "no rules": who means that sends them empty.
+        let rules = read(request.rules.ok_or_else(|| status::missing("rules"))?)?;
+        let policy = self.0.update_policy(&op, &request.policy, rules).await?;
+        Ok(Response::new(policy.into()))
+    }
+
+    async fn delete_policy(
+        &self,
+        request: Request<v1::DeletePolicyRequest>,
+    ) -> Result<Response<v1::DeletePolicyResponse>, Status> {
+        let op = op(&request);
+        self.0.delete_policy(&op, &request.get_ref().policy).await?;
+        Ok(Response::new(v1::DeletePolicyResponse {}))
+    }
+
+    async fn list_presets(
+        &self,
+        _request: Request<v1::ListPresetsRequest>,
+    ) -> Result<Response<v1::ListPresetsResponse>, Status> {
+        let presets = Preset::ALL.iter().map(|preset| v1::Preset {
+            name: preset.name.to_owned(),
+            summary: preset.summary.to_owned(),
+            rules: Some(preset.rules().into()),
+        });
+        Ok(Response::new(v1::ListPresetsResponse {
+            presets: presets.collect(),
+        }))
+    }
+}
+
+fn read(rules: v1::Rules) -> Result<Rules, Status> {
+    rules.try_into().map_err(status::field)
+}
+
+impl From<StoredPolicy> for v1::Policy {
+    fn from(stored: StoredPolicy) -> Self {
+        Self {
+            created_at: Some(timestamp(stored.created_at)),
+            updated_at: Some(timestamp(stored.updated_at)),
+            ..stored.policy.into()
+        }
+    }
+}

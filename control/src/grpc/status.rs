@@ -1,0 +1,61 @@
+//! Errors to statuses: the only place that knows both.
+
+use crate::error::{Error, Kind};
+use ostia_domain::code::Code;
+use ostia_proto::{FieldError, status::with_code};
+use tonic::{Code as Grpc, Status};
+
+pub(crate) fn unauthenticated() -> Status {
+    with_code(
+        Grpc::Unauthenticated,
+        Code::ServiceUnauthenticated,
+        "control does not know this caller: send its service token as `authorization: Bearer …`, \
+         or use a client certificate where it asks for one",
+    )
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let (grpc, code) = match &error.0 {
+            Kind::Invalid { .. } => (Grpc::InvalidArgument, Code::InvalidArgument),
+            Kind::AlreadyExists { .. } => (Grpc::AlreadyExists, Code::AlreadyExists),
+            Kind::NotFound { .. } => (Grpc::NotFound, Code::NoSuchObject),
+            Kind::Conflict(_) => (Grpc::FailedPrecondition, Code::Conflict),
+            Kind::LoginLinkInvalid => (Grpc::NotFound, Code::LoginLinkInvalid),
+            Kind::Unavailable(_) => (Grpc::Unavailable, Code::DatabaseUnavailable),
+            Kind::NotMigrated { .. }
+            | Kind::Database(_)
+            | Kind::Configuration { .. }
+            | Kind::Listener(_)
+            | Kind::Internal(_) => (Grpc::Internal, Code::Internal),
+        };
+        if matches!(grpc, Grpc::Internal | Grpc::Unavailable) {
+            let cause = std::error::Error::source(&error.0);
+            tracing::error!(
+                error = %error,
+                cause = cause.map(tracing::field::display),
+                "a request failed"
+            );
+        }
+        let message = match code {
+            Code::Internal => "control failed: its log says why".to_owned(),
+            _ => error.to_string(),
+        };
+        with_code(grpc, code, message)
+    }
+}
+
+impl From<FieldError> for Error {
+    fn from(error: FieldError) -> Self {
+        Self::invalid(error.field, error.problem)
+    }
+}
+
+/// For conversions that name the field themselves.
+pub(super) fn field(error: FieldError) -> Status {
+    Error::from(error).into()
+}
+
+pub(super) fn missing(field: &'static str) -> Status {
+    Error::invalid(field, "is required").into()
+}

@@ -1,0 +1,135 @@
+//! `SyncService`.
+
+use super::{op, status};
+use crate::{
+    app::{App, Report, Verdict},
+    snapshot::{Event, Hub, Subscription, TooSlow},
+};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use ostia_domain::{audit::CallRecord, snapshot::Snapshot};
+use ostia_proto::{
+    convert::uuid,
+    v1::{self, authenticate_response, watch_response},
+};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+/// In the extensions of a request from a socket: ends when its listener is to stop.
+#[derive(Clone)]
+pub(crate) struct Listener(pub(crate) CancellationToken);
+
+pub(super) struct Sync {
+    app: Arc<App>,
+    hub: Hub,
+}
+
+impl Sync {
+    pub(super) fn new(app: Arc<App>, hub: Hub) -> Self {
+        Self { app, hub }
+    }
+}
+
+#[tonic::async_trait]
+impl v1::sync_service_server::SyncService for Sync {
+    type WatchStream = BoxStream<'static, Result<v1::WatchResponse, Status>>;
+
+    async fn watch(
+        &self,
+        request: Request<v1::WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let listener = request.extensions().get::<Listener>();
+        let listener = listener.map_or_else(CancellationToken::new, |l| l.0.clone());
+        let subscription = self.hub.subscribe(listener);
+        tracing::info!(edge = %request.get_ref().edge, "an edge watches");
+        Ok(Response::new(events(subscription).boxed()))
+    }
+
+    async fn authenticate(
+        &self,
+        request: Request<v1::AuthenticateRequest>,
+    ) -> Result<Response<v1::AuthenticateResponse>, Status> {
+        let op = op(&request);
+        let verdict = match self.app.authenticate(&op, &request.get_ref().key).await? {
+            Verdict::Accepted(principal) => {
+                authenticate_response::Verdict::Principal((*principal).into())
+            }
+            Verdict::Refused(code) => {
+                authenticate_response::Verdict::Refused(code.as_str().to_owned())
+            }
+        };
+        Ok(Response::new(v1::AuthenticateResponse {
+            verdict: Some(verdict),
+        }))
+    }
+
+    async fn record(
+        &self,
+        request: Request<v1::RecordRequest>,
+    ) -> Result<Response<v1::RecordResponse>, Status> {
+        let op = op(&request);
+        let records = readable(request.into_inner().records);
+        self.app.record(&op, &records).await?;
+        Ok(Response::new(v1::RecordResponse {}))
+    }
+
+    async fn report_catalogue(
+        &self,
+        request: Request<v1::ReportCatalogueRequest>,
+    ) -> Result<Response<v1::ReportCatalogueResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let catalogue = request.catalogue.map(TryInto::try_into).transpose();
+        let report = Report {
+            upstream_id: uuid("upstream_id", &request.upstream_id).map_err(status::field)?,
+            upstream_version: request.upstream_version,
+            catalogue: catalogue.map_err(status::field)?,
+            problem: request.problem,
+        };
+        self.app.report_catalogue(&op, report).await?;
+        Ok(Response::new(v1::ReportCatalogueResponse {}))
+    }
+}
+
+/// Leaves out what nobody could write down. Refusing the batch for it would make the edge send it for
+/// ever, and everything behind it would be lost instead of one record.
+fn readable(records: Vec<v1::CallRecord>) -> Vec<CallRecord> {
+    records
+        .into_iter()
+        .filter_map(|record| {
+            CallRecord::try_from(record)
+                .inspect_err(|error| tracing::error!(%error, "a record of a call cannot be read and is lost"))
+                .ok()
+        })
+        .collect()
+}
+
+fn events(
+    subscription: Subscription,
+) -> impl stream::Stream<Item = Result<v1::WatchResponse, Status>> {
+    stream::unfold(Some(subscription), async |subscription| {
+        let mut subscription = subscription?;
+        match subscription.next().await? {
+            Ok(event) => Some((Ok(message(event)), Some(subscription))),
+            Err(TooSlow) => {
+                let ended = Status::resource_exhausted(
+                    "this watch was too slow and missed changes: begin again",
+                );
+                Some((Err(ended), None))
+            }
+        }
+    })
+}
+
+fn message(event: Event) -> v1::WatchResponse {
+    let event = match event {
+        Event::Snapshot(snapshot) => {
+            watch_response::Event::Snapshot(Snapshot::clone(&snapshot).into())
+        }
+        Event::KeysChanged(keys) => watch_response::Event::KeysChanged(v1::KeysChanged {
+            key_ids: keys.iter().map(ToString::to_string).collect(),
+        }),
+        Event::Heartbeat => watch_response::Event::Heartbeat(v1::Heartbeat {}),
+    };
+    v1::WatchResponse { event: Some(event) }
+}

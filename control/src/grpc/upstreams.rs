@@ -1,0 +1,106 @@
+//! `UpstreamsService`.
+
+use super::{op, status};
+use crate::{
+    app::{App, upstreams::UpstreamView},
+    store::catalogues::StoredCatalogue,
+};
+use ostia_domain::upstream::Upstream;
+use ostia_proto::{convert::timestamp, v1};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+pub(super) struct Upstreams(pub(super) Arc<App>);
+
+const FIRST_VERSION: u64 = 1;
+
+#[tonic::async_trait]
+impl v1::upstreams_service_server::UpstreamsService for Upstreams {
+    async fn add_upstream(
+        &self,
+        request: Request<v1::AddUpstreamRequest>,
+    ) -> Result<Response<v1::Upstream>, Status> {
+        let op = op(&request);
+        let upstream = Upstream::try_from(v1::Upstream {
+            id: Uuid::now_v7().to_string(),
+            definition: request.into_inner().definition,
+            version: FIRST_VERSION,
+            enabled: true,
+            ..v1::Upstream::default()
+        })
+        .map_err(status::field)?;
+        let view = self.0.add_upstream(&op, upstream).await?;
+        Ok(Response::new(view.into()))
+    }
+
+    async fn list_upstreams(
+        &self,
+        _request: Request<v1::ListUpstreamsRequest>,
+    ) -> Result<Response<v1::ListUpstreamsResponse>, Status> {
+        let upstreams = self.0.list_upstreams().await?;
+        Ok(Response::new(v1::ListUpstreamsResponse {
+            upstreams: upstreams.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn get_upstream(
+        &self,
+        request: Request<v1::GetUpstreamRequest>,
+    ) -> Result<Response<v1::Upstream>, Status> {
+        let view = self.0.upstream(&request.get_ref().upstream).await?;
+        Ok(Response::new(view.into()))
+    }
+
+    async fn remove_upstream(
+        &self,
+        request: Request<v1::RemoveUpstreamRequest>,
+    ) -> Result<Response<v1::RemoveUpstreamResponse>, Status> {
+        let op = op(&request);
+        let upstream = &request.get_ref().upstream;
+        self.0.remove_upstream(&op, upstream).await?;
+        Ok(Response::new(v1::RemoveUpstreamResponse {}))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Request<v1::ListToolsRequest>,
+    ) -> Result<Response<v1::ListToolsResponse>, Status> {
+        let (upstream, tools) = self.0.list_tools(&request.get_ref().upstream).await?;
+        let tools = tools
+            .into_iter()
+            .map(|tool| v1::Tool::of(&upstream.name, tool));
+        Ok(Response::new(v1::ListToolsResponse {
+            tools: tools.collect(),
+        }))
+    }
+}
+
+impl From<UpstreamView> for v1::Upstream {
+    fn from(view: UpstreamView) -> Self {
+        let mut upstream = Self::from(view.stored.upstream);
+        // Of the environment the names alone: values go in and never come out.
+        if let Some(stdio) = upstream.definition.as_mut().and_then(|d| d.stdio.as_mut()) {
+            let names = view.stored.env.into_keys();
+            stdio.env = names.map(|name| (name, String::new())).collect();
+        }
+        Self {
+            created_at: Some(timestamp(view.stored.created_at)),
+            catalogue: view.catalogue.map(Into::into),
+            problem: view.stored.problem,
+            ..upstream
+        }
+    }
+}
+
+impl From<StoredCatalogue> for v1::CatalogueSummary {
+    fn from(stored: StoredCatalogue) -> Self {
+        let found = stored.catalogue;
+        Self {
+            era: v1::Era::from(found.era).into(),
+            server_info: found.server_info,
+            tools: u32::try_from(found.tools.len()).unwrap_or(u32::MAX),
+            discovered_at: Some(timestamp(stored.discovered_at)),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `UsageService`.
+
+use crate::{app::App, store::usage::UsageRecord};
+use chrono::DateTime;
+use ostia_domain::clock::Timestamp;
+use ostia_proto::{convert::timestamp, v1};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+pub(super) struct Usage(pub(super) Arc<App>);
+
+#[tonic::async_trait]
+impl v1::usage_service_server::UsageService for Usage {
+    async fn list_usage(
+        &self,
+        request: Request<v1::ListUsageRequest>,
+    ) -> Result<Response<v1::ListUsageResponse>, Status> {
+        let request = request.into_inner();
+        let page = self
+            .0
+            .list_usage(
+                request.key.as_deref(),
+                request.upstream.as_deref(),
+                request.page_size,
+                &request.page_token,
+            )
+            .await?;
+        Ok(Response::new(v1::ListUsageResponse {
+            records: page.rows.into_iter().map(Into::into).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
+}
+
+impl From<UsageRecord> for v1::UsageRecord {
+    fn from(record: UsageRecord) -> Self {
+        let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+        Self {
+            id: record.id.to_string(),
+            at: at(record.at_us).map(timestamp),
+            key_id: id(record.key_id),
+            key_name: record.key_name.unwrap_or_default(),
+            owner_id: id(record.owner_id),
+            upstream: record.upstream.unwrap_or_default(),
+            tool: record.tool.unwrap_or_default(),
+            outcome: record.outcome,
+            duration_us: record.duration_us.unsigned_abs(),
+            request_bytes: record.request_bytes.unsigned_abs(),
+            result_bytes: record.result_bytes.unsigned_abs(),
+        }
+    }
+}
+
+/// Only a time outside the calendar is none, and none is written.
+pub(super) fn at(at_us: i64) -> Option<Timestamp> {
+    DateTime::from_timestamp_micros(at_us)
+}

@@ -1,0 +1,3 @@
+//! What goes on beside the answers. Each task belongs to the tracker of the control and ends with it.
+
+pub(crate) mod last_used;

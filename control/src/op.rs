@@ -1,0 +1,95 @@
+//! One operation: who acts, when, and the only way to change anything.
+
+use crate::{
+    error::Result,
+    store::{self, Store, Tx, audit::NewChange},
+};
+use ostia_domain::clock::{self, Timestamp};
+use serde_json::Value;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// Who acts, and the one time that everything in the operation happened at.
+#[derive(Clone, Debug)]
+pub(crate) struct Op {
+    pub(crate) actor: String,
+    pub(crate) request_id: Uuid,
+    pub(crate) now: Timestamp,
+}
+
+/// Whom a change is to be pushed to.
+pub(crate) enum Touched<'a> {
+    /// Edges hold nothing of it.
+    Nothing,
+    /// Upstreams, catalogues, policies or plans.
+    Snapshot,
+    /// These keys, or what their verification says.
+    Keys(&'a [Uuid]),
+}
+
+/// A change in progress. Without [`Change::commit`] nothing of it happens.
+pub(crate) struct Change<'a> {
+    op: &'a Op,
+    action: &'static str,
+    write: store::Write,
+    wake: &'a Notify,
+}
+
+impl Op {
+    pub(crate) fn new(actor: String) -> Self {
+        Self {
+            actor,
+            request_id: Uuid::now_v7(),
+            now: clock::now(),
+        }
+    }
+
+    /// Begins a change named `<resource>.<verb>`, as audit will tell it.
+    pub(crate) async fn change<'a>(
+        &'a self,
+        store: &Store,
+        wake: &'a Notify,
+        action: &'static str,
+    ) -> Result<Change<'a>> {
+        Ok(Change {
+            op: self,
+            action,
+            write: store.write().await?,
+            wake,
+        })
+    }
+}
+
+impl Change<'_> {
+    pub(crate) fn tx(&self) -> &Tx {
+        self.write.tx()
+    }
+
+    /// Makes the change permanent together with its audit event, and has it pushed. `target` is what a
+    /// person calls the object; `detail` is an object without secrets.
+    pub(crate) async fn commit(
+        self,
+        target: &str,
+        detail: Value,
+        touched: Touched<'_>,
+    ) -> Result<()> {
+        let tx = self.write.tx();
+        let event = NewChange {
+            at: self.op.now,
+            request_id: self.op.request_id,
+            actor: &self.op.actor,
+            action: self.action,
+            target,
+            detail,
+        };
+        store::audit::insert_change(tx, event).await?;
+        match touched {
+            Touched::Nothing => {}
+            Touched::Snapshot => store::revisions::snapshot_changed(tx).await?,
+            Touched::Keys(keys) => store::revisions::keys_changed(tx, keys).await?,
+        }
+        self.write.commit().await?;
+        self.wake.notify_one();
+        Ok(())
+    }
+}

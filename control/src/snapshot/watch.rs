@@ -1,0 +1,101 @@
+//! One watch: what happened since its peer took the last event.
+//!
+//! Nothing is buffered for a peer that does not take its events. It gets the newest snapshot when it
+//! comes back, and when it missed changes of keys it is ended: it will begin again with nothing.
+
+use super::Hub;
+use ostia_domain::{clock, snapshot::Snapshot};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    watch as latest,
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// The contract says 5 s.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    Snapshot(Arc<Snapshot>),
+    /// Empty: any key may have changed.
+    KeysChanged(Arc<[Uuid]>),
+    /// The database was looked at since the event before.
+    Heartbeat,
+}
+
+/// The peer missed changes of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooSlow;
+
+pub(crate) struct Subscription {
+    snapshot: latest::Receiver<Arc<Snapshot>>,
+    keys: broadcast::Receiver<Arc<[Uuid]>>,
+    looked: latest::Receiver<Instant>,
+    started: bool,
+    last_event: Instant,
+    closed: CancellationToken,
+    listener: CancellationToken,
+}
+
+impl Subscription {
+    pub(super) fn new(hub: &Hub, listener: CancellationToken) -> Self {
+        Self {
+            // Before the first snapshot is read, so that no change falls between the two.
+            keys: hub.keys.subscribe(),
+            snapshot: hub.snapshot.subscribe(),
+            looked: hub.looked.subscribe(),
+            started: false,
+            last_event: clock::instant(),
+            closed: hub.closed.clone(),
+            listener,
+        }
+    }
+
+    /// The next event, a snapshot first. `None`: control or the listener is stopping.
+    pub(crate) async fn next(&mut self) -> Option<Result<Event, TooSlow>> {
+        let event = if self.started {
+            self.wait().await?
+        } else {
+            self.started = true;
+            Ok(self.newest())
+        };
+        self.last_event = clock::instant();
+        Some(event)
+    }
+
+    async fn wait(&mut self) -> Option<Result<Event, TooSlow>> {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.closed.cancelled() => return None,
+                () = self.listener.cancelled() => return None,
+                // Revocations before anything else.
+                keys = self.keys.recv() => return match keys {
+                    Ok(keys) => Some(Ok(Event::KeysChanged(keys))),
+                    Err(RecvError::Lagged(_)) => Some(Err(TooSlow)),
+                    Err(RecvError::Closed) => None,
+                },
+                changed = self.snapshot.changed() => return match changed {
+                    Ok(()) => Some(Ok(self.newest())),
+                    Err(_) => None,
+                },
+                changed = self.looked.changed() => match changed {
+                    Ok(()) if self.last_event.elapsed() >= HEARTBEAT => {
+                        return Some(Ok(Event::Heartbeat));
+                    }
+                    Ok(()) => {}
+                    Err(_) => return None,
+                },
+            }
+        }
+    }
+
+    fn newest(&mut self) -> Event {
+        Event::Snapshot(self.snapshot.borrow_and_update().clone())
+    }
+}

@@ -1,0 +1,27 @@
+//! The definition of an upstream, without its environment.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "upstreams")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) version: i64,
+    pub(crate) enabled: bool,
+    pub(crate) demo: bool,
+    pub(crate) program: String,
+    pub(crate) args: Json,
+    pub(crate) cwd: Option<String>,
+    pub(crate) protocol: String,
+    pub(crate) pool: Json,
+    pub(crate) call_timeout_ms: i64,
+    pub(crate) problem: Option<String>,
+    pub(crate) created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

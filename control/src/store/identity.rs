@@ -1,0 +1,181 @@
+//! Users, what bounds them, and their login links.
+
+use super::{
+    Error, Tx,
+    entity::{login_links, user_policies, users},
+};
+use ostia_domain::{
+    clock::Timestamp,
+    user::{Role, User},
+};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::*,
+};
+use std::collections::HashMap;
+
+/// A user with what only control knows about it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredUser {
+    pub(crate) user: User,
+    pub(crate) created_at: Timestamp,
+}
+
+pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredUser>, Error> {
+    let rows = users::Entity::find()
+        .order_by_asc(users::Column::Name)
+        .all(db)
+        .await?;
+    let mut bounds: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for row in user_policies::Entity::find().all(db).await? {
+        bounds.entry(row.user_id).or_default().push(row.policy_id);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let policies = bounds.remove(&row.id).unwrap_or_default();
+            read(row, policies)
+        })
+        .collect()
+}
+
+/// By id or name.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    reference: &str,
+) -> Result<Option<StoredUser>, Error> {
+    let by = match Uuid::try_parse(reference) {
+        Ok(id) => users::Column::Id.eq(id),
+        Err(_) => users::Column::Name.eq(reference),
+    };
+    one(db, users::Entity::find().filter(by)).await
+}
+
+pub(crate) async fn by_id(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<StoredUser>, Error> {
+    one(db, users::Entity::find_by_id(id)).await
+}
+
+/// Who owns a key when nobody is named: ids are ordered by time, so this is the first one made.
+pub(crate) async fn first_administrator(
+    db: &impl ConnectionTrait,
+) -> Result<Option<StoredUser>, Error> {
+    let query = users::Entity::find()
+        .filter(users::Column::Role.eq(Role::Administrator.as_str()))
+        .order_by_asc(users::Column::Id);
+    one(db, query).await
+}
+
+async fn one(
+    db: &impl ConnectionTrait,
+    query: Select<users::Entity>,
+) -> Result<Option<StoredUser>, Error> {
+    let Some(row) = query.one(db).await? else {
+        return Ok(None);
+    };
+    let bounds = user_policies::Entity::find()
+        .filter(user_policies::Column::UserId.eq(row.id))
+        .all(db)
+        .await?;
+    let policies = bounds.into_iter().map(|bound| bound.policy_id).collect();
+    read(row, policies).map(Some)
+}
+
+pub(crate) async fn insert(tx: &Tx, stored: &StoredUser) -> Result<(), Error> {
+    let user = &stored.user;
+    let row = users::ActiveModel {
+        id: Set(user.id),
+        name: Set(user.name.clone()),
+        role: Set(user.role.as_str().to_owned()),
+        enabled: Set(user.enabled),
+        created_at: Set(stored.created_at),
+    };
+    users::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
+    if user.policies.is_empty() {
+        return Ok(());
+    }
+    let bounds = user.policies.iter().map(|id| user_policies::ActiveModel {
+        user_id: Set(user.id),
+        policy_id: Set(*id),
+    });
+    user_policies::Entity::insert_many(bounds)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Makes the only link of a user: those before it end.
+pub(crate) async fn replace_login_link(
+    tx: &Tx,
+    user_id: Uuid,
+    token_hash: &[u8],
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    use login_links::{ActiveModel, Column, Entity};
+    Entity::delete_many()
+        .filter(Column::UserId.eq(user_id))
+        .exec(tx)
+        .await?;
+    let row = ActiveModel {
+        token_hash: Set(token_hash.to_vec()),
+        user_id: Set(user_id),
+        created_at: Set(now),
+        expires_at: Set(expires_at),
+        used_at: Set(None),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Whose link this is, while it can be used.
+pub(crate) async fn user_of_login_link(
+    db: &impl ConnectionTrait,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<StoredUser>, Error> {
+    use login_links::{Column, Entity};
+    let link = Entity::find_by_id(token_hash.to_vec())
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .one(db)
+        .await?;
+    match link {
+        Some(link) => by_id(db, link.user_id).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether this call, and no other, used the link up.
+pub(crate) async fn use_login_link(
+    tx: &Tx,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> Result<bool, Error> {
+    use login_links::{Column, Entity};
+    let used = Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(now))
+        .filter(Column::TokenHash.eq(token_hash.to_vec()))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .exec(tx)
+        .await?;
+    Ok(used.rows_affected == 1)
+}
+
+fn read(row: users::Model, policies: Vec<Uuid>) -> Result<StoredUser, Error> {
+    let role = Role::parse(&row.role)
+        .ok_or_else(|| Error::Unreadable(format!("the role of user {}", row.id)))?;
+    Ok(StoredUser {
+        user: User {
+            id: row.id,
+            name: row.name,
+            role,
+            enabled: row.enabled,
+            policies,
+        },
+        created_at: row.created_at,
+    })
+}

@@ -1,0 +1,312 @@
+//! API keys and their secrets.
+
+use super::{
+    Error, Tx,
+    entity::{api_key_policies, api_key_secrets, api_keys},
+    page::{Ask, Page},
+};
+use ostia_domain::{
+    clock::Timestamp,
+    key::{Mode, PublicId},
+};
+use sea_orm::{
+    ActiveValue::Set, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, prelude::*,
+};
+use std::collections::HashMap;
+
+/// A key as it is stored, with the ids of what bounds it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredKey {
+    pub(crate) id: Uuid,
+    pub(crate) public_id: PublicId,
+    pub(crate) name: String,
+    pub(crate) mode: Mode,
+    pub(crate) owner_id: Uuid,
+    pub(crate) policies: Vec<Uuid>,
+    pub(crate) plan: Option<Uuid>,
+    pub(crate) active: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
+    /// Newest first.
+    pub(crate) secrets: Vec<StoredSecret>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct StoredSecret {
+    pub(crate) id: Uuid,
+    /// Argon2id, as a PHC string.
+    pub(crate) hash: String,
+    pub(crate) last_four: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
+}
+
+/// Newest first; of one owner, or of everybody.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    owner: Option<Uuid>,
+    ask: Ask,
+) -> Result<Page<StoredKey>, Error> {
+    let mut query = api_keys::Entity::find()
+        .order_by_desc(api_keys::Column::Id)
+        .limit(ask.limit());
+    if let Some(owner) = owner {
+        query = query.filter(api_keys::Column::OwnerId.eq(owner));
+    }
+    if let Some(after) = ask.after {
+        query = query.filter(api_keys::Column::Id.lt(after));
+    }
+    let page = ask.page(query.all(db).await?, |row| row.id);
+    Ok(Page {
+        rows: complete(db, page.rows).await?,
+        next_page_token: page.next_page_token,
+    })
+}
+
+/// By id, or by public id with or without the prefix of its mode.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    reference: &str,
+) -> Result<Option<StoredKey>, Error> {
+    match (Uuid::try_parse(reference), PublicId::parse(reference)) {
+        (Ok(id), _) => one(db, api_keys::Entity::find_by_id(id)).await,
+        (Err(_), Some(public_id)) => by_public_id(db, &public_id).await,
+        (Err(_), None) => Ok(None),
+    }
+}
+
+pub(crate) async fn by_public_id(
+    db: &impl ConnectionTrait,
+    public_id: &PublicId,
+) -> Result<Option<StoredKey>, Error> {
+    let by = api_keys::Column::PublicId.eq(public_id.as_str());
+    one(db, api_keys::Entity::find().filter(by)).await
+}
+
+async fn one(
+    db: &impl ConnectionTrait,
+    query: Select<api_keys::Entity>,
+) -> Result<Option<StoredKey>, Error> {
+    let row = query.one(db).await?;
+    let mut keys = complete(db, row.into_iter().collect()).await?;
+    Ok(keys.pop())
+}
+
+/// Adds policies and secrets to rows of keys, in two statements however many keys there are.
+async fn complete(
+    db: &impl ConnectionTrait,
+    rows: Vec<api_keys::Model>,
+) -> Result<Vec<StoredKey>, Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let mut policies: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    let bounds = api_key_policies::Entity::find()
+        .filter(api_key_policies::Column::KeyId.is_in(ids.iter().copied()));
+    for bound in bounds.all(db).await? {
+        policies
+            .entry(bound.key_id)
+            .or_default()
+            .push(bound.policy_id);
+    }
+    let mut secrets: HashMap<Uuid, Vec<StoredSecret>> = HashMap::new();
+    let found = api_key_secrets::Entity::find()
+        .filter(api_key_secrets::Column::KeyId.is_in(ids))
+        .order_by_desc(api_key_secrets::Column::Id);
+    for secret in found.all(db).await? {
+        secrets
+            .entry(secret.key_id)
+            .or_default()
+            .push(secret.into());
+    }
+    rows.into_iter()
+        .map(|row| {
+            let policies = policies.remove(&row.id).unwrap_or_default();
+            let secrets = secrets.remove(&row.id).unwrap_or_default();
+            read(row, policies, secrets)
+        })
+        .collect()
+}
+
+pub(crate) async fn insert(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
+    let row = api_keys::ActiveModel {
+        id: Set(key.id),
+        public_id: Set(key.public_id.to_string()),
+        name: Set(key.name.clone()),
+        mode: Set(key.mode.as_str().to_owned()),
+        owner_id: Set(key.owner_id),
+        plan_id: Set(key.plan),
+        active: Set(key.active),
+        created_at: Set(key.created_at),
+        expires_at: Set(key.expires_at),
+        revoked_at: Set(key.revoked_at),
+        last_used_at: Set(key.last_used_at),
+    };
+    api_keys::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
+    let bounds = key
+        .policies
+        .iter()
+        .map(|policy| api_key_policies::ActiveModel {
+            key_id: Set(key.id),
+            policy_id: Set(*policy),
+        });
+    api_key_policies::Entity::insert_many(bounds)
+        .exec_without_returning(tx)
+        .await?;
+    for secret in &key.secrets {
+        insert_secret(tx, key.id, secret).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn insert_secret(
+    tx: &Tx,
+    key_id: Uuid,
+    secret: &StoredSecret,
+) -> Result<(), Error> {
+    let row = api_key_secrets::ActiveModel {
+        id: Set(secret.id),
+        key_id: Set(key_id),
+        hash: Set(secret.hash.clone()),
+        last_four: Set(secret.last_four.clone()),
+        created_at: Set(secret.created_at),
+        expires_at: Set(secret.expires_at),
+        last_used_at: Set(secret.last_used_at),
+    };
+    api_key_secrets::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Gives every secret of a key that would live longer its end.
+pub(crate) async fn end_secrets(tx: &Tx, key_id: Uuid, end: Timestamp) -> Result<(), Error> {
+    use api_key_secrets::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::value(end))
+        .filter(Column::KeyId.eq(key_id))
+        .filter(unset_or(Column::ExpiresAt, Column::ExpiresAt.gt(end)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_active(tx: &Tx, id: Uuid, active: bool) -> Result<(), Error> {
+    use api_keys::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::Active, Expr::value(active))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Keeps the first time of a key that is revoked already.
+pub(crate) async fn revoke(tx: &Tx, id: Uuid, now: Timestamp) -> Result<(), Error> {
+    use api_keys::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// With its secrets and bounds.
+pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
+    api_keys::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
+}
+
+/// Notes a use, unless one was noted since `unless_after`.
+pub(crate) async fn used(
+    tx: &Tx,
+    key: Uuid,
+    at: Timestamp,
+    unless_after: Timestamp,
+) -> Result<(), Error> {
+    use api_keys::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(at))
+        .filter(Column::Id.eq(key))
+        .filter(unset_or(
+            Column::LastUsedAt,
+            Column::LastUsedAt.lt(unless_after),
+        ))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// As [`used`], of one secret.
+pub(crate) async fn secret_used(
+    tx: &Tx,
+    secret: Uuid,
+    at: Timestamp,
+    unless_after: Timestamp,
+) -> Result<(), Error> {
+    use api_key_secrets::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(at))
+        .filter(Column::Id.eq(secret))
+        .filter(unset_or(
+            Column::LastUsedAt,
+            Column::LastUsedAt.lt(unless_after),
+        ))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+fn unset_or(column: impl ColumnTrait, otherwise: Expr) -> Condition {
+    Condition::any().add(column.is_null()).add(otherwise)
+}
+
+fn read(
+    row: api_keys::Model,
+    policies: Vec<Uuid>,
+    secrets: Vec<StoredSecret>,
+) -> Result<StoredKey, Error> {
+    let unreadable = |what| Error::Unreadable(format!("the {what} of key {}", row.id));
+    let mode = match row.mode.as_str() {
+        "live" => Mode::Live,
+        "test" => Mode::Test,
+        _ => return Err(unreadable("mode")),
+    };
+    Ok(StoredKey {
+        id: row.id,
+        public_id: PublicId::parse(&row.public_id).ok_or_else(|| unreadable("public id"))?,
+        mode,
+        name: row.name,
+        owner_id: row.owner_id,
+        policies,
+        plan: row.plan_id,
+        active: row.active,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        revoked_at: row.revoked_at,
+        last_used_at: row.last_used_at,
+        secrets,
+    })
+}
+
+impl From<api_key_secrets::Model> for StoredSecret {
+    fn from(row: api_key_secrets::Model) -> Self {
+        Self {
+            id: row.id,
+            hash: row.hash,
+            last_four: row.last_four,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+        }
+    }
+}

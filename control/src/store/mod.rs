@@ -1,0 +1,152 @@
+//! The database: one file per resource, in the words of `ostia_domain`, and nothing above it knows the
+//! library behind.
+//!
+//! What reads takes any connection ([`Db`] or [`Tx`]); what writes takes a [`Tx`], which only
+//! [`Store::write`] gives out.
+
+pub(crate) mod audit;
+pub(crate) mod catalogues;
+mod entity;
+mod error;
+pub(crate) mod identity;
+pub(crate) mod keys;
+pub(crate) mod names;
+pub(crate) mod page;
+pub(crate) mod plans;
+pub(crate) mod policies;
+pub(crate) mod records;
+pub(crate) mod revisions;
+pub(crate) mod schema;
+pub(crate) mod upstreams;
+pub(crate) mod usage;
+
+pub(crate) use error::Error;
+
+use sea_orm::{
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    sqlx::sqlite::SqliteSynchronous,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub(crate) type Db = DatabaseConnection;
+pub(crate) type Tx = DatabaseTransaction;
+pub(crate) use sea_orm::ConnectionTrait as Reads;
+
+/// How long a statement waits for a writer of another process before it fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a connection before it is told that the database is not available.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes that the write-ahead log keeps after a checkpoint; without a limit it stays as long as the
+/// busiest minute made it.
+const JOURNAL_SIZE_LIMIT: &str = "67108864";
+const SQLITE_CONNECTIONS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// The pool of connections. A clone is the same pool.
+#[derive(Clone)]
+pub(crate) struct Store {
+    db: Db,
+    /// SQLite has one writer at a time: waiting for a turn here is first come, first served, and
+    /// cheaper than the sleeps with which SQLite would try again.
+    turn: Option<Arc<Semaphore>>,
+}
+
+/// A transaction that may write. Dropped without a commit it changes nothing.
+pub(crate) struct Write {
+    tx: Tx,
+    /// Given back after the transaction ended: fields drop in this order.
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Store {
+    /// Connects, and refuses a database whose schema is not the one this build was made for.
+    pub(crate) async fn open(database_url: &str) -> Result<Self, Error> {
+        let db = Database::connect(options(database_url))
+            .await
+            .map_err(Error::Unavailable)?;
+        let turn =
+            (db.get_database_backend() == DbBackend::Sqlite).then(|| Arc::new(Semaphore::new(1)));
+        schema::check(&db).await?;
+        Ok(Self { db, turn })
+    }
+
+    /// For reads that need not agree with each other.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// For reads that must all see one state.
+    pub(crate) async fn read(&self) -> Result<Tx, Error> {
+        let postgres = self.db.get_database_backend() == DbBackend::Postgres;
+        // SQLite gives every transaction one state anyway, and complains about both options.
+        let options = TransactionOptions {
+            isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: postgres.then_some(AccessMode::ReadOnly),
+            sqlite_transaction_mode: None,
+        };
+        Ok(self.db.begin_with_options(options).await?)
+    }
+
+    /// For changes. On SQLite the lock is taken at once, because a transaction that reads before it
+    /// writes fails when another one wrote in between.
+    pub(crate) async fn write(&self) -> Result<Write, Error> {
+        let turn = match &self.turn {
+            // Nobody closes the semaphore, so this always gets its turn.
+            Some(turn) => turn.clone().acquire_owned().await.ok(),
+            None => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = self.db.begin_with_options(options).await?;
+        Ok(Write { tx, _turn: turn })
+    }
+
+    pub(crate) async fn answers(&self) -> bool {
+        self.db.ping().await.is_ok()
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Err(error) = self.db.close_by_ref().await {
+            tracing::warn!(%error, "the database did not close cleanly");
+        }
+    }
+}
+
+impl Write {
+    pub(crate) fn tx(&self) -> &Tx {
+        &self.tx
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+fn options(database_url: &str) -> ConnectOptions {
+    let sqlite = database_url.starts_with("sqlite:");
+    let mut options = ConnectOptions::new(database_url);
+    options
+        .max_connections(if sqlite {
+            SQLITE_CONNECTIONS
+        } else {
+            POSTGRES_CONNECTIONS
+        })
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        // Nothing outside takes down a connection to a file.
+        .test_before_acquire(!sqlite)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                // Enough in WAL mode: a power cut may lose the newest commits, never the database.
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(BUSY_TIMEOUT)
+                .foreign_keys(true)
+                .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
+        })
+        .map_sqlx_postgres_opts(|postgres| postgres.application_name("ostia-control"));
+    options
+}

@@ -1,0 +1,153 @@
+//! Definitions of upstreams. Values of their environment go in and come out sealed.
+
+use super::{
+    Error, Tx,
+    entity::{upstream_env, upstreams},
+};
+use ostia_domain::{
+    clock::Timestamp,
+    name::UpstreamName,
+    upstream::{Command, PoolLimits, Protocol, Upstream},
+};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::*,
+};
+use std::{collections::BTreeMap, collections::HashMap, time::Duration};
+
+/// An upstream with what only control knows about it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredUpstream {
+    /// With an empty environment.
+    pub(crate) upstream: Upstream,
+    /// The environment: sealed values by name.
+    pub(crate) env: BTreeMap<String, Vec<u8>>,
+    pub(crate) created_at: Timestamp,
+    /// Why the newest attempt to reach it failed.
+    pub(crate) problem: Option<String>,
+}
+
+pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredUpstream>, Error> {
+    let rows = upstreams::Entity::find()
+        .order_by_asc(upstreams::Column::Name)
+        .all(db)
+        .await?;
+    let mut env: HashMap<Uuid, BTreeMap<String, Vec<u8>>> = HashMap::new();
+    for row in upstream_env::Entity::find().all(db).await? {
+        env.entry(row.upstream_id)
+            .or_default()
+            .insert(row.name, row.sealed);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let env = env.remove(&row.id).unwrap_or_default();
+            read(row, env)
+        })
+        .collect()
+}
+
+/// By id or name.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    reference: &str,
+) -> Result<Option<StoredUpstream>, Error> {
+    let by = match Uuid::try_parse(reference) {
+        Ok(id) => upstreams::Column::Id.eq(id),
+        Err(_) => upstreams::Column::Name.eq(reference),
+    };
+    let Some(row) = upstreams::Entity::find().filter(by).one(db).await? else {
+        return Ok(None);
+    };
+    let env = upstream_env::Entity::find()
+        .filter(upstream_env::Column::UpstreamId.eq(row.id))
+        .all(db)
+        .await?;
+    let env = env.into_iter().map(|row| (row.name, row.sealed)).collect();
+    read(row, env).map(Some)
+}
+
+pub(crate) async fn insert(tx: &Tx, stored: &StoredUpstream) -> Result<(), Error> {
+    upstreams::Entity::insert(to_row(stored)?)
+        .exec_without_returning(tx)
+        .await?;
+    if stored.env.is_empty() {
+        return Ok(());
+    }
+    let env = stored
+        .env
+        .iter()
+        .map(|(name, sealed)| upstream_env::ActiveModel {
+            upstream_id: Set(stored.upstream.id),
+            name: Set(name.clone()),
+            sealed: Set(sealed.clone()),
+        });
+    upstream_env::Entity::insert_many(env)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_problem(tx: &Tx, id: Uuid, problem: Option<&str>) -> Result<(), Error> {
+    use upstreams::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::Problem, Expr::value(problem.map(str::to_owned)))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// With its environment and what was found about it.
+pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
+    upstreams::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
+}
+
+fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
+    let upstream = &stored.upstream;
+    let json = |value| serde_json::to_value(value).map_err(|e| Error::Unreadable(e.to_string()));
+    Ok(upstreams::ActiveModel {
+        id: Set(upstream.id),
+        name: Set(upstream.name.to_string()),
+        version: Set(i64::try_from(upstream.version).unwrap_or(i64::MAX)),
+        enabled: Set(upstream.enabled),
+        demo: Set(upstream.demo),
+        program: Set(upstream.command.program.clone()),
+        args: Set(Json::from(upstream.command.args.clone())),
+        cwd: Set(upstream.command.cwd.clone()),
+        protocol: Set(upstream.protocol.as_str().to_owned()),
+        pool: Set(json(upstream.pool)?),
+        call_timeout_ms: Set(i64::try_from(upstream.call_timeout.as_millis()).unwrap_or(i64::MAX)),
+        problem: Set(stored.problem.clone()),
+        created_at: Set(stored.created_at),
+    })
+}
+
+fn read(row: upstreams::Model, env: BTreeMap<String, Vec<u8>>) -> Result<StoredUpstream, Error> {
+    let unreadable = |what| Error::Unreadable(format!("the {what} of upstream {}", row.id));
+    let pool: PoolLimits = serde_json::from_value(row.pool).map_err(|_| unreadable("pool"))?;
+    let args = serde_json::from_value(row.args).map_err(|_| unreadable("arguments"))?;
+    let upstream = Upstream {
+        id: row.id,
+        name: UpstreamName::new(row.name).map_err(|_| unreadable("name"))?,
+        version: u64::try_from(row.version).map_err(|_| unreadable("version"))?,
+        enabled: row.enabled,
+        demo: row.demo,
+        command: Command {
+            program: row.program,
+            args,
+            env: BTreeMap::new(),
+            cwd: row.cwd,
+        },
+        protocol: Protocol::parse(&row.protocol).ok_or_else(|| unreadable("protocol"))?,
+        pool,
+        call_timeout: Duration::from_millis(
+            u64::try_from(row.call_timeout_ms).map_err(|_| unreadable("call timeout"))?,
+        ),
+    };
+    Ok(StoredUpstream {
+        upstream,
+        env,
+        created_at: row.created_at,
+        problem: row.problem,
+    })
+}
