@@ -38,6 +38,7 @@ mod route;
 mod server;
 mod state;
 mod sync;
+pub mod trace;
 mod upstream;
 mod view;
 

@@ -13,6 +13,7 @@ use crate::{
     pool::worker::{Answer, Event, Lost},
     record::OpenRecord,
     respond,
+    trace::Incoming,
     upstream::{
         exchange::{Exchange, deadline, lost},
         handshake::error_code,
@@ -95,7 +96,7 @@ async fn send(
     ready: Ready,
     name: &str,
     upstream_era: Era,
-    record: OpenRecord,
+    mut record: OpenRecord,
 ) -> Result<Exchange, (OpenRecord, Error)> {
     let Ready {
         permit,
@@ -108,6 +109,9 @@ async fn send(
     let (Some(params), streams) = (&received.params, received.accepts.event_stream) else {
         return Err((record, lost(upstream)));
     };
+    let in_message = received.meta.as_ref().and_then(|meta| meta.traceparent);
+    let incoming = Incoming::of(received.headers, in_message);
+    let traceparent = record.trace(&tool.canonical, &incoming);
     let template = CallTemplate {
         body: received.body,
         message: &received.message,
@@ -116,7 +120,7 @@ async fn send(
         name: (name != tool.name).then_some(tool.name_json.as_slice()),
         client_era: received.era,
         upstream_era,
-        traceparent: traceparent(received),
+        traceparent: traceparent.as_deref(),
     };
     let wants_progress = streams
         && received
@@ -137,22 +141,6 @@ async fn send(
         )),
         Err(Lost) => Err((record, lost(upstream))),
     }
-}
-
-/// The client's trace context from its HTTP header, unless the message carries one itself. Taken only
-/// in the form that W3C gives it, because it becomes part of a JSON string.
-fn traceparent<'r>(received: &'r Received<'_>) -> Option<&'r str> {
-    if received
-        .meta
-        .as_ref()
-        .is_some_and(|meta| meta.traceparent.is_some())
-    {
-        return None;
-    }
-    let value = received.headers.get("traceparent")?.to_str().ok()?;
-    let well_formed =
-        value.len() == 55 && value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    well_formed.then_some(value)
 }
 
 /// Waits for what comes first: an answer becomes JSON, progress or a long silence a stream.

@@ -1,7 +1,12 @@
 //! The record of one request while it goes on.
 
 use super::Recorder;
-use crate::{authorize::Permit, call::Arrival, error::Error};
+use crate::{
+    authorize::Permit,
+    call::Arrival,
+    error::Error,
+    trace::{self, Incoming},
+};
 use ostia_domain::{
     audit::{CallRecord, Caller},
     key::Presented,
@@ -10,12 +15,15 @@ use ostia_domain::{
 };
 use ring::digest;
 use std::{sync::Arc, time::Instant};
+use tracing::Span;
 
 /// Filled in along the way, written down when dropped: also when the client goes away and the request
 /// with it. One without a method is dropped without a trace.
 pub struct OpenRecord {
     record: Option<CallRecord>,
     started: Instant,
+    /// Ends with the record.
+    span: Option<Span>,
     recorder: Arc<Recorder>,
 }
 
@@ -43,6 +51,7 @@ impl OpenRecord {
         Self {
             record: Some(record),
             started: arrival.started,
+            span: None,
             recorder,
         }
     }
@@ -127,6 +136,13 @@ impl OpenRecord {
         });
     }
 
+    /// Begins the call's span; answers with the trace context that the upstream must get.
+    pub fn trace(&mut self, tool: &str, incoming: &Incoming<'_>) -> Option<String> {
+        let (span, outgoing) = trace::begin(tool, incoming);
+        self.span = Some(span);
+        outgoing
+    }
+
     /// Nothing happened that anybody would look for.
     pub fn discard(mut self) {
         self.record = None;
@@ -140,6 +156,9 @@ impl Drop for OpenRecord {
         };
         let took = self.started.elapsed();
         record.duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        if let Some(span) = &self.span {
+            span.record("outcome", record.outcome.as_str());
+        }
         crate::metrics::request(&record, took);
         self.recorder.push(record);
     }

@@ -18,7 +18,7 @@ pub struct CallTemplate<'a> {
     pub name: Option<&'a [u8]>,
     pub client_era: Era,
     pub upstream_era: Era,
-    /// A W3C trace context that the message does not carry yet.
+    /// The W3C trace context to pass on, in place of one that the message carries.
     pub traceparent: Option<&'a str>,
 }
 
@@ -47,7 +47,18 @@ impl CallTemplate<'_> {
                 with: id.as_bytes(),
             });
         }
-        self.add_meta(&mut members);
+        let traceparent = self.traceparent.map(|text| format!(r#""{text}""#));
+        let carried = self.meta.and_then(|meta| meta.traceparent);
+        if let (Some(new), Some(old)) = (&traceparent, carried) {
+            edits.push(Edit {
+                at: span(self.body, old),
+                with: new.as_bytes(),
+            });
+        }
+        self.add_meta(
+            &mut members,
+            traceparent.as_deref().filter(|_| carried.is_none()),
+        );
         if !members.is_empty() {
             edits.push(self.insert_meta(&mut members));
         }
@@ -55,16 +66,16 @@ impl CallTemplate<'_> {
     }
 
     /// The members of `_meta` that the client did not send and the upstream needs.
-    fn add_meta(&self, members: &mut Vec<u8>) {
+    fn add_meta(&self, members: &mut Vec<u8>, traceparent: Option<&str>) {
         if self.client_era == Era::Legacy && self.upstream_era == Era::Modern {
             let meta = modern_meta().to_string();
             members.extend_from_slice(&meta.as_bytes()[1..meta.len() - 1]);
         }
-        if let Some(traceparent) = self.traceparent {
+        if let Some(traceparent) = traceparent {
             if !members.is_empty() {
                 members.push(b',');
             }
-            members.extend_from_slice(format!(r#""traceparent":"{traceparent}""#).as_bytes());
+            members.extend_from_slice(format!(r#""traceparent":{traceparent}"#).as_bytes());
         }
     }
 
