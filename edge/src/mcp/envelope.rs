@@ -59,7 +59,9 @@ pub struct Meta<'a> {
 
 impl<'a> Message<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        Ok(serde_json::from_slice(bytes)?)
+        // Checked here for the whole: the parser does not look into strings that it skips.
+        let text = str::from_utf8(bytes).map_err(|_| Malformed::Json)?;
+        Ok(serde_json::from_str(text)?)
     }
 }
 
