@@ -1,1 +1,59 @@
-fn main() {}
+//! Ostia: one door between agents and every MCP server an organisation runs.
+//!
+//! This is the only binary. `run` starts roles, the nouns are an operator's command line, and two
+//! hidden subcommands are what an edge starts as children: the guard of its workers, and the demo
+//! upstream.
+
+mod args;
+mod cli;
+mod config;
+mod data_dir;
+mod demo;
+mod failure;
+mod lifecycle;
+mod output;
+mod run;
+mod telemetry;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use failure::Failure;
+use output::Output;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Whatever makes a TLS connection later finds its provider here; a second one cannot be there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let args = Args::parse();
+    match args.command {
+        // Without a runtime: the guard must stay small and start at once.
+        Command::WorkerGuard => ostia_edge::pool::guard::main(),
+        Command::DemoUpstream => demo::main(),
+        command => {
+            let output = Output::new(args.global.json);
+            match work(&args.global, command, output) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => {
+                    output.failure(&failure);
+                    failure.exit.into()
+                }
+            }
+        }
+    }
+}
+
+fn work(global: &args::Global, command: Command, output: Output) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("cannot start the runtime").because(&error))?;
+    runtime.block_on(async {
+        match command {
+            Command::Run(args) => {
+                let settings = config::run_settings(global, args)?;
+                Box::pin(run::run(settings, output)).await
+            }
+            command => Box::pin(cli::execute(global, command, output)).await,
+        }
+    })
+}

@@ -1,0 +1,277 @@
+//! The command line as clap reads it. Every flag has its `OSTIA_…` variable, but for those that name
+//! one thing to do; `config` merges both with `ostia.toml`.
+
+use crate::cli;
+use clap::{Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
+use ostia_domain::name::ExposedNames;
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused or failed; the message says why
+  2  the command line or the configuration is not right
+  3  no control answers
+  4  the thing that was named does not exist
+
+Flags win over OSTIA_… variables, those over ostia.toml, that over the defaults.";
+
+/// One door between agents and every MCP server an organisation runs
+#[derive(Parser)]
+#[command(name = "ostia", version, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run roles: all three in one process, or those that are named
+    Run(Box<RunArgs>),
+    /// Bring the database up to this version
+    Migrate,
+    /// Check the data folder, the database, the ports and the upstreams
+    Doctor(cli::doctor::Args),
+    /// API keys
+    #[command(subcommand)]
+    Keys(cli::keys::Command),
+    /// MCP servers behind Ostia
+    #[command(subcommand)]
+    Upstreams(cli::upstreams::Command),
+    /// Who may call what
+    #[command(subcommand)]
+    Policies(cli::policies::Command),
+    /// How much a key may do in a short window
+    #[command(subcommand)]
+    Plans(cli::plans::Command),
+    /// People
+    #[command(subcommand)]
+    Users(cli::users::Command),
+    /// Make a link that signs a user in to the dashboard once
+    LoginLink(cli::login_link::Args),
+    /// Tool calls that were made
+    #[command(subcommand)]
+    Usage(cli::usage::Command),
+    /// What happened: every decision and every change
+    #[command(subcommand)]
+    Audit(cli::audit::Command),
+
+    /// The process between an edge and its workers: kills them when the edge dies
+    #[command(hide = true)]
+    WorkerGuard,
+    /// The built-in stdio MCP server
+    #[command(hide = true)]
+    DemoUpstream,
+}
+
+/// What every command takes.
+#[derive(clap::Args, Clone, Default)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Folder with the database and the secrets [default: ./ostia-data]
+    #[arg(long, global = true, env = "OSTIA_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Configuration file [default: ./ostia.toml where there is one]
+    #[arg(long, global = true, env = "OSTIA_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// sqlite:///PATH or postgres://… [default: ostia.db in the data folder]
+    #[arg(
+        long,
+        global = true,
+        env = "OSTIA_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) control: ControlArgs,
+    /// Print one JSON value for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say on stderr what is being done
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// What to log, as `info` or `warn,ostia_edge=debug` [default: info for run, else warn]
+    #[arg(long, global = true, env = "OSTIA_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// How to log [default: pretty on a terminal, else json]
+    #[arg(long, global = true, env = "OSTIA_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// Where control runs, for a client that is not in its process.
+#[derive(clap::Args, Clone, Default)]
+pub(crate) struct ControlArgs {
+    /// Control to talk to [default: the one that runs on the data folder]
+    #[arg(long, global = true, env = "OSTIA_CONTROL_URL", value_name = "URL")]
+    pub(crate) control_url: Option<String>,
+    /// Certificates to trust for an https control, PEM
+    #[arg(long, global = true, env = "OSTIA_CONTROL_CA", value_name = "FILE")]
+    pub(crate) control_ca: Option<PathBuf>,
+    /// Certificate to present to control, PEM
+    #[arg(
+        long,
+        global = true,
+        env = "OSTIA_CONTROL_CLIENT_CERT",
+        value_name = "FILE"
+    )]
+    pub(crate) control_client_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(
+        long,
+        global = true,
+        env = "OSTIA_CONTROL_CLIENT_KEY",
+        value_name = "FILE"
+    )]
+    pub(crate) control_client_key: Option<PathBuf>,
+    /// File with the service token [default: OSTIA_SERVICE_TOKEN, else secrets.toml in the data folder]
+    #[arg(
+        long,
+        global = true,
+        env = "OSTIA_SERVICE_TOKEN_FILE",
+        value_name = "FILE"
+    )]
+    pub(crate) service_token_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Clone, Default)]
+pub(crate) struct RunArgs {
+    /// Roles of this process [default: all three]
+    #[arg(env = "OSTIA_ROLES", value_delimiter = ',', value_name = "ROLE")]
+    pub(crate) roles: Vec<Role>,
+    /// Seed a demo upstream, a read-only policy and an API key
+    #[arg(long, env = "OSTIA_DEMO", value_parser = FalseyValueParser::new())]
+    pub(crate) demo: bool,
+    /// Bring the database up to this version first; done without asking for SQLite and for all roles
+    /// in one process
+    #[arg(long, env = "OSTIA_MIGRATE", value_parser = FalseyValueParser::new())]
+    pub(crate) migrate: bool,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+    #[command(flatten)]
+    pub(crate) edge: EdgeArgs,
+    #[command(flatten)]
+    pub(crate) urls: UrlArgs,
+    /// Where to send traces, OTLP over gRPC [default: OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere]
+    #[arg(
+        long,
+        env = "OSTIA_OTLP_ENDPOINT",
+        value_name = "URL",
+        help_heading = "Telemetry"
+    )]
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
+/// Addresses to listen on; port 0 takes a free one.
+#[derive(clap::Args, Clone, Default)]
+#[command(next_help_heading = "Addresses")]
+pub(crate) struct ListenArgs {
+    /// gRPC of control [default: 127.0.0.1:7070]
+    #[arg(long, env = "OSTIA_CONTROL_LISTEN", value_name = "ADDR")]
+    pub(crate) control_listen: Option<SocketAddr>,
+    /// MCP of the edge [default: 127.0.0.1:8080]
+    #[arg(long, env = "OSTIA_MCP_LISTEN", value_name = "ADDR")]
+    pub(crate) mcp_listen: Option<SocketAddr>,
+    /// The dashboard [default: 127.0.0.1:8081]
+    #[arg(long, env = "OSTIA_WEB_LISTEN", value_name = "ADDR")]
+    pub(crate) web_listen: Option<SocketAddr>,
+    /// /livez, /readyz and /metrics [default: 127.0.0.1:9090]
+    #[arg(long, env = "OSTIA_ADMIN_LISTEN", value_name = "ADDR")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+}
+
+/// TLS of control's own listener.
+#[derive(clap::Args, Clone, Default)]
+#[command(next_help_heading = "TLS of control")]
+pub(crate) struct TlsArgs {
+    /// Certificate chain, PEM
+    #[arg(long, env = "OSTIA_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, env = "OSTIA_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Demand client certificates signed by these, PEM
+    #[arg(long, env = "OSTIA_TLS_CLIENT_CA", value_name = "FILE")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Clone, Default)]
+#[command(next_help_heading = "Edge")]
+pub(crate) struct EdgeArgs {
+    /// Name of this edge in logs and pages [default: the host's name]
+    #[arg(long, env = "OSTIA_EDGE_NAME", value_name = "NAME")]
+    pub(crate) edge_name: Option<String>,
+    /// Host that clients may ask for, beside loopback and the listen address; repeatable
+    #[arg(
+        long,
+        env = "OSTIA_ALLOWED_HOSTS",
+        value_delimiter = ',',
+        value_name = "HOST"
+    )]
+    pub(crate) allowed_host: Vec<String>,
+    /// Origin of pages in a browser that may call, beside the edge's own; repeatable
+    #[arg(
+        long,
+        env = "OSTIA_ALLOWED_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub(crate) allowed_origin: Vec<String>,
+    /// How clients see tool names: safe is upstream__tool, dotted is upstream.tool [default: safe]
+    #[arg(long, env = "OSTIA_EXPOSED_NAMES", value_name = "FORM")]
+    pub(crate) exposed_names: Option<NameForm>,
+    /// Largest request body, in bytes [default: 4194304]
+    #[arg(long, env = "OSTIA_MAX_BODY_BYTES", value_name = "BYTES")]
+    pub(crate) max_body_bytes: Option<usize>,
+    /// How long a stop waits for calls in flight, in milliseconds [default: 30000]
+    #[arg(long, env = "OSTIA_DRAIN_TIMEOUT_MS", value_name = "MS")]
+    pub(crate) drain_timeout_ms: Option<u64>,
+}
+
+/// What is printed where a proxy stands in front.
+#[derive(clap::Args, Clone, Default)]
+#[command(next_help_heading = "Public addresses")]
+pub(crate) struct UrlArgs {
+    /// Address of the MCP endpoint as clients reach it [default: from --mcp-listen]
+    #[arg(long, env = "OSTIA_MCP_URL", value_name = "URL")]
+    pub(crate) mcp_url: Option<String>,
+    /// Address of the dashboard as people reach it [default: from --web-listen]
+    #[arg(long, env = "OSTIA_WEB_URL", value_name = "URL")]
+    pub(crate) web_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    Control,
+    Edge,
+    Web,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Pretty,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NameForm {
+    Safe,
+    Dotted,
+}
+
+impl From<NameForm> for ExposedNames {
+    fn from(form: NameForm) -> Self {
+        match form {
+            NameForm::Safe => Self::Safe,
+            NameForm::Dotted => Self::Dotted,
+        }
+    }
+}

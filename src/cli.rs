@@ -1,0 +1,72 @@
+//! The operator's command line: one file per noun, each with its arguments, what it does, and how it
+//! shows the result.
+
+pub(crate) mod audit;
+mod connect;
+pub(crate) mod doctor;
+mod import;
+pub(crate) mod keys;
+pub(crate) mod login_link;
+mod migrate;
+pub(crate) mod plans;
+pub(crate) mod policies;
+mod show;
+mod span;
+mod table;
+pub(crate) mod upstreams;
+pub(crate) mod usage;
+pub(crate) mod users;
+
+use crate::{
+    args::{self, Global},
+    config,
+    failure::Failure,
+    output::Output,
+    telemetry,
+};
+use connect::Connection;
+use ostia_proto::ControlClient;
+
+/// Runs any command but `run` and those that are other programs.
+pub(crate) async fn execute(
+    global: &Global,
+    command: args::Command,
+    output: Output,
+) -> Result<(), Failure> {
+    let (settings, log) = config::settings(global)?;
+    telemetry::start(&log, None)?;
+    match command {
+        args::Command::Migrate => migrate::run(&settings, output).await,
+        args::Command::Doctor(args) => doctor::run(global, &settings, &args, output).await,
+        command => {
+            let connection = Connection::open(&settings, output).await?;
+            let outcome = with_control(&settings, command, connection.client(), output).await;
+            connection.close().await;
+            outcome
+        }
+    }
+}
+
+async fn with_control(
+    settings: &config::Settings,
+    command: args::Command,
+    control: &ControlClient,
+    output: Output,
+) -> Result<(), Failure> {
+    match command {
+        args::Command::Keys(command) => keys::run(command, control, output).await,
+        args::Command::Upstreams(command) => upstreams::run(command, control, output).await,
+        args::Command::Policies(command) => policies::run(command, control, output).await,
+        args::Command::Plans(command) => plans::run(command, control, output).await,
+        args::Command::Users(command) => users::run(command, control, output).await,
+        args::Command::LoginLink(args) => login_link::run(settings, args, control, output).await,
+        args::Command::Usage(command) => usage::run(command, control, output).await,
+        args::Command::Audit(command) => audit::run(command, control, output).await,
+        // Dispatched before a control is looked for.
+        args::Command::Run(_)
+        | args::Command::Migrate
+        | args::Command::Doctor(_)
+        | args::Command::WorkerGuard
+        | args::Command::DemoUpstream => Ok(()),
+    }
+}

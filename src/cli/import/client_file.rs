@@ -1,0 +1,193 @@
+//! The files of MCP clients: `mcpServers` (Claude Desktop, Claude Code, Cursor) or `servers` (VS Code),
+//! each a map from a name to a command or a URL.
+
+use super::{
+    placeholders::{Lookup, fill},
+    relaxed_json,
+};
+use ostia_domain::name::UpstreamName;
+use ostia_proto::v1;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A server that can be an upstream.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) source_name: String,
+    command: String,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+    cwd: Option<String>,
+}
+
+/// A server that cannot, and why.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Skipped {
+    pub(crate) source_name: String,
+    pub(crate) reason: String,
+}
+
+/// What of a server's entry matters here; clients keep much else beside it.
+#[derive(Deserialize)]
+struct Server {
+    command: Option<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, Scalar>,
+    cwd: Option<String>,
+    url: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    disabled: bool,
+    #[serde(rename = "envFile")]
+    env_file: Option<String>,
+}
+
+/// VS Code lets a value of the environment be a number, or null for a variable to unset.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Number(serde_json::Number),
+    Null(()),
+}
+
+pub(crate) fn read(
+    text: &str,
+    variable: Lookup<'_>,
+) -> Result<Vec<Result<Entry, Skipped>>, String> {
+    let file: Value = serde_json::from_str(&relaxed_json::strict(text))
+        .map_err(|error| format!("this is no JSON: {error}"))?;
+    let servers = servers(&file).ok_or(
+        "there is no `mcpServers` (Claude, Cursor) and no `servers` (VS Code) object in this file",
+    )?;
+    Ok(servers
+        .iter()
+        .map(|(name, server)| {
+            entry(name, server, variable).map_err(|reason| Skipped {
+                source_name: name.clone(),
+                reason,
+            })
+        })
+        .collect())
+}
+
+/// In the settings of VS Code they are one level down.
+fn servers(file: &Value) -> Option<&Map<String, Value>> {
+    ["/mcpServers", "/servers", "/mcp/servers"]
+        .iter()
+        .find_map(|path| file.pointer(path)?.as_object())
+}
+
+fn entry(name: &str, server: &Value, variable: Lookup<'_>) -> Result<Entry, String> {
+    let server = Server::deserialize(server)
+        .map_err(|error| format!("its entry is not as clients write it: {error}"))?;
+    if server.disabled {
+        return Err("it is disabled in the file".to_owned());
+    }
+    let remote = server.kind.as_deref().filter(|kind| *kind != "stdio");
+    if server.command.is_none() && (server.url.is_some() || remote.is_some()) {
+        return Err("it is reached by URL, which Ostia does not support yet".to_owned());
+    }
+    if server.env_file.is_some() {
+        return Err(
+            "it has an envFile: add it with `ostia upstreams add` and --env-file".to_owned(),
+        );
+    }
+    let command = server.command.ok_or("it has no command")?;
+    let env = server.env.into_iter().filter_map(|(name, value)| {
+        let text = match value {
+            Scalar::Text(text) => text,
+            Scalar::Number(number) => number.to_string(),
+            Scalar::Null(()) => return None,
+        };
+        Some(fill(&text, variable).map(|text| (name, text)))
+    });
+    Ok(Entry {
+        source_name: name.to_owned(),
+        command: fill(&command, variable)?,
+        args: server
+            .args
+            .iter()
+            .map(|arg| fill(arg, variable))
+            .collect::<Result<_, _>>()?,
+        env: env.collect::<Result<_, _>>()?,
+        cwd: server.cwd.map(|cwd| fill(&cwd, variable)).transpose()?,
+    })
+}
+
+impl Entry {
+    pub(crate) fn definition(self, name: &UpstreamName) -> v1::UpstreamDefinition {
+        v1::UpstreamDefinition {
+            name: name.to_string(),
+            stdio: Some(v1::StdioCommand {
+                program: self.command,
+                args: self.args,
+                env: self.env.into_iter().collect(),
+                cwd: self.cwd,
+            }),
+            ..v1::UpstreamDefinition::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(text: &str) -> Vec<Result<Entry, Skipped>> {
+        read(text, &|name| {
+            (name == "HOME").then(|| "/home/ann".to_owned())
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn reads_what_claude_and_cursor_write() {
+        let read = entries(
+            r#"{"mcpServers": {"My Files": {
+                "command": "npx", "args": ["-y", "server", "${HOME}"], "env": {"A": "1"}
+            }}}"#,
+        );
+        let entry = read[0].as_ref().unwrap();
+        assert_eq!(entry.command, "npx");
+        assert_eq!(entry.args, ["-y", "server", "/home/ann"]);
+        assert_eq!(entry.env["A"], "1");
+    }
+
+    #[test]
+    fn reads_what_vs_code_writes() {
+        let read = entries(
+            r#"{
+                // comments are fine here
+                "inputs": [{ "type": "promptString", "id": "token" }],
+                "servers": {
+                    "local": { "type": "stdio", "command": "run", "env": { "N": 1, "X": null } },
+                    "hosted": { "type": "http", "url": "https://example.com/mcp" },
+                    "asks": { "command": "run", "env": { "T": "${input:token}" } },
+                },
+            }"#,
+        );
+        let by_name = |name: &str| {
+            read.iter()
+                .find_map(|one| match one {
+                    Err(skipped) if skipped.source_name == name => Some(skipped.reason.clone()),
+                    _ => None,
+                })
+                .unwrap_or_default()
+        };
+        let local = read.iter().find_map(|one| one.as_ref().ok()).unwrap();
+        assert_eq!(local.env.len(), 1);
+        assert!(by_name("hosted").contains("URL"));
+        assert!(by_name("asks").contains("\"token\""));
+    }
+
+    #[test]
+    fn another_file_is_refused() {
+        assert!(read("{}", &|_| None).unwrap_err().contains("mcpServers"));
+        assert!(read("{", &|_| None).unwrap_err().contains("JSON"));
+    }
+}

@@ -1,0 +1,157 @@
+//! `ostia keys`: API keys.
+
+mod create;
+mod find;
+mod view;
+
+use super::span;
+use crate::{failure::Failure, output::Output};
+use clap::Subcommand;
+use find::find;
+use ostia_proto::{ControlClient, v1};
+use std::time::Duration;
+use view::{Key, Minted};
+
+const PAGE: u32 = 500;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List keys, newest first
+    List {
+        /// Only those of this user
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+    },
+    /// Make a key; its secret is shown once
+    Create(create::Args),
+    /// Show one key and its secrets' ends
+    Show(Named),
+    /// Refuse the key until it is activated again
+    Inactivate(Named),
+    /// Accept an inactive key again
+    Activate(Named),
+    /// Give the key a new secret; the ones before still work for a while
+    Rotate {
+        #[command(flatten)]
+        key: Named,
+        /// How long they still work, as 24h; 0s ends them now
+        #[arg(long, default_value = "24h", value_parser = span::parse, value_name = "TIME")]
+        overlap: Duration,
+    },
+    /// End the key for good; it stays in lists and in audit
+    Revoke(Named),
+    /// Remove the key; usage and audit keep its name
+    Delete {
+        #[command(flatten)]
+        key: Named,
+        /// Say that you mean it
+        #[arg(long)]
+        confirm: bool,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Named {
+    /// Its id, public id (the start of the key), or name
+    key: String,
+}
+
+pub(crate) async fn run(
+    command: Command,
+    control: &ControlClient,
+    output: Output,
+) -> Result<(), Failure> {
+    match command {
+        Command::List { owner } => {
+            let keys: Vec<Key> = all(control, owner)
+                .await?
+                .into_iter()
+                .map(Key::from)
+                .collect();
+            output.result(&keys, |keys| view::table(keys))
+        }
+        Command::Create(args) => create::run(args, control, output).await,
+        Command::Show(key) => show(find(control, key.key).await?, output),
+        Command::Inactivate(key) => {
+            let key = find(control, key.key).await?.id;
+            let request = v1::InactivateKeyRequest { key };
+            show(
+                control.keys().inactivate_key(request).await?.into_inner(),
+                output,
+            )
+        }
+        Command::Activate(key) => {
+            let key = find(control, key.key).await?.id;
+            let request = v1::ActivateKeyRequest { key };
+            show(
+                control.keys().activate_key(request).await?.into_inner(),
+                output,
+            )
+        }
+        Command::Rotate { key, overlap } => {
+            let request = v1::RotateKeyRequest {
+                key: find(control, key.key).await?.id,
+                overlap_seconds: overlap.as_secs(),
+            };
+            let rotated = control.keys().rotate_key(request).await?.into_inner();
+            let minted = Minted::new(rotated.key, rotated.secret)?;
+            output.result(&minted, Minted::text)
+        }
+        Command::Revoke(key) => {
+            let key = find(control, key.key).await?.id;
+            let request = v1::RevokeKeyRequest { key };
+            show(
+                control.keys().revoke_key(request).await?.into_inner(),
+                output,
+            )
+        }
+        Command::Delete { key, confirm } => delete(key.key, confirm, control, output).await,
+    }
+}
+
+fn show(key: v1::Key, output: Output) -> Result<(), Failure> {
+    output.result(&Key::from(key), Key::text)
+}
+
+async fn delete(
+    key: String,
+    confirm: bool,
+    control: &ControlClient,
+    output: Output,
+) -> Result<(), Failure> {
+    let key = find(control, key).await?;
+    if !confirm {
+        return Err(Failure::usage(format!(
+            "this removes the key {:?} and cannot be undone",
+            key.name
+        ))
+        .hint(
+            "add --confirm to do it, or use `ostia keys revoke` to end the key and keep its row",
+        ));
+    }
+    let request = v1::DeleteKeyRequest {
+        key: key.id.clone(),
+    };
+    control.keys().delete_key(request).await?;
+    let deleted = serde_json::json!({ "deleted": key.id });
+    output.result(&deleted, |_| format!("deleted {}", key.name))
+}
+
+/// Every key, page by page.
+async fn all(control: &ControlClient, owner: Option<String>) -> Result<Vec<v1::Key>, Failure> {
+    let mut keys = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = v1::ListKeysRequest {
+            owner: owner.clone(),
+            page_size: PAGE,
+            page_token,
+        };
+        let page = control.keys().list_keys(request).await?.into_inner();
+        keys.extend(page.keys);
+        if page.next_page_token.is_empty() {
+            return Ok(keys);
+        }
+        page_token = page.next_page_token;
+    }
+}

@@ -1,0 +1,99 @@
+//! `ostia upstreams`: MCP servers behind Ostia.
+
+mod add;
+mod environment;
+mod view;
+
+use super::import;
+use crate::{failure::Failure, output::Output};
+use clap::Subcommand;
+use ostia_proto::{ControlClient, v1};
+use view::{Tool, Upstream};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Add one that a worker serves over stdio
+    Add(Box<add::Args>),
+    /// List all upstreams
+    List,
+    /// Show one upstream
+    Show(Named),
+    /// List the tools it was found to offer
+    Tools(Named),
+    /// Remove it and stop its workers
+    Remove(Named),
+    /// Add those of a file as Claude Desktop, Cursor or VS Code write it
+    Import(import::Args),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Named {
+    /// Its name or id
+    upstream: String,
+}
+
+pub(crate) async fn run(
+    command: Command,
+    control: &ControlClient,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut client = control.upstreams();
+    match command {
+        Command::Add(args) => {
+            let upstream = Upstream::from(add(control, (*args).definition()?).await?);
+            output.result(&upstream, |upstream| {
+                format!(
+                    "{}\n\nIts tools are known once an edge has started it: ostia upstreams tools {}",
+                    upstream.text(),
+                    upstream.name
+                )
+            })
+        }
+        Command::List => {
+            let answer = client.list_upstreams(v1::ListUpstreamsRequest {}).await?;
+            let upstreams = answer.into_inner().upstreams;
+            let upstreams: Vec<Upstream> = upstreams.into_iter().map(Upstream::from).collect();
+            output.result(&upstreams, |upstreams| view::table(upstreams))
+        }
+        Command::Show(Named { upstream }) => {
+            let answer = client
+                .get_upstream(v1::GetUpstreamRequest { upstream })
+                .await?;
+            output.result(&Upstream::from(answer.into_inner()), Upstream::text)
+        }
+        Command::Tools(Named { upstream }) => {
+            let answer = client.list_tools(v1::ListToolsRequest { upstream }).await?;
+            let tools: Vec<Tool> = answer
+                .into_inner()
+                .tools
+                .into_iter()
+                .map(Tool::from)
+                .collect();
+            output.result(&tools, |tools| view::tools(tools))
+        }
+        Command::Remove(Named { upstream }) => {
+            let request = v1::RemoveUpstreamRequest {
+                upstream: upstream.clone(),
+            };
+            client.remove_upstream(request).await?;
+            let removed = serde_json::json!({ "removed": upstream });
+            output.result(&removed, |_| format!("removed {upstream}"))
+        }
+        Command::Import(args) => import::run(args, control, output).await,
+    }
+}
+
+/// Adds one definition.
+pub(crate) async fn add(
+    control: &ControlClient,
+    definition: v1::UpstreamDefinition,
+) -> Result<v1::Upstream, Failure> {
+    let request = v1::AddUpstreamRequest {
+        definition: Some(definition),
+    };
+    Ok(control
+        .upstreams()
+        .add_upstream(request)
+        .await?
+        .into_inner())
+}

@@ -1,0 +1,197 @@
+//! Upstreams and their tools as results show them.
+
+use super::super::{
+    show::{moment, timestamp},
+    table::{Table, fields},
+};
+use ostia_proto::v1;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::time::Duration;
+
+#[derive(Serialize)]
+pub(crate) struct Upstream {
+    id: String,
+    pub(crate) name: String,
+    enabled: bool,
+    demo: bool,
+    version: u64,
+    program: String,
+    args: Vec<String>,
+    /// Names only: values are write-only.
+    env: Vec<String>,
+    cwd: Option<String>,
+    protocol: &'static str,
+    pool: Pool,
+    call_timeout_ms: Option<u64>,
+    created_at: Option<String>,
+    /// `legacy` or `modern`, once an edge has found out.
+    era: Option<&'static str>,
+    server_info: Option<Box<RawValue>>,
+    /// How many; null until an edge has reported.
+    tools: Option<u32>,
+    discovered_at: Option<String>,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Pool {
+    min_idle: Option<u32>,
+    max_workers: Option<u32>,
+    max_in_flight: Option<u32>,
+    max_queue: Option<u32>,
+    queue_timeout_ms: Option<u64>,
+    idle_timeout_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Tool {
+    name: String,
+    canonical_name: String,
+    tier: &'static str,
+    /// As the upstream sent it.
+    definition: Option<Box<RawValue>>,
+}
+
+impl From<v1::Upstream> for Upstream {
+    fn from(upstream: v1::Upstream) -> Self {
+        let definition = upstream.definition.unwrap_or_default();
+        let protocol = match definition.protocol() {
+            v1::UpstreamProtocol::Unspecified => "auto",
+            v1::UpstreamProtocol::Legacy => "legacy",
+            v1::UpstreamProtocol::UpstreamProtocol20260728 => "2026-07-28",
+        };
+        let stdio = definition.stdio.unwrap_or_default();
+        let mut env: Vec<String> = stdio.env.into_keys().collect();
+        env.sort_unstable();
+        let found = upstream.catalogue;
+        Self {
+            id: upstream.id,
+            name: definition.name,
+            enabled: upstream.enabled,
+            demo: definition.demo,
+            version: upstream.version,
+            program: stdio.program,
+            args: stdio.args,
+            env,
+            cwd: stdio.cwd,
+            protocol,
+            pool: definition.pool.unwrap_or_default().into(),
+            call_timeout_ms: milliseconds(definition.call_timeout),
+            created_at: timestamp(upstream.created_at),
+            era: found.as_ref().and_then(era),
+            tools: found.as_ref().map(|found| found.tools),
+            discovered_at: timestamp(found.as_ref().and_then(|found| found.discovered_at)),
+            server_info: found.and_then(|found| RawValue::from_string(found.server_info).ok()),
+            problem: upstream.problem,
+        }
+    }
+}
+
+fn era(found: &v1::CatalogueSummary) -> Option<&'static str> {
+    match found.era() {
+        v1::Era::Legacy => Some("legacy"),
+        v1::Era::Modern => Some("modern"),
+        v1::Era::Unspecified => None,
+    }
+}
+
+fn milliseconds(span: Option<prost_types::Duration>) -> Option<u64> {
+    let span = Duration::try_from(span?).ok()?;
+    u64::try_from(span.as_millis()).ok()
+}
+
+impl From<v1::PoolLimits> for Pool {
+    fn from(pool: v1::PoolLimits) -> Self {
+        Self {
+            min_idle: pool.min_idle,
+            max_workers: pool.max_workers,
+            max_in_flight: pool.max_in_flight,
+            max_queue: pool.max_queue,
+            queue_timeout_ms: milliseconds(pool.queue_timeout),
+            idle_timeout_ms: milliseconds(pool.idle_timeout),
+        }
+    }
+}
+
+impl From<v1::Tool> for Tool {
+    fn from(tool: v1::Tool) -> Self {
+        Self {
+            tier: match tool.tier() {
+                v1::Tier::Read => "read",
+                v1::Tier::Write => "write",
+                v1::Tier::Destructive | v1::Tier::Unspecified => "destructive",
+            },
+            name: tool.name,
+            canonical_name: tool.canonical_name,
+            definition: RawValue::from_string(tool.definition).ok(),
+        }
+    }
+}
+
+impl Upstream {
+    fn state(&self) -> &'static str {
+        match (self.enabled, &self.problem, self.tools) {
+            (false, ..) => "disabled",
+            (_, Some(_), _) => "problem",
+            (_, None, Some(_)) => "ready",
+            (_, None, None) => "not tried yet",
+        }
+    }
+
+    fn command(&self) -> String {
+        let words = std::iter::once(&self.program).chain(&self.args);
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    pub(crate) fn text(&self) -> String {
+        fields([
+            ("name", self.name.clone()),
+            ("id", self.id.clone()),
+            ("command", self.command()),
+            ("environment", self.env.join(", ")),
+            ("directory", self.cwd.clone().unwrap_or_default()),
+            ("state", self.state().to_owned()),
+            ("problem", self.problem.clone().unwrap_or_default()),
+            ("protocol", self.protocol.to_owned()),
+            ("speaks", self.era.unwrap_or_default().to_owned()),
+            (
+                "tools",
+                self.tools.map_or(String::new(), |tools| tools.to_string()),
+            ),
+            ("found", moment(self.discovered_at.as_ref(), "")),
+        ])
+    }
+}
+
+pub(crate) fn table(upstreams: &[Upstream]) -> String {
+    let rows = upstreams.iter().map(|upstream| {
+        [
+            upstream.name.clone(),
+            upstream.state().to_owned(),
+            upstream.era.unwrap_or("-").to_owned(),
+            upstream
+                .tools
+                .map_or("-".to_owned(), |tools| tools.to_string()),
+            upstream.command(),
+        ]
+    });
+    Table::new(
+        ["NAME", "STATE", "ERA", "TOOLS", "COMMAND"],
+        "no upstreams; add one with `ostia upstreams add NAME -- COMMAND`",
+    )
+    .rows(rows)
+    .text()
+}
+
+pub(crate) fn tools(tools: &[Tool]) -> String {
+    let rows = tools
+        .iter()
+        .map(|tool| [tool.canonical_name.clone(), tool.tier.to_owned()]);
+    Table::new(
+        ["TOOL", "TIER"],
+        "no tools are known; `ostia upstreams show` says whether it was reached",
+    )
+    .rows(rows)
+    .text()
+}

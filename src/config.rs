@@ -1,0 +1,308 @@
+//! What was asked of this process: flags, then `OSTIA_…` variables, then `ostia.toml`, then defaults.
+//! The only place of the binary that reads the environment or files of configuration, and everything
+//! is checked here, before anything is opened or bound.
+
+mod edge;
+mod endpoint;
+mod file;
+mod secrets;
+mod tls;
+
+pub(crate) use edge::EdgeSettings;
+pub(crate) use endpoint::Endpoint;
+pub(crate) use secrets::{Found, Secrets};
+
+use crate::{
+    args::{Global, ListenArgs, LogFormat, Role, RunArgs},
+    failure::{Exit, Failure},
+};
+use file::File;
+use std::{
+    fs, io,
+    io::IsTerminal as _,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+const DEFAULT_DATA_DIR: &str = "ostia-data";
+const DEFAULT_FILE: &str = "ostia.toml";
+
+/// What every command needs.
+pub(crate) struct Settings {
+    pub(crate) data_dir: PathBuf,
+    /// `sqlite://…` or `postgres://…`; may hold a password.
+    pub(crate) database_url: String,
+    /// Whether it was named, rather than found in the data folder.
+    pub(crate) database_named: bool,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) verbose: bool,
+    /// The dashboard's address in the file.
+    web_url: Option<String>,
+}
+
+impl Settings {
+    /// The dashboard's address as people reach it, if it is set.
+    pub(crate) fn web_url(&self, flag: Option<String>) -> Result<Option<String>, Failure> {
+        endpoint::public_url("--web-url", flag, self.web_url.clone())
+    }
+}
+
+pub(crate) struct LogSettings {
+    pub(crate) filter: String,
+    pub(crate) format: LogFormat,
+}
+
+/// What `ostia run` needs.
+pub(crate) struct RunSettings {
+    pub(crate) common: Settings,
+    pub(crate) roles: Roles,
+    pub(crate) demo: bool,
+    pub(crate) migrate: bool,
+    pub(crate) listen: Listen,
+    pub(crate) tls: Option<ostia_control::Tls>,
+    pub(crate) edge: EdgeSettings,
+    pub(crate) mcp_url: Option<String>,
+    pub(crate) web_url: Option<String>,
+    pub(crate) log: LogSettings,
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Roles {
+    pub(crate) control: bool,
+    pub(crate) edge: bool,
+    pub(crate) web: bool,
+}
+
+impl Roles {
+    pub(crate) fn all(self) -> bool {
+        self.control && self.edge && self.web
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listen {
+    pub(crate) control: SocketAddr,
+    pub(crate) mcp: SocketAddr,
+    pub(crate) web: SocketAddr,
+    pub(crate) admin: SocketAddr,
+}
+
+/// Settings of a command other than `run`, and how it logs.
+pub(crate) fn settings(global: &Global) -> Result<(Settings, LogSettings), Failure> {
+    let (file, origin) = read_file(global)?;
+    let filter = if global.verbose { "info" } else { "warn" };
+    let log = log_settings(global, &file, filter)?;
+    Ok((common(global, &file, &origin)?, log))
+}
+
+/// The addresses that `ostia run` would listen on with these flags.
+pub(crate) fn listen_settings(global: &Global, args: &ListenArgs) -> Result<Listen, Failure> {
+    let (file, _) = read_file(global)?;
+    Ok(listen(args, &file))
+}
+
+/// Settings of `ostia run`.
+pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSettings, Failure> {
+    let (file, origin) = read_file(global)?;
+    let common = common(global, &file, &origin)?;
+    let roles = roles(&args.roles, &file.roles);
+    if args.demo || file.demo {
+        demand_control(roles)?;
+    }
+    Ok(RunSettings {
+        roles,
+        demo: args.demo || file.demo,
+        migrate: args.migrate || file.migrate,
+        listen: listen(&args.listen, &file),
+        tls: tls::server(&args.tls, &file.tls)?,
+        edge: edge::settings(&args.edge, &file.edge)?,
+        mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
+        web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
+        log: log_settings(global, &file, "info")?,
+        otlp_endpoint: otlp_endpoint(args.otlp_endpoint, &file)?,
+        common,
+    })
+}
+
+fn common(global: &Global, file: &File, origin: &Origin) -> Result<Settings, Failure> {
+    let data_dir = global
+        .data_dir
+        .clone()
+        .or_else(|| file.data_dir.as_deref().map(|path| origin.resolve(path)))
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
+    let named = global
+        .database_url
+        .clone()
+        .or_else(|| file.database_url.clone());
+    Ok(Settings {
+        database_named: named.is_some(),
+        database_url: match named {
+            Some(url) => check_database_url(url)?,
+            None => sqlite_url(&data_dir)?,
+        },
+        endpoint: endpoint::settings(&global.control, &file.control)?,
+        data_dir,
+        verbose: global.verbose,
+        web_url: file.urls.web.clone(),
+    })
+}
+
+/// Where a file came from, so that paths in it are relative to it.
+struct Origin(Option<PathBuf>);
+
+impl Origin {
+    fn resolve(&self, path: &Path) -> PathBuf {
+        match self.0.as_deref().and_then(Path::parent) {
+            Some(folder) => folder.join(path),
+            None => path.to_owned(),
+        }
+    }
+}
+
+fn read_file(global: &Global) -> Result<(File, Origin), Failure> {
+    let path = global
+        .config
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && global.config.is_none() => {
+            return Ok((File::default(), Origin(None)));
+        }
+        Err(error) => {
+            let what = format!("cannot read the configuration file {}", path.display());
+            return Err(Failure::usage(what).because(&error));
+        }
+    };
+    let file = toml::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display()).trim_end()))?;
+    Ok((file, Origin(Some(path))))
+}
+
+fn roles(flags: &[Role], file: &[Role]) -> Roles {
+    let named = if flags.is_empty() { file } else { flags };
+    let runs = |role| named.is_empty() || named.contains(&role);
+    Roles {
+        control: runs(Role::Control),
+        edge: runs(Role::Edge),
+        web: runs(Role::Web),
+    }
+}
+
+fn demand_control(roles: Roles) -> Result<(), Failure> {
+    if roles.control {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("--demo seeds the database, and this process does not run control")
+            .hint("pass --demo to the process that runs control"),
+    )
+}
+
+fn listen(flags: &ListenArgs, file: &File) -> Listen {
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let choose = |flag: Option<SocketAddr>, file: Option<SocketAddr>, port| {
+        flag.or(file).unwrap_or_else(|| local(port))
+    };
+    Listen {
+        control: choose(flags.control_listen, file.listen.control, 7070),
+        mcp: choose(flags.mcp_listen, file.listen.mcp, 8080),
+        web: choose(flags.web_listen, file.listen.web, 8081),
+        admin: choose(flags.admin_listen, file.listen.admin, 9090),
+    }
+}
+
+fn check_database_url(url: String) -> Result<String, Failure> {
+    let known = ["sqlite:", "postgres://", "postgresql://"];
+    if known.iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(url);
+    }
+    // The value may hold a password, so it is not repeated.
+    Err(
+        Failure::usage("--database-url (database_url) is no database Ostia knows")
+            .hint("write sqlite:///absolute/path.db or postgres://user:password@host/name"),
+    )
+}
+
+fn sqlite_url(data_dir: &Path) -> Result<String, Failure> {
+    let folder = std::path::absolute(data_dir).map_err(|error| {
+        Failure::usage(format!("--data-dir {}", data_dir.display())).because(&error)
+    })?;
+    let path = folder.join("ostia.db");
+    let text = path
+        .to_str()
+        .ok_or_else(|| Failure::usage(format!("--data-dir {} is not UTF-8", path.display())))?;
+    if text.contains(['?', '#', '%']) {
+        return Err(Failure::usage(format!(
+            "--data-dir {text} has a character that means something else in a database URL (? # %)"
+        )));
+    }
+    Ok(format!("sqlite://{text}"))
+}
+
+fn log_settings(global: &Global, file: &File, default: &str) -> Result<LogSettings, Failure> {
+    let filter = global
+        .log
+        .clone()
+        .or_else(|| file.log.filter.clone())
+        .unwrap_or_else(|| default.to_owned());
+    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&filter) {
+        return Err(Failure::usage(format!("--log (log.filter) {filter:?}")).because(&error));
+    }
+    let usual = if io::stderr().is_terminal() {
+        LogFormat::Pretty
+    } else {
+        LogFormat::Json
+    };
+    Ok(LogSettings {
+        filter,
+        format: global.log_format.or(file.log.format).unwrap_or(usual),
+    })
+}
+
+fn otlp_endpoint(flag: Option<String>, file: &File) -> Result<Option<String>, Failure> {
+    let endpoint = flag
+        .or_else(|| file.telemetry.otlp_endpoint.clone())
+        .or_else(|| variable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+    match endpoint {
+        Some(url) if !url.starts_with("http://") => Err(Failure::usage(format!(
+            "--otlp-endpoint (telemetry.otlp_endpoint) {url:?} does not start with http://"
+        ))
+        .hint("send to a collector beside Ostia, which can pass it on with TLS")),
+        endpoint => Ok(endpoint),
+    }
+}
+
+/// A variable that is set to something.
+#[allow(clippy::disallowed_methods, reason = "this is config")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A file that a setting names; `what` is the setting.
+pub(crate) fn read_named(what: &str, path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| {
+        Failure {
+            exit: Exit::Usage,
+            ..Failure::new(format!("cannot read {} ({what})", path.display()))
+        }
+        .because(&error)
+    })
+}
+
+/// The value that `upstreams add --env NAME` copies.
+pub(crate) fn environment_value(name: &str) -> Result<String, Failure> {
+    environment_variable(name).ok_or_else(|| {
+        Failure::usage(format!(
+            "--env {name}: there is no such variable in the environment"
+        ))
+        .hint("set it before this command, or read it from a file with --env-file")
+    })
+}
+
+/// A variable of the operator's own environment, also an empty one.
+#[allow(clippy::disallowed_methods, reason = "this is config")]
+pub(crate) fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,143 @@
+//! Settings of the edge.
+
+use super::file;
+use crate::{args::EdgeArgs, failure::Failure};
+use ostia_domain::name::ExposedNames;
+use ostia_edge::config::{DEFAULT_DRAIN_TIMEOUT, DEFAULT_MAX_BODY_BYTES};
+use std::{fs, time::Duration};
+
+/// A body limit below this would refuse the protocol's own handshake.
+const MIN_BODY_BYTES: usize = 1 << 10;
+
+pub(crate) struct EdgeSettings {
+    pub(crate) name: String,
+    /// Beside loopback and the listen address.
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) exposed_names: ExposedNames,
+    pub(crate) max_body_bytes: usize,
+    pub(crate) drain_timeout: Duration,
+}
+
+pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSettings, Failure> {
+    let exposed = args.exposed_names.or(file.exposed_names);
+    Ok(EdgeSettings {
+        name: name(args.edge_name.clone().or_else(|| file.name.clone()))?,
+        allowed_hosts: checked(
+            "--allowed-host (edge.allowed_hosts)",
+            &args.allowed_host,
+            &file.allowed_hosts,
+            host,
+        )?,
+        allowed_origins: checked(
+            "--allowed-origin (edge.allowed_origins)",
+            &args.allowed_origin,
+            &file.allowed_origins,
+            origin,
+        )?,
+        exposed_names: exposed.map(ExposedNames::from).unwrap_or_default(),
+        max_body_bytes: max_body_bytes(args.max_body_bytes.or(file.max_body_bytes))?,
+        drain_timeout: args
+            .drain_timeout_ms
+            .or(file.drain_timeout_ms)
+            .map_or(DEFAULT_DRAIN_TIMEOUT, Duration::from_millis),
+    })
+}
+
+fn name(given: Option<String>) -> Result<String, Failure> {
+    let Some(name) = given else {
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let host: String = host.trim().chars().filter(|c| name_character(*c)).collect();
+        return Ok(if host.is_empty() {
+            "edge".to_owned()
+        } else {
+            host
+        });
+    };
+    if name.is_empty() || name.len() > 100 || !name.chars().all(name_character) {
+        return Err(Failure::usage(format!(
+            "--edge-name (edge.name) {name:?}: use 1 to 100 letters, digits, '-', '.' and '_'"
+        )));
+    }
+    Ok(name)
+}
+
+fn name_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')
+}
+
+fn checked(
+    setting: &str,
+    flags: &[String],
+    file: &[String],
+    check: fn(&str) -> Result<(), &'static str>,
+) -> Result<Vec<String>, Failure> {
+    let values = if flags.is_empty() { file } else { flags };
+    for value in values {
+        check(value)
+            .map_err(|problem| Failure::usage(format!("{setting} {value:?}: {problem}")))?;
+    }
+    Ok(values.to_vec())
+}
+
+fn host(value: &str) -> Result<(), &'static str> {
+    if value.is_empty() || value.contains(['/', '@', ' ', '*']) {
+        return Err("write a host as it stands in a URL, without scheme, path or pattern");
+    }
+    Ok(())
+}
+
+fn origin(value: &str) -> Result<(), &'static str> {
+    let problem = "write an origin as a browser sends it: scheme://host[:port] and nothing after";
+    let (_, rest) = value.split_once("://").ok_or(problem)?;
+    if rest.is_empty() || rest.contains(['/', '@', ' ', '*']) {
+        return Err(problem);
+    }
+    Ok(())
+}
+
+fn max_body_bytes(given: Option<usize>) -> Result<usize, Failure> {
+    match given {
+        Some(bytes) if bytes < MIN_BODY_BYTES => Err(Failure::usage(format!(
+            "--max-body-bytes (edge.max_body_bytes) {bytes}: is less than {MIN_BODY_BYTES}"
+        ))),
+        given => Ok(given.unwrap_or(DEFAULT_MAX_BODY_BYTES)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let args = EdgeArgs {
+            max_body_bytes: Some(2048),
+            allowed_host: vec!["a.example".into()],
+            ..EdgeArgs::default()
+        };
+        let file = file::Edge {
+            max_body_bytes: Some(4096),
+            allowed_hosts: vec!["b.example".into()],
+            drain_timeout_ms: Some(5),
+            ..file::Edge::default()
+        };
+        let edge = settings(&args, &file).unwrap();
+        assert_eq!(edge.max_body_bytes, 2048);
+        assert_eq!(edge.allowed_hosts, ["a.example"]);
+        assert_eq!(edge.drain_timeout, Duration::from_millis(5));
+    }
+
+    #[test]
+    fn an_error_names_the_setting() {
+        let args = EdgeArgs {
+            allowed_origin: vec!["app.example".into()],
+            ..EdgeArgs::default()
+        };
+        let failure = settings(&args, &file::Edge::default()).err().unwrap();
+        assert!(
+            failure.message.contains("edge.allowed_origins"),
+            "{failure:?}"
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! `ostia.toml`: the same settings as the flags, by section. Unknown keys are refused.
+
+use crate::args::{LogFormat, NameForm, Role};
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    /// `--data-dir`
+    pub(crate) data_dir: Option<PathBuf>,
+    /// `--database-url`
+    pub(crate) database_url: Option<String>,
+    /// The roles to run.
+    pub(crate) roles: Vec<Role>,
+    /// `--demo`
+    pub(crate) demo: bool,
+    /// `--migrate`
+    pub(crate) migrate: bool,
+    pub(crate) listen: Listen,
+    pub(crate) control: Control,
+    pub(crate) tls: Tls,
+    pub(crate) edge: Edge,
+    pub(crate) urls: Urls,
+    pub(crate) log: Log,
+    pub(crate) telemetry: Telemetry,
+}
+
+/// `[listen]`: `--control-listen` and its siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Listen {
+    pub(crate) control: Option<SocketAddr>,
+    pub(crate) mcp: Option<SocketAddr>,
+    pub(crate) web: Option<SocketAddr>,
+    pub(crate) admin: Option<SocketAddr>,
+}
+
+/// `[control]`: where control runs, as `--control-url` and its siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Control {
+    pub(crate) url: Option<String>,
+    pub(crate) ca: Option<PathBuf>,
+    pub(crate) client_cert: Option<PathBuf>,
+    pub(crate) client_key: Option<PathBuf>,
+    pub(crate) service_token_file: Option<PathBuf>,
+}
+
+/// `[tls]`: of control's own listener, as `--tls-cert` and its siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Tls {
+    pub(crate) cert: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    pub(crate) client_ca: Option<PathBuf>,
+}
+
+/// `[edge]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Edge {
+    pub(crate) name: Option<String>,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) exposed_names: Option<NameForm>,
+    pub(crate) max_body_bytes: Option<usize>,
+    pub(crate) drain_timeout_ms: Option<u64>,
+}
+
+/// `[urls]`: public addresses, as `--mcp-url` and `--web-url`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Urls {
+    pub(crate) mcp: Option<String>,
+    pub(crate) web: Option<String>,
+}
+
+/// `[log]`: as `--log` and `--log-format`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    pub(crate) filter: Option<String>,
+    pub(crate) format: Option<LogFormat>,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Telemetry {
+    pub(crate) otlp_endpoint: Option<String>,
+}

@@ -1,0 +1,202 @@
+//! The secrets of an installation: `secrets.toml` in the data folder, 0600, made on the first start;
+//! any of them can come from a variable instead.
+
+use super::variable;
+use crate::failure::Failure;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ostia_domain::key::Secret;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+const FILE: &str = "secrets.toml";
+const BYTES: usize = 32;
+const HEADER: &str = "\
+# Made by Ostia on its first start. Whoever reads this file can open every stored credential and act
+# as any service. Keep it 0600 and back it up apart from the database: without it no key works.
+";
+
+/// As in the file; every member may be missing there when its variable is set.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    service_token: Option<String>,
+    key_pepper: Option<String>,
+    master_key: Option<String>,
+    #[serde(default)]
+    session_keys: Vec<String>,
+}
+
+/// What was found in the file and the environment.
+pub(crate) struct Secrets {
+    stored: Stored,
+    path: PathBuf,
+}
+
+/// Whether the secrets were there or have just been made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Existing,
+    Made,
+}
+
+pub(crate) fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE)
+}
+
+impl Secrets {
+    /// Reads what is there. The file may be missing; one that others can read is refused.
+    pub(crate) fn read(data_dir: &Path) -> Result<Self, Failure> {
+        let path = path(data_dir);
+        let mut stored = match fs::read_to_string(&path) {
+            Ok(text) => {
+                check_mode(&path)?;
+                // The text is not repeated in the error: it is all secrets.
+                toml::from_str(&text).map_err(|error| {
+                    Failure::usage(format!("{}: {}", path.display(), error.message()))
+                        .hint("restore the file from a backup")
+                })?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Stored::default(),
+            Err(error) => {
+                let what = format!("cannot read {}", path.display());
+                return Err(Failure::usage(what).because(&error));
+            }
+        };
+        let set = |member: &mut Option<String>, name| *member = variable(name).or(member.take());
+        set(&mut stored.service_token, "OSTIA_SERVICE_TOKEN");
+        set(&mut stored.key_pepper, "OSTIA_KEY_PEPPER");
+        set(&mut stored.master_key, "OSTIA_MASTER_KEY");
+        if let Some(keys) = variable("OSTIA_SESSION_KEYS") {
+            stored.session_keys = keys.split(',').map(|key| key.trim().to_owned()).collect();
+        }
+        Ok(Self { stored, path })
+    }
+
+    /// Makes in memory what is missing, for an installation that has none yet.
+    pub(crate) fn complete(&mut self) -> Result<Found, Failure> {
+        let mut found = Found::Existing;
+        for member in [
+            &mut self.stored.service_token,
+            &mut self.stored.key_pepper,
+            &mut self.stored.master_key,
+        ] {
+            if member.is_none() {
+                *member = Some(random()?);
+                found = Found::Made;
+            }
+        }
+        if self.stored.session_keys.is_empty() {
+            self.stored.session_keys.push(random()?);
+            found = Found::Made;
+        }
+        Ok(found)
+    }
+
+    /// Writes the file, whole or not at all, readable for this user alone from its first byte.
+    pub(crate) fn write(&self) -> Result<(), Failure> {
+        let text = toml::to_string(&self.stored)
+            .map_err(|error| Failure::new("cannot write the secrets").because(&error))?;
+        let partial = self.path.with_extension("toml.new");
+        let written = (|| {
+            let _ = fs::remove_file(&partial);
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&partial)?;
+            file.write_all(HEADER.as_bytes())?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&partial, &self.path)
+        })();
+        written.map_err(|error: io::Error| {
+            Failure::new(format!("cannot write {}", self.path.display())).because(&error)
+        })
+    }
+
+    pub(crate) fn service_token(&self) -> Result<Secret, Failure> {
+        self.demand(
+            "service_token",
+            "OSTIA_SERVICE_TOKEN",
+            self.stored.service_token.as_ref(),
+        )
+    }
+
+    pub(crate) fn key_pepper(&self) -> Result<Secret, Failure> {
+        self.demand(
+            "key_pepper",
+            "OSTIA_KEY_PEPPER",
+            self.stored.key_pepper.as_ref(),
+        )
+    }
+
+    pub(crate) fn master_key(&self) -> Result<Secret, Failure> {
+        self.demand(
+            "master_key",
+            "OSTIA_MASTER_KEY",
+            self.stored.master_key.as_ref(),
+        )
+        .and_then(|key| self.check_length("master_key", key))
+    }
+
+    /// The first seals session ids, every one opens them. An edge that was given none makes one: its
+    /// sessions are then its own.
+    pub(crate) fn session_keys(&mut self) -> Result<Vec<Secret>, Failure> {
+        if self.stored.session_keys.is_empty() {
+            self.stored.session_keys.push(random()?);
+            self.write()?;
+        }
+        let keys = self.stored.session_keys.iter();
+        keys.map(|key| self.check_length("session_keys", Secret::new(key)))
+            .collect()
+    }
+
+    fn demand(
+        &self,
+        name: &str,
+        variable: &str,
+        value: Option<&String>,
+    ) -> Result<Secret, Failure> {
+        value.map(Secret::new).ok_or_else(|| {
+            Failure::usage(format!("there is no {name} in {}", self.path.display()))
+                .hint(format!("restore the file from a backup, or set {variable}"))
+        })
+    }
+
+    fn check_length(&self, name: &str, key: Secret) -> Result<Secret, Failure> {
+        match STANDARD.decode(key.expose()) {
+            Ok(bytes) if bytes.len() == BYTES => Ok(key),
+            _ => Err(Failure::usage(format!(
+                "{name} in {} (or its variable) is not {BYTES} bytes in base64",
+                self.path.display()
+            ))),
+        }
+    }
+}
+
+fn check_mode(path: &Path) -> Result<(), Failure> {
+    let mode = fs::metadata(path).map_or(0, |data| data.permissions().mode());
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(
+        Failure::usage(format!("{shown} can be read by others")).hint(format!(
+            "chmod 600 {shown}, and rotate the secrets if others use this machine"
+        )),
+    )
+}
+
+fn random() -> Result<String, Failure> {
+    let mut bytes = [0; BYTES];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Failure::new("the system gives no random numbers"))?;
+    Ok(STANDARD.encode(bytes))
+}

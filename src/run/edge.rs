@@ -1,0 +1,112 @@
+//! The edge of this process.
+
+use super::listen::Addresses;
+use crate::{
+    config::{RunSettings, Secrets},
+    data_dir::DataDir,
+    failure::Failure,
+};
+use ostia_edge::Edge;
+use ostia_proto::{ControlClient, v1};
+use std::{env, time::Duration};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a start waits for the edge before it says so and goes on.
+const READY: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(25);
+
+pub(crate) fn config(
+    settings: &RunSettings,
+    data: &DataDir,
+    secrets: &mut Secrets,
+    addresses: &Addresses,
+) -> Result<ostia_edge::config::Config, Failure> {
+    let edge = &settings.edge;
+    let own_program = env::current_exe()
+        .map_err(|error| Failure::new("cannot find this program's own file").because(&error))?;
+    Ok(ostia_edge::config::Config {
+        name: edge.name.clone(),
+        allowed_hosts: allowed_hosts(settings, addresses),
+        allowed_origins: edge.allowed_origins.clone(),
+        exposed_names: edge.exposed_names,
+        max_body_bytes: edge.max_body_bytes,
+        session_keys: secrets.session_keys()?,
+        own_program,
+        spool_dir: data.spool(),
+        drain_timeout: edge.drain_timeout,
+    })
+}
+
+/// The hosts a request may name, beside loopback: where the edge listens, its public address, and
+/// those that the operator adds.
+fn allowed_hosts(settings: &RunSettings, addresses: &Addresses) -> Vec<String> {
+    let mut hosts = Vec::new();
+    if let Some(bound) = addresses.mcp_bound {
+        if bound.ip().is_unspecified() && settings.edge.allowed_hosts.is_empty() {
+            tracing::warn!(
+                "the edge listens on every interface but only answers requests to loopback names; \
+                 name others with --allowed-host"
+            );
+        }
+        hosts.push(host_of(&bound.to_string()).to_owned());
+    }
+    if let Some((_, rest)) = settings
+        .mcp_url
+        .as_deref()
+        .and_then(|url| url.split_once("://"))
+    {
+        hosts.push(host_of(rest.split('/').next().unwrap_or(rest)).to_owned());
+    }
+    hosts.extend(settings.edge.allowed_hosts.iter().cloned());
+    hosts
+}
+
+/// `host` of `host[:port]`; an IPv6 address keeps its brackets.
+fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Waits until the edge can serve, and with the demo until its tools are known, so that what is
+/// printed next works when it is pasted at once.
+pub(crate) async fn wait_until_ready(edge: Option<&Edge>, client: &ControlClient, demo: bool) {
+    let Some(edge) = edge else { return };
+    let deadline = Instant::now() + READY;
+    while !edge.ready() {
+        if Instant::now() >= deadline {
+            tracing::warn!("the edge is not ready yet: it has nothing from control so far");
+            return;
+        }
+        sleep(POLL).await;
+    }
+    if demo && timeout(READY, demo_tools(client)).await.is_err() {
+        tracing::warn!("the demo upstream has not reported its tools yet: see `ostia doctor`");
+    }
+}
+
+async fn demo_tools(client: &ControlClient) {
+    loop {
+        let request = v1::ListToolsRequest {
+            upstream: super::seed::DEMO.to_owned(),
+        };
+        match client.upstreams().list_tools(request).await {
+            Ok(answer) if answer.get_ref().tools.is_empty() => sleep(POLL).await,
+            // Without the upstream there is nothing to wait for.
+            _ => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn a_host_loses_its_port_and_nothing_else() {
+        assert_eq!(host_of("example.com:8080"), "example.com");
+        assert_eq!(host_of("example.com"), "example.com");
+        assert_eq!(host_of("[::1]:8080"), "[::1]");
+    }
+}
