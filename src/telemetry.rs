@@ -6,8 +6,13 @@ use opentelemetry::{global, trace::TracerProvider as _};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use std::io::{self, IsTerminal as _};
+use tracing::Level;
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter, Layer, Registry,
+    filter::{Targets, filter_fn},
+    fmt,
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 /// Bounds of the histograms, in seconds: from a call that a worker answers at once to one that runs
@@ -27,17 +32,25 @@ pub(crate) struct Telemetry {
 pub(crate) fn start(log: &LogSettings, otlp_endpoint: Option<&str>) -> Result<Telemetry, Failure> {
     global::set_text_map_propagator(TraceContextPropagator::new());
     let traces = otlp_endpoint.map(tracer_provider).transpose()?;
-    let spans = traces
-        .as_ref()
-        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("ostia")));
+    // Each layer has a filter of its own: request spans cost nothing unless they are exported, and
+    // the log filter does not decide about them.
+    // What is traced does not depend on what is logged. Without an exporter request spans are not even
+    // made: on the path of a call that is measurable.
+    let spans = traces.as_ref().map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("ostia"))
+            .with_filter(Targets::new().with_target(REQUEST_SPANS, LevelFilter::INFO))
+    });
+    let mut filter = EnvFilter::try_new(&log.filter)
+        .map_err(|error| Failure::usage(format!("--log {:?}", log.filter)).because(&error))?;
+    if spans.is_none()
+        && let Ok(off) = format!("{REQUEST_SPANS}=off").parse()
+    {
+        filter = filter.add_directive(off);
+    }
     Registry::default()
-        .with(
-            EnvFilter::try_new(&log.filter).map_err(|error| {
-                Failure::usage(format!("--log {:?}", log.filter)).because(&error)
-            })?,
-        )
         .with(spans)
-        .with(lines(log.format))
+        .with(lines(log.format).with_filter(filter))
         .try_init()
         .map_err(|error| Failure::new("cannot start logging").because(&error))?;
     Ok(Telemetry { traces })
