@@ -1,6 +1,12 @@
 //! The command line as clap reads it. Every flag has its `OSTIA_…` variable, but for those that name
 //! one thing to do; `config` merges both with `ostia.toml`.
 
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "these comments are the help texts"
+)]
+
 use crate::cli;
 use clap::{Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use ostia_domain::name::ExposedNames;
@@ -172,17 +178,21 @@ pub(crate) struct RunArgs {
 #[command(next_help_heading = "Addresses")]
 pub(crate) struct ListenArgs {
     /// gRPC of control [default: 127.0.0.1:7070]
-    #[arg(long, env = "OSTIA_CONTROL_LISTEN", value_name = "ADDR")]
-    pub(crate) control_listen: Option<SocketAddr>,
+    #[arg(
+        long = "control-listen",
+        env = "OSTIA_CONTROL_LISTEN",
+        value_name = "ADDR"
+    )]
+    pub(crate) control: Option<SocketAddr>,
     /// MCP of the edge [default: 127.0.0.1:8080]
-    #[arg(long, env = "OSTIA_MCP_LISTEN", value_name = "ADDR")]
-    pub(crate) mcp_listen: Option<SocketAddr>,
+    #[arg(long = "mcp-listen", env = "OSTIA_MCP_LISTEN", value_name = "ADDR")]
+    pub(crate) mcp: Option<SocketAddr>,
     /// The dashboard [default: 127.0.0.1:8081]
-    #[arg(long, env = "OSTIA_WEB_LISTEN", value_name = "ADDR")]
-    pub(crate) web_listen: Option<SocketAddr>,
+    #[arg(long = "web-listen", env = "OSTIA_WEB_LISTEN", value_name = "ADDR")]
+    pub(crate) web: Option<SocketAddr>,
     /// /livez, /readyz and /metrics [default: 127.0.0.1:9090]
-    #[arg(long, env = "OSTIA_ADMIN_LISTEN", value_name = "ADDR")]
-    pub(crate) admin_listen: Option<SocketAddr>,
+    #[arg(long = "admin-listen", env = "OSTIA_ADMIN_LISTEN", value_name = "ADDR")]
+    pub(crate) admin: Option<SocketAddr>,
 }
 
 /// TLS of control's own listener.
@@ -190,14 +200,18 @@ pub(crate) struct ListenArgs {
 #[command(next_help_heading = "TLS of control")]
 pub(crate) struct TlsArgs {
     /// Certificate chain, PEM
-    #[arg(long, env = "OSTIA_TLS_CERT", value_name = "FILE")]
-    pub(crate) tls_cert: Option<PathBuf>,
+    #[arg(long = "tls-cert", env = "OSTIA_TLS_CERT", value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
     /// Its private key, PEM
-    #[arg(long, env = "OSTIA_TLS_KEY", value_name = "FILE")]
-    pub(crate) tls_key: Option<PathBuf>,
+    #[arg(long = "tls-key", env = "OSTIA_TLS_KEY", value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
     /// Demand client certificates signed by these, PEM
-    #[arg(long, env = "OSTIA_TLS_CLIENT_CA", value_name = "FILE")]
-    pub(crate) tls_client_ca: Option<PathBuf>,
+    #[arg(
+        long = "tls-client-ca",
+        env = "OSTIA_TLS_CLIENT_CA",
+        value_name = "FILE"
+    )]
+    pub(crate) client_ca: Option<PathBuf>,
 }
 
 #[derive(clap::Args, Clone, Default)]

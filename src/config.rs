@@ -14,6 +14,7 @@ pub(crate) use secrets::{Found, Secrets};
 
 use crate::{
     args::{Global, ListenArgs, LogFormat, Role, RunArgs},
+    data_dir::DATABASE,
     failure::{Exit, Failure},
 };
 use file::File;
@@ -206,10 +207,10 @@ fn listen(flags: &ListenArgs, file: &File) -> Listen {
         flag.or(file).unwrap_or_else(|| local(port))
     };
     Listen {
-        control: choose(flags.control_listen, file.listen.control, 7070),
-        mcp: choose(flags.mcp_listen, file.listen.mcp, 8080),
-        web: choose(flags.web_listen, file.listen.web, 8081),
-        admin: choose(flags.admin_listen, file.listen.admin, 9090),
+        control: choose(flags.control, file.listen.control, 7070),
+        mcp: choose(flags.mcp, file.listen.mcp, 8080),
+        web: choose(flags.web, file.listen.web, 8081),
+        admin: choose(flags.admin, file.listen.admin, 9090),
     }
 }
 
@@ -229,7 +230,7 @@ fn sqlite_url(data_dir: &Path) -> Result<String, Failure> {
     let folder = std::path::absolute(data_dir).map_err(|error| {
         Failure::usage(format!("--data-dir {}", data_dir.display())).because(&error)
     })?;
-    let path = folder.join("ostia.db");
+    let path = folder.join(DATABASE);
     let text = path
         .to_str()
         .ok_or_else(|| Failure::usage(format!("--data-dir {} is not UTF-8", path.display())))?;

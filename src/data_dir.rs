@@ -4,10 +4,13 @@
 use crate::failure::Failure;
 use std::{
     fs::{self, DirBuilder, File, TryLockError},
-    io,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
+
+/// The database, unless another one is named.
+pub(crate) const DATABASE: &str = "ostia.db";
 
 #[derive(Clone, Debug)]
 pub(crate) struct DataDir(PathBuf);
@@ -40,6 +43,19 @@ impl DataDir {
         &self.0
     }
 
+    /// Makes the file of the database, empty, if there is none: SQLite would make it readable for
+    /// everybody, and gives what it makes beside it the same mode.
+    pub(crate) fn make_database(&self) -> Result<(), Failure> {
+        let path = self.0.join(DATABASE);
+        private(&path, false).map(drop).map_err(|error| {
+            Failure::new(format!("cannot open {}", path.display())).because(&error)
+        })
+    }
+
+    pub(crate) fn has_database(&self) -> bool {
+        self.0.join(DATABASE).exists()
+    }
+
     pub(crate) fn spool(&self) -> PathBuf {
         self.0.join("spool")
     }
@@ -55,12 +71,7 @@ impl DataDir {
         let problem = |error: &io::Error| {
             Failure::new(format!("cannot lock {}", path.display())).because(error)
         };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| problem(&error))?;
+        let file = private(&path, false).map_err(|error| problem(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(Failure::new(format!(
@@ -81,9 +92,11 @@ impl DataDir {
     /// Writes down where a role listens, for the command line and for other roles.
     pub(crate) fn announce(&self, role: &str, url: &str) -> Result<Announced, Failure> {
         let path = self.address_file(role);
-        fs::write(&path, format!("{url}\n")).map_err(|error| {
-            Failure::new(format!("cannot write {}", path.display())).because(&error)
-        })?;
+        private(&path, true)
+            .and_then(|mut file| writeln!(file, "{url}"))
+            .map_err(|error| {
+                Failure::new(format!("cannot write {}", path.display())).because(&error)
+            })?;
         Ok(Announced(path))
     }
 
@@ -96,6 +109,16 @@ impl DataDir {
     fn address_file(&self, role: &str) -> PathBuf {
         self.0.join(format!("{role}.addr"))
     }
+}
+
+/// Opens a file for writing, making it for this user alone where there is none.
+fn private(path: &Path, truncate: bool) -> io::Result<File> {
+    File::options()
+        .create(true)
+        .write(true)
+        .truncate(truncate)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Takes the address back when the role stops.

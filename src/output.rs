@@ -76,7 +76,10 @@ fn failure_text(failure: &Failure) -> String {
         text.push_str(hint);
     }
     if let (Some(code), Some(page)) = (failure.code, failure.documentation()) {
-        text.push_str(&format!("\n  code: {}, see {page}", code.as_str()));
+        text.push_str("\n  code: ");
+        text.push_str(code.as_str());
+        text.push_str(", see ");
+        text.push_str(&page);
     }
     text
 }

@@ -84,7 +84,7 @@ impl Process {
         let mut seeded = None;
         let client = if let Some(listener) = listeners.control {
             self.locks.push(data.lock("control")?);
-            let control = control::open(settings, &mut secrets).await?;
+            let control = control::open(settings, &data, &mut secrets).await?;
             let client = control.client();
             self.start_control(control, listener);
             seeded = Some(seed::seed(&client, settings.demo).await?);
@@ -100,7 +100,7 @@ impl Process {
             self.start_edge(config, &client, listener)?;
         }
         if let Some(listener) = listeners.web {
-            self.start_web(&addresses.mcp, client.clone(), listener);
+            self.start_web(&addresses.mcp, &client, listener);
             self.announced.push(data.announce("web", &addresses.web)?);
         }
         edge::wait_until_ready(self.edge.as_deref(), &client, settings.demo).await;
@@ -150,7 +150,7 @@ impl Process {
     fn start_web(
         &mut self,
         mcp_url: &str,
-        client: ControlClient,
+        client: &ControlClient,
         listener: tokio::net::TcpListener,
     ) {
         let config = ostia_web::Config {

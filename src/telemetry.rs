@@ -5,11 +5,11 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{global, trace::TracerProvider as _};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use ostia_edge::trace::TARGET as REQUEST_SPANS;
 use std::io::{self, IsTerminal as _};
-use tracing::Level;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
-    filter::{Targets, filter_fn},
+    filter::{LevelFilter, Targets},
     fmt,
     layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
@@ -32,10 +32,8 @@ pub(crate) struct Telemetry {
 pub(crate) fn start(log: &LogSettings, otlp_endpoint: Option<&str>) -> Result<Telemetry, Failure> {
     global::set_text_map_propagator(TraceContextPropagator::new());
     let traces = otlp_endpoint.map(tracer_provider).transpose()?;
-    // Each layer has a filter of its own: request spans cost nothing unless they are exported, and
-    // the log filter does not decide about them.
-    // What is traced does not depend on what is logged. Without an exporter request spans are not even
-    // made: on the path of a call that is measurable.
+    // Each layer has a filter of its own: what is traced does not depend on what is logged, and without
+    // an exporter request spans are not even made, which on the path of a call is measurable.
     let spans = traces.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("ostia"))

@@ -105,7 +105,7 @@ pub(crate) async fn running(
 }
 
 fn demand_database(settings: &Settings) -> Result<(), Failure> {
-    if settings.database_named || settings.data_dir.join("ostia.db").exists() {
+    if settings.database_named || DataDir::at(&settings.data_dir).has_database() {
         return Ok(());
     }
     Err(Failure::unreachable(format!(

@@ -18,7 +18,8 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// claude_desktop_config.json, .cursor/mcp.json, .vscode/mcp.json, or another of their form
+    /// The file of Claude Desktop, Cursor (.cursor/mcp.json), VS Code (.vscode/mcp.json) or another
+    /// program that writes the same form
     file: PathBuf,
 }
 

@@ -1,6 +1,6 @@
 //! `ostia migrate`: the database brought up to this version.
 
-use crate::{config::Settings, data_dir::DataDir, failure::Failure, output::Output};
+use crate::{config::Settings, data_dir::DataDir, failure::Failure, output::Output, run::control};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -10,12 +10,9 @@ struct Migrated {
 }
 
 pub(crate) async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
-    DataDir::prepare(&settings.data_dir)?;
-    let applied = ostia_migrations::up(&settings.database_url)
-        .await
-        .map_err(|error| Failure::new("cannot migrate the database").because(&error))?;
+    let data = DataDir::prepare(&settings.data_dir)?;
     let migrated = Migrated {
-        applied: applied.steps,
+        applied: control::migrate(settings, &data).await?,
     };
     output.result(&migrated, |migrated| match migrated.applied {
         0 => "the database was up to date".to_owned(),

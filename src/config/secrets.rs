@@ -182,7 +182,8 @@ impl Secrets {
 
 fn check_mode(path: &Path) -> Result<(), Failure> {
     let mode = fs::metadata(path).map_or(0, |data| data.permissions().mode());
-    if mode & 0o077 == 0 {
+    if mode.trailing_zeros() >= 6 {
+        // Nothing for group and others.
         return Ok(());
     }
     let shown = path.display();

@@ -6,9 +6,9 @@ use ostia_control::Tls;
 use ostia_domain::key::Secret;
 
 pub(crate) fn server(args: &TlsArgs, file: &file::Tls) -> Result<Option<Tls>, Failure> {
-    let cert = args.tls_cert.as_ref().or(file.cert.as_ref());
-    let key = args.tls_key.as_ref().or(file.key.as_ref());
-    let client_ca = args.tls_client_ca.as_ref().or(file.client_ca.as_ref());
+    let cert = args.cert.as_ref().or(file.cert.as_ref());
+    let key = args.key.as_ref().or(file.key.as_ref());
+    let client_ca = args.client_ca.as_ref().or(file.client_ca.as_ref());
     match (cert, key) {
         (Some(cert), Some(key)) => Ok(Some(Tls {
             certificate: read_named("--tls-cert (tls.cert)", cert)?,

@@ -26,7 +26,7 @@ impl Error {
     }
 }
 
-pub(crate) fn result(id: &Value, result: Value) -> Value {
+pub(crate) fn result(id: &Value, result: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "result": result })
 }
 

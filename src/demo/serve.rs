@@ -126,7 +126,7 @@ impl Server {
             answer = self.answer(&request) => answer,
         };
         let message = match answer {
-            Ok(result) => answer::result(&request.id, result),
+            Ok(result) => answer::result(&request.id, &result),
             Err(error) => answer::error(&request.id, error),
         };
         self.outgoing.send(&message).await;

@@ -11,33 +11,38 @@ use ostia_proto::{ControlClient, v1};
 /// Opens control on a database that is up to date, with the secrets it was set up with.
 pub(crate) async fn open(
     settings: &RunSettings,
+    data: &DataDir,
     secrets: &mut Secrets,
 ) -> Result<Control, Failure> {
     let url = &settings.common.database_url;
     // One process on a laptop should just start; a replica of many must not change a schema unasked.
     if settings.migrate || settings.roles.all() || url.starts_with("sqlite:") {
-        migrate(url).await?;
+        migrate(&settings.common, data).await?;
     }
     let found = secrets.complete()?;
     let config = config(&settings.common, secrets, settings.tls.clone())?;
     let control = Control::open(config)
         .await
         .map_err(|error| Failure::new("cannot open control").because(&error))?;
-    if found == Found::Made {
-        if let Err(failure) = keep_new_secrets(&control, secrets).await {
-            control.close().await;
-            return Err(failure);
-        }
+    if found == Found::Made
+        && let Err(failure) = keep_new_secrets(&control, secrets).await
+    {
+        control.close().await;
+        return Err(failure);
     }
     Ok(control)
 }
 
-pub(crate) async fn migrate(url: &str) -> Result<(), Failure> {
-    let applied = ostia_migrations::up(url)
+/// Brings the database up to this version and says how many steps that took.
+pub(crate) async fn migrate(settings: &Settings, data: &DataDir) -> Result<usize, Failure> {
+    if !settings.database_named {
+        data.make_database()?;
+    }
+    let applied = ostia_migrations::up(&settings.database_url)
         .await
         .map_err(|error| Failure::new("cannot migrate the database").because(&error))?;
-    tracing::info!(?applied, "database is up to date");
-    Ok(())
+    tracing::info!(steps = applied.steps, "database is up to date");
+    Ok(applied.steps)
 }
 
 /// What control is given, from what is known of this installation.

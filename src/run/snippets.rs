@@ -1,27 +1,15 @@
 //! What to paste where, with the address and the key filled in.
 
 use ostia_domain::name::{ExposedNames, UpstreamName};
-use serde_json::json;
 
 /// A tool call of the demo in one stateless request.
 pub(crate) fn curl(mcp_url: &str, key: &str, names: ExposedNames) -> String {
     let tool = UpstreamName::new(super::seed::DEMO)
         .map(|demo| names.expose(&demo, "echo"))
         .unwrap_or_default();
-    let body = json!({
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "tools/call",
-        "params": {
-            "name": tool,
-            "arguments": { "message": "hello" },
-            "_meta": {
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": { "name": "curl", "version": "1" },
-            },
-        },
-    });
+    let meta = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"curl","version":"1"}}"#;
+    let params = format!(r#"{{"name":"{tool}","arguments":{{"message":"hello"}},"_meta":{meta}}}"#);
+    let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
     format!(
         "curl -sS {mcp_url} \\\n\
          \x20 -H 'Authorization: Bearer {key}' \\\n\
@@ -90,5 +78,7 @@ mod tests {
         assert!(safe.contains("Mcp-Name: demo__echo'"), "{safe}");
         let dotted = curl("http://h/mcp", "k", ExposedNames::Dotted);
         assert!(dotted.contains(r#""name":"demo.echo""#), "{dotted}");
+        let (_, body) = safe.split_once("-d '").unwrap();
+        assert!(serde_json::from_str::<Value>(body.trim_end_matches('\'')).is_ok());
     }
 }

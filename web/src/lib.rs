@@ -26,7 +26,7 @@ struct Site {
 }
 
 /// All pages and what they need.
-pub fn router(config: Config, control: ControlClient) -> Router {
+pub fn router(config: Config, control: &ControlClient) -> Router {
     let site = Site {
         config: Arc::new(config),
         control: control.acting_as("service:web"),

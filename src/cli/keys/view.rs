@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use ostia_domain::key::{Mode, PublicId, display};
 use ostia_proto::v1;
 use serde::Serialize;
+use std::fmt::Write as _;
 
 #[derive(Serialize)]
 pub(crate) struct Key {
@@ -110,13 +111,15 @@ impl Key {
             ("expires", moment(self.expires_at.as_ref(), "never")),
             ("last used", moment(self.last_used_at.as_ref(), "never")),
         ]);
+        // Writing to a string cannot fail.
         for secret in &self.secrets {
             let ends = moment(secret.expires_at.as_ref(), "with the key");
             let used = moment(secret.last_used_at.as_ref(), "never");
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\nsecret        …{}, ends {ends}, last used {used}",
                 secret.last_four
-            ));
+            );
         }
         text
     }
