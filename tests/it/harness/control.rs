@@ -1,22 +1,96 @@
 //! Control over gRPC, as a service of the installation reaches it.
 
-use super::ostia::Ostia;
+use super::{mcp::Endpoint as Http, ostia::Ostia, wait};
 use ostia_domain::key::Secret;
 use ostia_proto::{ControlClient, v1};
+use std::{ops::Deref, time::Duration};
 use tonic::transport::Endpoint;
 
+/// The services, and the edge that should follow them.
+pub(crate) struct Control {
+    client: ControlClient,
+    admin: Http,
+}
+
+impl Deref for Control {
+    type Target = ControlClient;
+    fn deref(&self) -> &ControlClient {
+        &self.client
+    }
+}
+
 /// With the service token from the data folder.
-pub(crate) fn client(ostia: &Ostia) -> ControlClient {
+pub(crate) fn client(ostia: &Ostia) -> Control {
     let secrets =
         std::fs::read_to_string(ostia.data_dir().join("secrets.toml")).expect("secrets.toml");
     let secrets: toml::Table = secrets.parse().expect("TOML");
     let token = secrets["service_token"].as_str().expect("a service token");
     let endpoint = Endpoint::from_shared(ostia.control_url.clone()).expect("a URL");
-    ControlClient::remote(&endpoint, Some(&Secret::new(token))).expect("a token that fits a header")
+    let client = ControlClient::remote(&endpoint, Some(&Secret::new(token)));
+    Control {
+        client: client.expect("a token that fits a header"),
+        admin: Http::anonymous(&ostia.admin_url),
+    }
+}
+
+impl Control {
+    /// Waits until the edge serves what control has now: changes reach it a moment later.
+    pub(crate) async fn settled(&self) {
+        let revision = self.revision().await;
+        let serves = wait::until(
+            Duration::from_secs(10),
+            "the edge serves the newest snapshot",
+            || async {
+                let served = self.served_revision().await;
+                if served.is_some_and(|served| served >= revision) {
+                    Ok(())
+                } else {
+                    Err(format!("control has {revision}, the edge {served:?}"))
+                }
+            },
+        );
+        serves.await;
+    }
+
+    async fn revision(&self) -> u64 {
+        let request = v1::WatchRequest {
+            edge: "it".to_owned(),
+        };
+        let mut watch = self
+            .sync()
+            .watch(request)
+            .await
+            .expect("a watch")
+            .into_inner();
+        let first = watch
+            .message()
+            .await
+            .expect("a message")
+            .expect("a snapshot")
+            .event;
+        match first {
+            Some(v1::watch_response::Event::Snapshot(snapshot)) => snapshot.revision,
+            other => panic!("the first message of a watch is a snapshot, not {other:?}"),
+        }
+    }
+
+    async fn served_revision(&self) -> Option<u64> {
+        let metrics = self
+            .admin
+            .request(reqwest::Method::GET)
+            .path("/metrics")
+            .send()
+            .await;
+        let line = metrics
+            .text()
+            .lines()
+            .find_map(|line| line.strip_prefix("ostia_snapshot_revision "))?;
+        line.trim().parse().ok()
+    }
 }
 
 /// A policy of that name with these rules.
-pub(crate) async fn policy(control: &ControlClient, name: &str, rules: v1::Rules) {
+pub(crate) async fn policy(control: &Control, name: &str, rules: v1::Rules) {
     let source = v1::create_policy_request::Source::Rules(rules);
     let request = v1::CreatePolicyRequest {
         name: name.to_owned(),
@@ -39,29 +113,28 @@ pub(crate) fn everything_of(upstreams: &[&str]) -> v1::Rules {
 }
 
 /// A key with these rules, under a policy of the key's name.
-pub(crate) async fn key(
-    control: &ControlClient,
-    name: &str,
-    rules: v1::Rules,
-) -> v1::CreateKeyResponse {
+pub(crate) async fn key(control: &Control, name: &str, rules: v1::Rules) -> v1::CreateKeyResponse {
     policy(control, name, rules).await;
-    create_key(
+    let policies = vec![name.to_owned()];
+    let made = create_key(
         control,
         v1::CreateKeyRequest {
-            policies: vec![name.to_owned()],
+            policies,
             ..named(name)
         },
     )
-    .await
+    .await;
+    control.settled().await;
+    made
 }
 
 /// A key that may do everything.
-pub(crate) async fn master_key(control: &ControlClient, name: &str) -> String {
+pub(crate) async fn master_key(control: &Control, name: &str) -> String {
     key(control, name, everything_of(&["*"])).await.secret
 }
 
 pub(crate) async fn create_key(
-    control: &ControlClient,
+    control: &Control,
     request: v1::CreateKeyRequest,
 ) -> v1::CreateKeyResponse {
     control
@@ -80,7 +153,7 @@ pub(crate) fn named(name: &str) -> v1::CreateKeyRequest {
 }
 
 /// All audit events, oldest first.
-pub(crate) async fn audit(control: &ControlClient) -> Vec<v1::AuditEvent> {
+pub(crate) async fn audit(control: &Control) -> Vec<v1::AuditEvent> {
     let mut events = Vec::new();
     let mut page_token = String::new();
     loop {
@@ -105,7 +178,7 @@ pub(crate) async fn audit(control: &ControlClient) -> Vec<v1::AuditEvent> {
 }
 
 /// All usage records, oldest first.
-pub(crate) async fn usage(control: &ControlClient) -> Vec<v1::UsageRecord> {
+pub(crate) async fn usage(control: &Control) -> Vec<v1::UsageRecord> {
     let mut records = Vec::new();
     let mut page_token = String::new();
     loop {

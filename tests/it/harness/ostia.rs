@@ -260,6 +260,11 @@ impl Ostia {
     /// SIGTERM; fails unless it ends by itself with exit code 0.
     pub(crate) async fn stop(&mut self) {
         processes::terminate(self.pid);
+        self.ended().await;
+    }
+
+    /// Waits for the end after a SIGTERM that was sent already: a second one would cut the stop short.
+    pub(crate) async fn ended(&mut self) {
         let status = timeout(STOP, self.child.wait()).await;
         let status = status
             .unwrap_or_else(|_| panic!("still running {STOP:?} after SIGTERM\n{}", self.log()));

@@ -1,7 +1,7 @@
 //! Upstreams that are ours: small stdio servers under `tests/peers/`.
 
-use super::{environment, wait};
-use ostia_proto::{ControlClient, v1};
+use super::{control::Control, environment, wait};
+use ostia_proto::v1;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -67,7 +67,7 @@ impl Definition {
     }
 
     /// Adds it, without waiting for an edge.
-    pub(crate) async fn define(self, control: &ControlClient) -> v1::Upstream {
+    pub(crate) async fn define(self, control: &Control) -> v1::Upstream {
         let request = v1::AddUpstreamRequest {
             definition: Some(self.0),
         };
@@ -80,7 +80,7 @@ impl Definition {
     }
 
     /// Adds it and waits until its tools are known.
-    pub(crate) async fn add(self, control: &ControlClient) -> v1::Upstream {
+    pub(crate) async fn add(self, control: &Control) -> v1::Upstream {
         let upstream = self.define(control).await;
         let found = wait::until(
             Duration::from_secs(30),
@@ -102,6 +102,8 @@ impl Definition {
                 }
             },
         );
-        found.await.0
+        let found = found.await.0;
+        control.settled().await;
+        found
     }
 }

@@ -31,7 +31,7 @@ async fn calls_that_run_are_answered_before_the_end() {
         assert_eq!(answer.json()["id"], n);
         answer.result();
     }
-    ostia.stop().await;
+    ostia.ended().await;
     // And they are all in the records.
     ostia.start_again().await;
     let usage = control::usage(&control::client(&ostia)).await;

@@ -7,7 +7,7 @@ use crate::harness::{
     ostia::Ostia,
     processes, upstreams, wait,
 };
-use ostia_proto::{ControlClient, v1};
+use ostia_proto::v1;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 
 struct Faulty {
     _ostia: Ostia,
-    control: ControlClient,
+    control: control::Control,
     endpoint: Endpoint,
 }
 

@@ -23,7 +23,9 @@ async fn key_with(ostia: &Ostia, plan: v1::Plan) -> String {
         plan: Some(name.clone()),
         ..control::named(&name)
     };
-    control::create_key(&control, request).await.secret
+    let made = control::create_key(&control, request).await;
+    control.settled().await;
+    made.secret
 }
 
 #[track_caller]

@@ -144,6 +144,24 @@ async fn a_policy_takes_effect_on_keys_in_use() {
     );
 }
 
+/// Scripts make a key and use it in the next line.
+#[tokio::test]
+async fn a_key_works_as_soon_as_it_was_made() {
+    let ostia = Ostia::start().await;
+    let control = control::client(&ostia);
+    for n in 0..20 {
+        let name = format!("fresh-{n}");
+        control::policy(&control, &name, control::everything_of(&["demo"])).await;
+        let request = v1::CreateKeyRequest {
+            policies: vec![name.clone()],
+            ..control::named(&name)
+        };
+        let secret = control::create_key(&control, request).await.secret;
+        let answer = echo(&Endpoint::new(&ostia.mcp_url, &secret)).await;
+        assert_eq!(answer.first_text(), "x", "the key {name}");
+    }
+}
+
 #[tokio::test]
 async fn an_upstream_that_is_removed_is_gone() {
     let ostia = Ostia::start().await;
