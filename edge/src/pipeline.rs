@@ -11,46 +11,46 @@ use crate::{
 };
 use ostia_domain::{code::Code, principal::Principal};
 
-/// Everything that a call must have before a byte of it goes to an upstream.
-pub struct Ready {
+/// A call that may be made, and counts against its key's plan until it is over.
+pub struct Allowed {
     pub permit: Permit,
-    pub lease: Lease,
     pub admission: Admission,
 }
 
-/// From "who asks for what" to a place on a worker.
-pub async fn prepare(
+/// From "who asks for what" to a permit.
+pub fn allow(
     state: &State,
     principal: &Principal,
     endpoint: &Endpoint,
     name: &str,
     record: &mut OpenRecord,
-) -> Result<Ready, Error> {
-    let view = state.view.load_full();
+) -> Result<Allowed, Error> {
+    let view = state.view.load();
     let admission = admit::admit(&view, principal)?;
     let tool = route::resolve(&view, endpoint, name);
     if let Some(tool) = tool {
         record.target(tool.upstream.name.as_str(), &tool.name);
     }
-    let permit = match authorize::authorize(&view, principal, tool, name) {
-        Ok(permit) => permit,
+    match authorize::authorize(&view, principal, tool, name) {
+        Ok(permit) => {
+            record.permitted(&permit);
+            Ok(Allowed { permit, admission })
+        }
         Err(refusal) => {
             record.rule(refusal.rule);
-            return Err(refusal.error);
+            Err(refusal.error)
         }
-    };
-    record.permitted(&permit);
-    let lease = permit
+    }
+}
+
+/// From a permit to a place on a worker of its upstream.
+pub async fn lease(permit: &Permit) -> Result<Lease, Error> {
+    permit
         .tool()
         .pool
         .lease()
         .await
-        .map_err(|error| explain(&permit, &error))?;
-    Ok(Ready {
-        permit,
-        lease,
-        admission,
-    })
+        .map_err(|error| explain(permit, &error))
 }
 
 fn explain(permit: &Permit, error: &LeaseError) -> Error {

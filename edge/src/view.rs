@@ -2,7 +2,11 @@
 
 use crate::{
     admit::Limits,
-    mcp::{envelope::Params, splice},
+    mcp::{
+        envelope::Params,
+        param_headers::{self, ParamHeader},
+        splice,
+    },
     pool::Pool,
 };
 use ostia_domain::{
@@ -43,6 +47,7 @@ pub struct ToolView {
     pub name_json: Vec<u8>,
     pub canonical: String,
     pub tier: Tier,
+    pub param_headers: Vec<ParamHeader>,
     /// As the upstream sent it.
     pub definition: String,
     /// The same under the name that the aggregated endpoint shows.
@@ -117,6 +122,7 @@ impl View {
                 let view = Arc::new(ToolView {
                     canonical: canonical(&upstream.name, &tool.name),
                     name_json: json_string(&tool.name),
+                    param_headers: param_headers::of(&tool.definition),
                     exposed_definition: renamed(&tool.definition, &exposed),
                     upstream: Arc::clone(upstream),
                     pool: Arc::clone(pool),

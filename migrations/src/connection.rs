@@ -10,7 +10,7 @@ use sea_orm_migration::{
 };
 
 /// Any number will do, as long as it is always the same and no other program uses it.
-const LOCK: i64 = 0x6f73_7469_61;
+const LOCK: i64 = 0x006f_7374_6961;
 
 /// What [`up`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -100,7 +100,7 @@ pub fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h 
 }
 
 /// A header value, which may be wrapped as `=?base64?…?=` to carry what a header cannot.
-fn decode(value: &str) -> Option<Cow<'_, str>> {
+pub fn decode(value: &str) -> Option<Cow<'_, str>> {
     let Some(wrapped) = value
         .strip_prefix("=?base64?")
         .and_then(|rest| rest.strip_suffix("?="))

@@ -14,6 +14,7 @@ pub mod headers;
 pub mod initialize;
 pub mod lists;
 pub mod origin;
+pub mod param_headers;
 pub mod session;
 pub mod splice;
 pub mod tools_call;

@@ -5,12 +5,16 @@ use super::{
     endpoint::{Received, refuse},
     envelope::{is_object, string},
     era::Era,
-    event_stream,
+    event_stream, param_headers,
 };
 use crate::{
+    authorize::Permit,
     error::Error,
-    pipeline::{self, Ready},
-    pool::worker::{Answer, Event, Lost},
+    pipeline::{self, Allowed},
+    pool::{
+        Lease,
+        worker::{Answer, Event, Lost},
+    },
     record::OpenRecord,
     respond,
     trace::Incoming,
@@ -27,7 +31,7 @@ use axum::{
 use http::StatusCode;
 use ostia_domain::code::Code;
 use serde_json::value::RawValue;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// How long a call may be silent before its answer becomes a stream with comments in it, so that no
 /// proxy takes the connection for dead.
@@ -40,22 +44,11 @@ pub async fn serve(received: Received<'_>, mut record: OpenRecord) -> Response {
     };
     let arguments = received.params.as_ref().and_then(|params| params.arguments);
     record.requested_tool(&name, arguments.map(RawValue::get));
-    let ready = pipeline::prepare(
-        received.state,
-        &received.principal,
-        &received.endpoint,
-        &name,
-        &mut record,
-    );
-    let ready = match ready.await {
-        Ok(ready) => ready,
-        Err(error) => return refuse(&received, record, &error),
-    };
-    let upstream_era = ready.permit.tool().pool.era();
-    let exchange = match send(&received, ready, &name, upstream_era, record).await {
+    let exchange = match begin(&received, &name, record).await {
         Ok(exchange) => exchange,
         Err((record, error)) => return refuse(&received, record, &error),
     };
+    let upstream_era = exchange.upstream_era();
     let addressee = Addressee {
         id: Bytes::copy_from_slice(received.id().as_bytes()),
         progress_token: progress_token(&received),
@@ -90,20 +83,50 @@ fn progress_token(received: &Received<'_>) -> Option<Bytes> {
     Some(Bytes::copy_from_slice(token.get().as_bytes()))
 }
 
+/// Takes the call through the pipeline and puts it on its worker.
+async fn begin(
+    received: &Received<'_>,
+    name: &str,
+    mut record: OpenRecord,
+) -> Result<Exchange, (OpenRecord, Error)> {
+    let Received {
+        state,
+        principal,
+        endpoint,
+        ..
+    } = received;
+    let allowed = match pipeline::allow(state, principal, endpoint, name, &mut record) {
+        Ok(allowed) => allowed,
+        Err(error) => return Err((record, error)),
+    };
+    if let Err(error) = check_param_headers(received, &allowed.permit) {
+        return Err((record, error));
+    }
+    match pipeline::lease(&allowed.permit).await {
+        Ok(lease) => send(received, allowed, lease, name, record).await,
+        Err(error) => Err((record, error)),
+    }
+}
+
+/// Only after policy, which must not be told apart by which headers a tool asks for.
+fn check_param_headers(received: &Received<'_>, permit: &Permit) -> Result<(), Error> {
+    if received.era == Era::Legacy {
+        return Ok(());
+    }
+    let arguments = received.params.as_ref().and_then(|params| params.arguments);
+    param_headers::check(&permit.tool().param_headers, received.headers, arguments)
+}
+
 /// Puts the call on its worker. From here on it has, or may have, an effect.
 async fn send(
     received: &Received<'_>,
-    ready: Ready,
+    Allowed { permit, admission }: Allowed,
+    lease: Lease,
     name: &str,
-    upstream_era: Era,
     mut record: OpenRecord,
 ) -> Result<Exchange, (OpenRecord, Error)> {
-    let Ready {
-        permit,
-        lease,
-        admission,
-    } = ready;
-    let tool = Arc::clone(permit.tool());
+    let tool = permit.tool();
+    let upstream_era = tool.pool.era();
     let upstream = tool.upstream.name.as_str();
     let until = deadline(tool.upstream.call_timeout);
     let (Some(params), streams) = (&received.params, received.accepts.event_stream) else {
@@ -135,7 +158,7 @@ async fn send(
         Ok(pending) => Ok(Exchange::new(
             pending,
             (lease, admission, record),
-            received.era,
+            (received.era, upstream_era),
             (upstream, until),
             received.state.tasks.clone(),
         )),

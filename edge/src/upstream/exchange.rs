@@ -22,6 +22,7 @@ pub struct Exchange {
     open: Option<Open>,
     deadline: Instant,
     client_era: Era,
+    upstream_era: Era,
     upstream: String,
     tasks: TaskTracker,
 }
@@ -37,7 +38,7 @@ impl Exchange {
     pub fn new(
         pending: Pending,
         (lease, admission, record): (Lease, Admission, OpenRecord),
-        client_era: Era,
+        (client_era, upstream_era): (Era, Era),
         (upstream, deadline): (&str, Instant),
         tasks: TaskTracker,
     ) -> Self {
@@ -51,9 +52,14 @@ impl Exchange {
             open: Some(open),
             deadline,
             client_era,
+            upstream_era,
             upstream: upstream.to_owned(),
             tasks,
         }
+    }
+
+    pub fn upstream_era(&self) -> Era {
+        self.upstream_era
     }
 
     /// The next event of the call, or its end as an error. After an answer or an error there is none.

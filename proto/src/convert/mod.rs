@@ -21,7 +21,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    pub fn new(field: &'static str, problem: impl ToString) -> Self {
+    pub fn new(field: &'static str, problem: impl std::fmt::Display) -> Self {
         Self {
             field,
             problem: problem.to_string(),
