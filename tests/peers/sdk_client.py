@@ -62,7 +62,9 @@ async def concurrently(count: int, name: str) -> dict:
 async def main() -> None:
     steps = json.load(sys.stdin)
     async with connect() as client:
-        print(json.dumps({"protocol": client.protocol_version, "server": client.server_info.name}), flush=True)
+        # With a pinned version the SDK asks nothing before the first call, so that it knows no name.
+        server = client.server_info.name if client.server_info else None
+        print(json.dumps({"protocol": client.protocol_version, "server": server}), flush=True)
         for step in steps:
             if step.get("list"):
                 listed = await client.list_tools()

@@ -22,6 +22,15 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// As [`command`], for the few places that cannot wait in a runtime.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests start programs; the ban protects the product's pool"
+)]
+pub(crate) fn std_command(program: impl AsRef<OsStr>) -> std::process::Command {
+    std::process::Command::new(program)
+}
+
 /// What a program left behind.
 #[derive(Debug)]
 pub(crate) struct Finished {

@@ -5,6 +5,7 @@ use ostia_domain::key::Secret;
 use ostia_proto::{ControlClient, v1};
 use std::{ops::Deref, time::Duration};
 use tonic::transport::Endpoint;
+use uuid::Uuid;
 
 /// The services, and the edge that should follow them.
 pub(crate) struct Control {
@@ -34,43 +35,36 @@ pub(crate) fn client(ostia: &Ostia) -> Control {
 }
 
 impl Control {
-    /// Waits until the edge serves what control has now: changes reach it a moment later.
+    /// Waits until the edge serves everything that was changed before: changes reach it a moment later.
     pub(crate) async fn settled(&self) {
-        let revision = self.revision().await;
-        let serves = wait::until(
-            Duration::from_secs(10),
-            "the edge serves the newest snapshot",
-            || async {
-                let served = self.served_revision().await;
-                if served.is_some_and(|served| served >= revision) {
-                    Ok(())
-                } else {
-                    Err(format!("control has {revision}, the edge {served:?}"))
-                }
-            },
-        );
+        let revision = self.revision_with_a_marker().await;
+        let what = "the edge serves the newest snapshot";
+        let serves = wait::until(Duration::from_secs(10), what, || async {
+            let served = self.served_revision().await;
+            if served.is_some_and(|served| served >= revision) {
+                Ok(())
+            } else {
+                Err(format!("control has {revision}, the edge {served:?}"))
+            }
+        });
         serves.await;
     }
 
-    async fn revision(&self) -> u64 {
-        let request = v1::WatchRequest {
-            edge: "it".to_owned(),
-        };
-        let mut watch = self
-            .sync()
-            .watch(request)
-            .await
-            .expect("a watch")
-            .into_inner();
-        let first = watch
-            .message()
-            .await
-            .expect("a message")
-            .expect("a snapshot")
-            .event;
-        match first {
-            Some(v1::watch_response::Event::Snapshot(snapshot)) => snapshot.revision,
-            other => panic!("the first message of a watch is a snapshot, not {other:?}"),
+    /// Makes a policy that binds nobody; the snapshot that has it has all that was before.
+    async fn revision_with_a_marker(&self) -> u64 {
+        let name = format!("marker-{}", Uuid::now_v7());
+        policy(self, &name, v1::Rules::default()).await;
+        let edge = "it".to_owned();
+        let watch = self.sync().watch(v1::WatchRequest { edge }).await;
+        let mut watch = watch.expect("a watch").into_inner();
+        loop {
+            let message = watch.message().await.expect("a message");
+            let event = message.expect("a watch does not end").event;
+            if let Some(v1::watch_response::Event::Snapshot(snapshot)) = event
+                && snapshot.policies.iter().any(|policy| policy.name == name)
+            {
+                return snapshot.revision;
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Upstreams that are ours: small stdio servers under `tests/peers/`.
 
-use super::{control::Control, environment, wait};
+use super::{command::std_command, control::Control, environment, wait};
 use ostia_proto::v1;
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 use uuid::Uuid;
 
 /// A definition before it is added.
@@ -13,7 +13,24 @@ pub(crate) fn script(name: &str, file: &str, args: &[&str]) -> Definition {
     // Without -B every run would leave a folder of compiled files beside the scripts.
     let path = environment::repository().join("tests/peers").join(file);
     let own = ["-B", path.to_str().expect("UTF-8")];
-    program(name, "python3", &[&own, args].concat())
+    program(name, python(), &[&own, args].concat())
+}
+
+/// The interpreter itself: what is called `python3` may be a script that starts several processes on
+/// the way to it, which would be counted as workers.
+pub(crate) fn python() -> &'static str {
+    static PYTHON: LazyLock<String> = LazyLock::new(|| {
+        let mut ask = std_command("python3");
+        let output = ask
+            .args(["-c", "import sys; print(sys.executable)"])
+            .output();
+        let output = output.expect("python3 is needed: run `./test install`");
+        String::from_utf8(output.stdout)
+            .expect("UTF-8")
+            .trim()
+            .to_owned()
+    });
+    &PYTHON
 }
 
 /// Any program.

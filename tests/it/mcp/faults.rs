@@ -219,12 +219,13 @@ async fn does_not_start_again() {
     let control = control::client(&ostia);
     let flag = ostia.data_dir().join("refuse");
     let script = crate::harness::environment::repository().join("tests/peers/faulty.py");
-    let line = r#"test -e "$0" && exit 1; exec python3 -B "$1" again"#;
+    let line = r#"test -e "$0" && exit 1; exec "$2" -B "$1" again"#;
     let args = [
         "-c",
         line,
         flag.to_str().expect("UTF-8"),
         script.to_str().expect("UTF-8"),
+        upstreams::python(),
     ];
     upstreams::program("faulty", "sh", &args)
         .add(&control)

@@ -22,9 +22,16 @@ impl Wrapped {
         let control = control::client(&ostia);
         let mark = upstreams::mark();
         // Not the last command, so that the shell stays; the first child reads no input and never ends.
-        let line = r#"python3 -c 'import time; time.sleep(86400)' "$1" </dev/null & python3 -B "$0" "$1"; true"#;
+        let line =
+            r#""$2" -c 'import time; time.sleep(86400)' "$1" </dev/null & "$2" -B "$0" "$1"; true"#;
         let script = crate::harness::environment::repository().join("tests/peers/faulty.py");
-        let args = ["-c", line, script.to_str().expect("UTF-8"), &mark];
+        let args = [
+            "-c",
+            line,
+            script.to_str().expect("UTF-8"),
+            &mark,
+            upstreams::python(),
+        ];
         upstreams::program("wrapped", "sh", &args)
             .pool(2, 1, 10)
             .add(&control)
@@ -37,7 +44,7 @@ impl Wrapped {
         };
         // Two workers, one of them in the middle of a call when the end comes.
         let call =
-            || modern::call(&wrapped.endpoint, "wrapped__sleep", &json!({"seconds": 1})).send();
+            || modern::call(&wrapped.endpoint, "wrapped__sleep", &json!({"seconds": 3})).send();
         tokio::join!(call(), call());
         let family = wrapped.alive();
         assert!(
