@@ -23,6 +23,7 @@ use tonic::{
     service::Routes,
     transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
 };
+use tonic_health::{ServingStatus, server::HealthReporter};
 use tower::{Layer as _, util::MapRequestLayer};
 
 /// A database that has not answered by then is not ready.
@@ -115,26 +116,35 @@ impl Control {
                 TcpIncoming::from(listener).with_nodelay(Some(true)),
                 ending.clone().cancelled_owned(),
             );
-        let report_health = async {
-            while !ending.is_cancelled() {
-                let status = if self.ready().await {
-                    tonic_health::ServingStatus::Serving
-                } else {
-                    tonic_health::ServingStatus::NotServing
-                };
-                health.set_service_status("", status).await;
-                sleep(HEALTH_INTERVAL).await;
-            }
-        };
-        let end = async {
+        let until_stopped = async {
             tokio::select! {
-                () = stop.cancelled() => ending.cancel(),
+                () = stop.cancelled() => {}
                 () = ending.cancelled() => {}
-                () = report_health => {}
+                () = self.report_health(&health) => {}
             }
+            health
+                .set_service_status("", ServingStatus::NotServing)
+                .await;
+            ending.cancel();
+            // From here on it is the server that ends, when the last call did.
+            std::future::pending::<()>().await;
         };
-        let (served, ()) = tokio::join!(serving, end);
-        served.map_err(failed)
+        tokio::select! {
+            result = serving => result.map_err(failed),
+            () = until_stopped => Ok(()),
+        }
+    }
+
+    async fn report_health(&self, health: &HealthReporter) {
+        loop {
+            let status = if self.ready().await {
+                ServingStatus::Serving
+            } else {
+                ServingStatus::NotServing
+            };
+            health.set_service_status("", status).await;
+            sleep(HEALTH_INTERVAL).await;
+        }
     }
 
     /// Whether the database answers and watches are fed.

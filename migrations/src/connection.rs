@@ -5,6 +5,7 @@ use sea_orm_migration::{
     MigratorTrait as _,
     sea_orm::{
         ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
+        SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
         sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode},
     },
 };
@@ -28,14 +29,13 @@ pub enum Error {
     Migrate(#[source] DbErr),
 }
 
-/// Applies what is pending. Makes the file of a SQLite database that does not exist; several callers at
-/// once wait for each other.
+/// Applies what is pending, all of it or nothing. Makes the file of a SQLite database that does not
+/// exist; several callers at once wait for each other.
 pub async fn up(database_url: &str) -> Result<Applied, Error> {
     let db = connect(database_url, true).await.map_err(Error::Open)?;
-    let result = migrate(&db).await.map_err(Error::Migrate);
-    // The connection held the lock, so closing it also gives the lock back after an error.
+    let applied = migrate(&db).await.map_err(Error::Migrate);
     let closed = db.close().await.map_err(Error::Migrate);
-    let applied = result?;
+    let applied = applied?;
     closed.map(|()| applied)
 }
 
@@ -52,25 +52,26 @@ pub async fn pending(database_url: &str) -> Result<usize, Error> {
 }
 
 async fn migrate(db: &DatabaseConnection) -> Result<Applied, DbErr> {
-    if db.get_database_backend() == DbBackend::Postgres {
+    let options = TransactionOptions {
+        // The lock of SQLite; PostgreSQL ignores it.
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let tx = db.begin_with_options(options).await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
         // Of replicas that start together one migrates and the others find nothing pending.
-        db.execute_unprepared(&format!("SELECT pg_advisory_lock({LOCK})"))
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
             .await?;
     }
-    let steps = Migrator::get_pending_migrations(db).await?.len();
-    Migrator::up(db, None).await?;
+    let steps = Migrator::get_pending_migrations(&tx).await?.len();
+    Migrator::up(&tx, None).await?;
+    tx.commit().await?;
     Ok(Applied { steps })
 }
 
-/// One connection, because an advisory lock belongs to the connection that took it.
 async fn connect(database_url: &str, create: bool) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(database_url);
-    options
-        .max_connections(1)
-        .min_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .sqlx_logging(false);
+    options.max_connections(1).sqlx_logging(false);
     if create {
         // The journal mode is kept in the file, so that whoever opens it later has it too. What a
         // connection sets for itself is control's business.

@@ -3,7 +3,8 @@
 //! To add a step: a new file `m<date>_<number>_<what>.rs` with its own table identifiers (never those of
 //! another step, which may have changed since), a line in [`Migrator`], and its name in
 //! `control/src/store/schema.rs`, so that a control refuses a database that has not got it. Only what
-//! both databases do alike: no default timestamps, no JSON operators.
+//! both databases do alike: no default timestamps, no JSON operators, and a reference that must not go is
+//! one without an action (`RESTRICT` is another error, and another one on each database).
 
 #![allow(
     elided_lifetimes_in_paths,

@@ -69,8 +69,7 @@ fn user_policies() -> TableCreateStatement {
             ForeignKey::create()
                 .name("user_policies_policy")
                 .from(UserPolicies::Table, UserPolicies::PolicyId)
-                .to(Policies::Table, Policies::Id)
-                .on_delete(ForeignKeyAction::Restrict),
+                .to(Policies::Table, Policies::Id),
         )
         .take()
 }

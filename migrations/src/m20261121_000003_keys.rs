@@ -53,15 +53,13 @@ fn api_keys() -> TableCreateStatement {
             ForeignKey::create()
                 .name("api_keys_owner")
                 .from(ApiKeys::Table, ApiKeys::OwnerId)
-                .to(Users::Table, Users::Id)
-                .on_delete(ForeignKeyAction::Restrict),
+                .to(Users::Table, Users::Id),
         )
         .foreign_key(
             ForeignKey::create()
                 .name("api_keys_plan")
                 .from(ApiKeys::Table, ApiKeys::PlanId)
-                .to(Plans::Table, Plans::Id)
-                .on_delete(ForeignKeyAction::Restrict),
+                .to(Plans::Table, Plans::Id),
         )
         .take()
 }
@@ -87,8 +85,7 @@ fn api_key_policies() -> TableCreateStatement {
             ForeignKey::create()
                 .name("api_key_policies_policy")
                 .from(ApiKeyPolicies::Table, ApiKeyPolicies::PolicyId)
-                .to(Policies::Table, Policies::Id)
-                .on_delete(ForeignKeyAction::Restrict),
+                .to(Policies::Table, Policies::Id),
         )
         .take()
 }

@@ -3,7 +3,7 @@
 use super::{op, status};
 use crate::{
     app::{App, Report, Verdict},
-    snapshot::{Event, Hub, Subscription, TooSlow},
+    snapshot::{Event, Hub, Subscription},
 };
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use ostia_domain::{audit::CallRecord, snapshot::Snapshot};
@@ -14,6 +14,8 @@ use ostia_proto::{
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
+
+const TOO_SLOW: &str = "this watch was too slow and missed changes of keys: begin again";
 
 /// In the extensions of a request from a socket: ends when its listener is to stop.
 #[derive(Clone)]
@@ -109,15 +111,11 @@ fn events(
 ) -> impl stream::Stream<Item = Result<v1::WatchResponse, Status>> {
     stream::unfold(Some(subscription), async |subscription| {
         let mut subscription = subscription?;
-        match subscription.next().await? {
-            Ok(event) => Some((Ok(message(event)), Some(subscription))),
-            Err(TooSlow) => {
-                let ended = Status::resource_exhausted(
-                    "this watch was too slow and missed changes: begin again",
-                );
-                Some((Err(ended), None))
-            }
-        }
+        let Ok(event) = subscription.next().await? else {
+            let ended = Status::resource_exhausted(TOO_SLOW);
+            return Some((Err(ended), None));
+        };
+        Some((Ok(message(event)), Some(subscription)))
     })
 }
 

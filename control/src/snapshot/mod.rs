@@ -7,7 +7,7 @@ pub(crate) mod follow;
 mod load;
 mod watch;
 
-pub(crate) use watch::{Event, Subscription, TooSlow};
+pub(crate) use watch::{Event, Subscription};
 
 use crate::{error::Result, store::Store, vault::Vault};
 use ostia_domain::{clock, snapshot::Snapshot};

@@ -63,6 +63,9 @@ pub(crate) struct Write {
 impl Store {
     /// Connects, and refuses a database whose schema is not the one this build was made for.
     pub(crate) async fn open(database_url: &str) -> Result<Self, Error> {
+        if schema::is_missing_file(database_url) {
+            return Err(Error::NotMigrated { newest: None });
+        }
         let db = Database::connect(options(database_url))
             .await
             .map_err(Error::Unavailable)?;

@@ -1,7 +1,7 @@
 //! Whether the database has the schema that this build was made for.
 
 use super::{Db, Error};
-use sea_orm::{ConnectionTrait as _, DbErr, Statement};
+use sea_orm::{ConnectionTrait as _, DbErr, Statement, sqlx::sqlite::SqliteConnectOptions};
 
 /// The newest step of `ostia_migrations` that the entities need.
 pub(crate) const NEWEST: &str = "m20261121_000006_revisions";
@@ -14,6 +14,14 @@ pub(super) async fn check(db: &Db) -> Result<(), Error> {
     } else {
         Err(Error::NotMigrated { newest })
     }
+}
+
+/// Only migrating makes a file, so that a typing error in a path is not an empty database.
+pub(super) fn is_missing_file(database_url: &str) -> bool {
+    database_url.starts_with("sqlite:")
+        && database_url
+            .parse::<SqliteConnectOptions>()
+            .is_ok_and(|options| !options.get_filename().exists())
 }
 
 async fn newest(db: &Db) -> Result<Option<String>, DbErr> {

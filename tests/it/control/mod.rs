@@ -1,1 +1,16 @@
-//! The gRPC services of control.
+//! The gRPC services of control, through the client that edge, web and CLI use.
+
+mod audit;
+mod authenticate;
+mod callers;
+mod fixture;
+mod identity;
+mod keys;
+mod plans;
+mod policies;
+mod records;
+mod schema;
+mod upstreams;
+mod usage;
+mod vault;
+mod watch;

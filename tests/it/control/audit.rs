@@ -1,0 +1,240 @@
+//! That nothing changes without an audit event.
+
+use super::fixture::{assert_refused, start};
+use ostia_domain::code::Code;
+use ostia_proto::{DESCRIPTOR, v1};
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+use std::collections::BTreeSet;
+use tonic::Code as Grpc;
+
+/// Methods that change nothing, by the verb they begin with.
+const READS: [&str; 4] = ["Get", "List", "Inspect", "Watch"];
+/// `Authenticate` answers a question and notes the time of a use; `Record` writes audit events itself.
+const EXCEPTIONS: [&str; 2] = ["SyncService.Authenticate", "SyncService.Record"];
+
+/// Each method that changes something, and the action that audit must tell of afterwards.
+const AUDITED: [(&str, &str); 17] = [
+    (
+        "IdentityService.CreateLoginLink",
+        "identity.create_login_link",
+    ),
+    ("IdentityService.CreateUser", "identity.create_user"),
+    (
+        "IdentityService.RedeemLoginLink",
+        "identity.redeem_login_link",
+    ),
+    ("KeysService.ActivateKey", "keys.activate"),
+    ("KeysService.CreateKey", "keys.create"),
+    ("KeysService.DeleteKey", "keys.delete"),
+    ("KeysService.InactivateKey", "keys.inactivate"),
+    ("KeysService.RevokeKey", "keys.revoke"),
+    ("KeysService.RotateKey", "keys.rotate"),
+    ("PlansService.CreatePlan", "plans.create"),
+    ("PlansService.DeletePlan", "plans.delete"),
+    ("PoliciesService.CreatePolicy", "policies.create"),
+    ("PoliciesService.DeletePolicy", "policies.delete"),
+    ("PoliciesService.UpdatePolicy", "policies.update"),
+    ("SyncService.ReportCatalogue", "upstreams.report"),
+    ("UpstreamsService.AddUpstream", "upstreams.add"),
+    ("UpstreamsService.RemoveUpstream", "upstreams.remove"),
+];
+
+fn methods_that_change_something() -> BTreeSet<String> {
+    let files = FileDescriptorSet::decode(DESCRIPTOR)
+        .expect("the descriptor set")
+        .file;
+    let services = files.into_iter().flat_map(|file| file.service);
+    let methods = services.flat_map(|service| {
+        let name = service.name().to_owned();
+        let methods = service.method.into_iter();
+        methods.map(move |method| format!("{name}.{}", method.name()))
+    });
+    methods
+        .filter(|path| {
+            let method = path.split_once('.').map_or("", |(_, method)| method);
+            !READS.iter().any(|read| method.starts_with(read))
+                && !EXCEPTIONS.contains(&path.as_str())
+        })
+        .collect()
+}
+
+#[test]
+fn every_method_that_changes_something_is_in_the_table() {
+    let listed: BTreeSet<_> = AUDITED
+        .iter()
+        .map(|(method, _)| (*method).to_owned())
+        .collect();
+    assert_eq!(
+        methods_that_change_something(),
+        listed,
+        "a method is in the contract and not in AUDITED, or the other way round: make its change \
+         with Op::change, add it to the table with its action, and call it in \
+         `every_change_leaves_an_audit_event`; a method that only reads starts with one of READS"
+    );
+}
+
+#[tokio::test]
+async fn every_change_leaves_an_audit_event() {
+    let control = start().await;
+    let client = control.client.acting_as("user:ada");
+    let text = str::to_owned;
+
+    let id = control.key("build").await.key.expect("a key").id;
+    control.rotate(&id, 0).await;
+    control.inactivate(&id).await;
+    control.activate(&id).await;
+    control.revoke(&id).await;
+    control.delete(&id).await;
+
+    let rules = Some(v1::Rules::default());
+    control.policy("some").await;
+    let policy = || text("some");
+    let update = v1::UpdatePolicyRequest {
+        policy: policy(),
+        rules,
+    };
+    client
+        .policies()
+        .update_policy(update)
+        .await
+        .expect("update");
+    let delete = v1::DeletePolicyRequest { policy: policy() };
+    client
+        .policies()
+        .delete_policy(delete)
+        .await
+        .expect("delete");
+
+    let plan = Some(v1::Plan {
+        name: text("free"),
+        ..v1::Plan::default()
+    });
+    client
+        .plans()
+        .create_plan(v1::CreatePlanRequest { plan })
+        .await
+        .expect("create");
+    let plan = text("free");
+    client
+        .plans()
+        .delete_plan(v1::DeletePlanRequest { plan })
+        .await
+        .expect("delete");
+
+    let link = v1::CreateLoginLinkRequest {
+        user: text("ada"),
+        valid_seconds: 0,
+    };
+    let link = client
+        .identity()
+        .create_login_link(link)
+        .await
+        .expect("create");
+    let token = link.into_inner().token;
+    let redeem = v1::RedeemLoginLinkRequest { token };
+    client
+        .identity()
+        .redeem_login_link(redeem)
+        .await
+        .expect("redeem");
+
+    let upstream = control.add_upstream("github", &[]).await.expect("add");
+    let report = v1::ReportCatalogueRequest {
+        catalogue: None,
+        upstream_id: upstream.id,
+        upstream_version: upstream.version,
+        problem: Some(text("it does not start")),
+    };
+    client
+        .sync()
+        .report_catalogue(report)
+        .await
+        .expect("report");
+    let upstream = text("github");
+    let remove = v1::RemoveUpstreamRequest { upstream };
+    client
+        .upstreams()
+        .remove_upstream(remove)
+        .await
+        .expect("remove");
+
+    let events = control.events().await;
+    for (method, action) in AUDITED {
+        let event = events.iter().find(|event| event.action == action);
+        let event = event.unwrap_or_else(|| {
+            panic!("{method} left no event `{action}`: make its change with Op::change, and call it in this test")
+        });
+        assert_eq!(event.outcome, "ok", "{event:?}");
+        assert!(!event.target.is_empty(), "{event:?}");
+        let detail = serde_json::from_str::<serde_json::Value>(&event.detail);
+        assert!(detail.expect("JSON").is_object(), "{event:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_names_who_acted_and_what_changed() {
+    let control = start().await;
+    let update = v1::UpdatePolicyRequest {
+        policy: "all".to_owned(),
+        rules: Some(v1::Rules::default()),
+    };
+    let client = control.client.acting_as("cli:grace");
+    client
+        .policies()
+        .update_policy(update)
+        .await
+        .expect("update");
+    let event = control.events().await.pop().expect("an event");
+    assert_eq!(
+        (event.actor.as_str(), event.target.as_str()),
+        ("cli:grace", "all")
+    );
+    let detail: serde_json::Value = serde_json::from_str(&event.detail).expect("JSON");
+    assert_eq!(detail["before"]["allow"], serde_json::json!(["*"]));
+    assert_eq!(detail["after"]["allow"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_change_that_is_refused_leaves_nothing() {
+    let control = start().await;
+    let before = control.events().await.len();
+    let key = "00000000-0000-0000-0000-000000000000".to_owned();
+    let revoke = v1::RevokeKeyRequest { key };
+    let revoked = control.client.keys().revoke_key(revoke).await;
+    assert_refused(revoked, Grpc::NotFound, Code::NoSuchObject);
+    assert_eq!(control.events().await.len(), before);
+}
+
+#[tokio::test]
+async fn events_are_followed_from_one_on_and_found_by_key() {
+    let control = start().await;
+    let last = control.events().await.pop().expect("an event").id;
+    let key = control.key("build").await.key.expect("a key");
+    control.policy("some").await;
+    let list = async |request: v1::ListEventsRequest| {
+        let events = control.client.audit().list_events(request).await;
+        let events = events.expect("events").into_inner().events;
+        events
+            .into_iter()
+            .map(|event| event.action)
+            .collect::<Vec<_>>()
+    };
+    let after = v1::ListEventsRequest {
+        after: Some(last.clone()),
+        ..v1::ListEventsRequest::default()
+    };
+    assert_eq!(list(after).await, ["keys.create", "policies.create"]);
+    let of_key = v1::ListEventsRequest {
+        key: Some(key.public_id),
+        ..v1::ListEventsRequest::default()
+    };
+    assert_eq!(list(of_key).await, ["keys.create"]);
+    let both = v1::ListEventsRequest {
+        after: Some(last),
+        page_token: "x".to_owned(),
+        ..v1::ListEventsRequest::default()
+    };
+    let answer = control.client.audit().list_events(both).await;
+    assert_refused(answer, Grpc::InvalidArgument, Code::InvalidArgument);
+}

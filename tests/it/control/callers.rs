@@ -1,0 +1,230 @@
+//! Who may call control over a network.
+
+use super::fixture::{TOKEN, assert_refused, config};
+use crate::harness::database::{self, Database};
+use ostia_control::{Config, Control, Tls};
+use ostia_domain::{code::Code, key::Secret};
+use ostia_proto::{ControlClient, v1};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::time::Duration;
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    Code as Grpc, Status,
+    client::Grpc as Raw,
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
+};
+
+struct Served {
+    control: Control,
+    address: String,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+    _database: Database,
+}
+
+async fn serve(tls: Option<Tls>) -> Served {
+    let database = database::fresh().await;
+    let config = Config {
+        tls,
+        ..config(&database)
+    };
+    let control = Control::open(config).await.expect("a control");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let stop = CancellationToken::new();
+    let (serves, until) = (control.clone(), stop.clone());
+    #[allow(clippy::disallowed_methods, reason = "the test waits for it itself")]
+    let serving = tokio::spawn(async move {
+        serves.serve(listener, until).await.expect("it serves");
+    });
+    Served {
+        control,
+        address,
+        stop,
+        serving,
+        _database: database,
+    }
+}
+
+impl Served {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::from_shared(format!("http://{}", self.address)).expect("a URL")
+    }
+
+    fn secure_endpoint(&self, tls: ClientTlsConfig) -> Endpoint {
+        let endpoint = Endpoint::from_shared(format!("https://{}", self.address)).expect("a URL");
+        endpoint.tls_config(tls).expect("a configuration")
+    }
+}
+
+async fn list(endpoint: &Endpoint, token: Option<&str>) -> Result<(), Status> {
+    let token = token.map(Secret::new);
+    let client = ControlClient::remote(endpoint, token.as_ref()).expect("a client");
+    client
+        .keys()
+        .list_keys(v1::ListKeysRequest::default())
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_caller_from_the_network_needs_the_service_token() {
+    let served = serve(None).await;
+    let endpoint = served.endpoint();
+    for wrong in [
+        None,
+        Some(""),
+        Some("wrong"),
+        Some(&TOKEN[1..]),
+        Some(&format!("{TOKEN} ")),
+    ] {
+        let answer = list(&endpoint, wrong).await;
+        let message = assert_refused(answer, Grpc::Unauthenticated, Code::ServiceUnauthenticated);
+        assert!(!message.contains(TOKEN));
+    }
+    list(&endpoint, Some(TOKEN)).await.expect("known");
+}
+
+#[tokio::test]
+async fn no_service_is_left_open() {
+    let served = serve(None).await;
+    let stranger = ControlClient::remote(&served.endpoint(), None).expect("a client");
+    let watch = stranger.sync().watch(v1::WatchRequest::default()).await;
+    assert_refused(
+        watch.map(drop),
+        Grpc::Unauthenticated,
+        Code::ServiceUnauthenticated,
+    );
+    for path in [
+        "/ostia.v1.KeysService/CreateKey",
+        "/ostia.v1.NoService/NoMethod",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    ] {
+        let refused = raw(&served.endpoint(), path).await;
+        assert_refused(refused, Grpc::Unauthenticated, Code::ServiceUnauthenticated);
+    }
+}
+
+#[tokio::test]
+async fn anybody_may_ask_for_health() {
+    let served = serve(None).await;
+    let endpoint = served.endpoint();
+    // An empty message asks for the whole server.
+    raw(&endpoint, "/grpc.health.v1.Health/Check")
+        .await
+        .expect("an answer");
+}
+
+/// A call with an empty message and no credential.
+async fn raw(endpoint: &Endpoint, path: &'static str) -> Result<(), Status> {
+    let channel: Channel = endpoint.connect().await.expect("a connection");
+    let mut grpc = Raw::new(channel);
+    grpc.ready().await.expect("ready");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    let path = http::uri::PathAndQuery::from_static(path);
+    // What comes back has fields, which an empty message skips.
+    grpc.unary(tonic::Request::new(()), path, codec).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_listener_that_stops_ends_its_watches_and_leaves_those_within_the_process() {
+    let served = serve(None).await;
+    let token = Secret::new(TOKEN);
+    let remote = ControlClient::remote(&served.endpoint(), Some(&token)).expect("a client");
+    let watch = |client: ControlClient| async move {
+        let watch = client.sync().watch(v1::WatchRequest::default()).await;
+        let mut watch = watch.expect("a watch").into_inner();
+        watch.message().await.expect("a snapshot");
+        watch
+    };
+    let mut far = watch(remote).await;
+    let mut near = watch(served.control.client()).await;
+    served.stop.cancel();
+    let deadline = Duration::from_secs(5);
+    timeout(deadline, served.serving)
+        .await
+        .expect("it stops in time")
+        .expect("it stops");
+    let end = timeout(deadline, far.message())
+        .await
+        .expect("an end in time");
+    assert!(matches!(end, Ok(None)), "{end:?}");
+    let event = timeout(deadline, near.message())
+        .await
+        .expect("a heartbeat in time");
+    assert!(matches!(event, Ok(Some(_))), "{event:?}");
+}
+
+#[tokio::test]
+async fn where_certificates_are_asked_for_one_of_our_authority_is_enough() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let (certificate, key) = authority.issue("localhost");
+    let served = serve(Some(Tls {
+        certificate,
+        key: Secret::new(key),
+        client_ca: Some(authority.pem()),
+    }))
+    .await;
+    let endpoint = |identity: Option<(String, String)>| {
+        let tls = ClientTlsConfig::new()
+            .domain_name("localhost")
+            .ca_certificate(Certificate::from_pem(authority.pem()));
+        let tls = match identity {
+            Some((certificate, key)) => tls.identity(Identity::from_pem(certificate, key)),
+            None => tls,
+        };
+        served.secure_endpoint(tls)
+    };
+    let known = endpoint(Some(authority.issue("edge")));
+    list(&known, None).await.expect("known by its certificate");
+    // The handshake fails, so it is no answer of control and has no code.
+    for unknown in [None, Some(stranger.issue("edge"))] {
+        list(&endpoint(unknown), Some(TOKEN))
+            .await
+            .expect_err("unknown");
+    }
+}
+
+#[tokio::test]
+async fn without_an_authority_tls_is_for_secrecy_and_the_token_still_counts() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.issue("localhost");
+    let served = serve(Some(Tls {
+        certificate,
+        key: Secret::new(key),
+        client_ca: None,
+    }))
+    .await;
+    let tls = ClientTlsConfig::new()
+        .domain_name("localhost")
+        .ca_certificate(Certificate::from_pem(authority.pem()));
+    let endpoint = served.secure_endpoint(tls);
+    list(&endpoint, Some(TOKEN)).await.expect("known");
+    let answer = list(&endpoint, None).await;
+    assert_refused(answer, Grpc::Unauthenticated, Code::ServiceUnauthenticated);
+}
+
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("an authority"))
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate and its key.
+    fn issue(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+}

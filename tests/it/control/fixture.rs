@@ -1,0 +1,237 @@
+//! A control over a database of its own, with an administrator and a policy.
+
+use crate::harness::database::{self, Database};
+use ostia_control::{Config, Control};
+use ostia_domain::{code::Code, key::Secret};
+use ostia_proto::{
+    ControlClient,
+    status::code_of,
+    v1::{self, authenticate_response::Verdict, create_policy_request::Source},
+};
+use sea_orm::ConnectionTrait as _;
+use tonic::Status;
+
+pub(super) const TOKEN: &str = "the token of these tests";
+
+pub(super) struct Fixture {
+    pub(super) control: Control,
+    pub(super) client: ControlClient,
+    pub(super) database: Database,
+}
+
+pub(super) fn config(database: &Database) -> Config {
+    Config {
+        database_url: database.url.clone(),
+        service_token: Secret::new(TOKEN),
+        key_pepper: Secret::new("pepper"),
+        master_key: Secret::new("b3N0aWEgdGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGU="),
+        tls: None,
+    }
+}
+
+/// A control with an administrator `ada` and a policy `all`.
+pub(super) async fn start() -> Fixture {
+    let fixture = bare().await;
+    fixture.user("ada", v1::Role::Administrator, &[]).await;
+    fixture.policy("all").await;
+    fixture
+}
+
+/// A control with nothing in it.
+pub(super) async fn bare() -> Fixture {
+    let database = database::fresh().await;
+    let control = Control::open(config(&database)).await.expect("a control");
+    Fixture {
+        client: control.client(),
+        control,
+        database,
+    }
+}
+
+impl Fixture {
+    /// Another control of the same database, as a second replica is.
+    pub(super) async fn replica(&self) -> Control {
+        Control::open(config(&self.database))
+            .await
+            .expect("a second control")
+    }
+
+    pub(super) async fn user(&self, name: &str, role: v1::Role, policies: &[&str]) -> v1::User {
+        let request = v1::CreateUserRequest {
+            name: name.to_owned(),
+            role: role.into(),
+            policies: owned(policies),
+        };
+        let user = self.client.identity().create_user(request).await;
+        user.expect("a user").into_inner()
+    }
+
+    pub(super) async fn policy(&self, name: &str) -> v1::Policy {
+        let request = v1::CreatePolicyRequest {
+            name: name.to_owned(),
+            source: Some(Source::Preset("everything".to_owned())),
+        };
+        let policy = self.client.policies().create_policy(request).await;
+        policy.expect("a policy").into_inner()
+    }
+
+    /// A key of `ada` with the policy `all`.
+    pub(super) async fn key(&self, name: &str) -> v1::CreateKeyResponse {
+        self.create_key(new_key(name)).await.expect("a key")
+    }
+
+    pub(super) async fn create_key(
+        &self,
+        request: v1::CreateKeyRequest,
+    ) -> Result<v1::CreateKeyResponse, Status> {
+        let created = self.client.keys().create_key(request).await?;
+        Ok(created.into_inner())
+    }
+
+    pub(super) async fn rotate(&self, key: &str, overlap_seconds: u64) -> v1::RotateKeyResponse {
+        let request = v1::RotateKeyRequest {
+            key: key.to_owned(),
+            overlap_seconds,
+        };
+        let rotated = self.client.keys().rotate_key(request).await;
+        rotated.expect("a new secret").into_inner()
+    }
+
+    pub(super) async fn revoke(&self, key: &str) -> v1::Key {
+        let key = key.to_owned();
+        let request = v1::RevokeKeyRequest { key };
+        let key = self.client.keys().revoke_key(request).await;
+        key.expect("a revoked key").into_inner()
+    }
+
+    pub(super) async fn inactivate(&self, key: &str) -> v1::Key {
+        let request = v1::InactivateKeyRequest {
+            key: key.to_owned(),
+        };
+        let key = self.client.keys().inactivate_key(request).await;
+        key.expect("an inactive key").into_inner()
+    }
+
+    pub(super) async fn activate(&self, key: &str) -> v1::Key {
+        let key = key.to_owned();
+        let request = v1::ActivateKeyRequest { key };
+        let key = self.client.keys().activate_key(request).await;
+        key.expect("an active key").into_inner()
+    }
+
+    pub(super) async fn delete(&self, key: &str) {
+        let key = key.to_owned();
+        let request = v1::DeleteKeyRequest { key };
+        let deleted = self.client.keys().delete_key(request).await;
+        deleted.expect("no key any more");
+    }
+
+    pub(super) async fn get_key(&self, key: &str) -> Result<v1::Key, Status> {
+        let key = key.to_owned();
+        let found = self
+            .client
+            .keys()
+            .get_key(v1::GetKeyRequest { key })
+            .await?;
+        Ok(found.into_inner())
+    }
+
+    /// The principal, or the code of the refusal.
+    pub(super) async fn authenticate(&self, key: &str) -> Result<v1::Principal, String> {
+        let key = key.to_owned();
+        let request = v1::AuthenticateRequest { key };
+        let answer = self.client.sync().authenticate(request).await;
+        match answer.expect("an answer").into_inner().verdict {
+            Some(Verdict::Principal(principal)) => Ok(principal),
+            Some(Verdict::Refused(code)) => Err(code),
+            None => panic!("no verdict"),
+        }
+    }
+
+    pub(super) async fn add_upstream(
+        &self,
+        name: &str,
+        env: &[(&str, &str)],
+    ) -> Result<v1::Upstream, Status> {
+        let request = v1::AddUpstreamRequest {
+            definition: Some(definition(name, env)),
+        };
+        let upstream = self.client.upstreams().add_upstream(request).await?;
+        Ok(upstream.into_inner())
+    }
+
+    /// What the tests cannot do through a service: change the database behind the control's back.
+    pub(super) async fn sql(&self, statement: &str) {
+        let db = sea_orm::Database::connect(&self.database.url)
+            .await
+            .expect("the database");
+        db.execute_unprepared(statement).await.expect("a statement");
+        db.close().await.expect("close");
+    }
+
+    /// The newest thousand audit events, oldest first.
+    pub(super) async fn events(&self) -> Vec<v1::AuditEvent> {
+        let request = v1::ListEventsRequest {
+            page_size: 1_000,
+            ..v1::ListEventsRequest::default()
+        };
+        let events = self.client.audit().list_events(request).await;
+        let events = events.expect("events").into_inner().events;
+        events.into_iter().rev().collect()
+    }
+
+    /// The newest thousand usage records, oldest first.
+    pub(super) async fn usage(&self) -> Vec<v1::UsageRecord> {
+        let request = v1::ListUsageRequest {
+            page_size: 1_000,
+            ..v1::ListUsageRequest::default()
+        };
+        let records = self.client.usage().list_usage(request).await;
+        let records = records.expect("records").into_inner().records;
+        records.into_iter().rev().collect()
+    }
+}
+
+pub(super) fn new_key(name: &str) -> v1::CreateKeyRequest {
+    v1::CreateKeyRequest {
+        name: name.to_owned(),
+        policies: owned(&["all"]),
+        ..v1::CreateKeyRequest::default()
+    }
+}
+
+pub(super) fn definition(name: &str, env: &[(&str, &str)]) -> v1::UpstreamDefinition {
+    let env = env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    v1::UpstreamDefinition {
+        name: name.to_owned(),
+        stdio: Some(v1::StdioCommand {
+            program: "some-server".to_owned(),
+            args: owned(&["--stdio"]),
+            env: env.collect(),
+            cwd: None,
+        }),
+        ..v1::UpstreamDefinition::default()
+    }
+}
+
+pub(super) fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(ToString::to_string).collect()
+}
+
+/// Both names of an error.
+#[track_caller]
+pub(super) fn assert_refused<T: std::fmt::Debug>(
+    answer: Result<T, Status>,
+    grpc: tonic::Code,
+    code: Code,
+) -> String {
+    let status = answer.expect_err("this should have been refused");
+    assert_eq!(
+        (status.code(), code_of(&status)),
+        (grpc, Some(code)),
+        "{status:?}"
+    );
+    status.message().to_owned()
+}

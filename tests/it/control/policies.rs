@@ -1,0 +1,122 @@
+//! Policies.
+
+use super::fixture::{assert_refused, owned, start};
+use ostia_domain::{code::Code, policy::Preset};
+use ostia_proto::v1::{self, create_policy_request::Source};
+use tonic::Code as Grpc;
+
+fn rules() -> v1::Rules {
+    v1::Rules {
+        upstreams: owned(&["github"]),
+        allow: owned(&["github.*"]),
+        deny: owned(&["*.delete_*"]),
+        read_only: true,
+    }
+}
+
+fn create(name: &str, source: Option<Source>) -> v1::CreatePolicyRequest {
+    v1::CreatePolicyRequest {
+        name: name.to_owned(),
+        source,
+    }
+}
+
+#[tokio::test]
+async fn rules_come_back_as_they_were_written() {
+    let control = start().await;
+    let mut policies = control.client.policies();
+    let created = policies.create_policy(create("mine", Some(Source::Rules(rules()))));
+    let created = created.await.expect("a policy").into_inner();
+    assert_eq!(created.rules, Some(rules()));
+    assert_eq!(created.preset, None);
+    for policy in ["mine".to_owned(), created.id.clone()] {
+        let found = policies.get_policy(v1::GetPolicyRequest { policy }).await;
+        assert_eq!(found.expect("the policy").into_inner(), created);
+    }
+}
+
+#[tokio::test]
+async fn a_preset_is_copied_with_its_origin_kept() {
+    let control = start().await;
+    let mut policies = control.client.policies();
+    let presets = policies.list_presets(v1::ListPresetsRequest {}).await;
+    let presets = presets.expect("presets").into_inner().presets;
+    assert_eq!(presets.len(), Preset::ALL.len());
+    let preset = &presets[0];
+    let created = policies
+        .create_policy(create("mine", Some(Source::Preset(preset.name.clone()))))
+        .await
+        .expect("a policy")
+        .into_inner();
+    assert_eq!(created.rules, preset.rules);
+    assert_eq!(created.preset.as_ref(), Some(&preset.name));
+    let unknown = policies.create_policy(create("other", Some(Source::Preset("no".to_owned()))));
+    assert_refused(unknown.await, Grpc::InvalidArgument, Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn an_update_replaces_the_rules_and_nothing_else() {
+    let control = start().await;
+    let before = control.policy("mine").await;
+    let request = v1::UpdatePolicyRequest {
+        policy: "mine".to_owned(),
+        rules: Some(rules()),
+    };
+    let updated = control.client.policies().update_policy(request).await;
+    let updated = updated.expect("the policy").into_inner();
+    assert_eq!((&updated.id, &updated.name), (&before.id, &before.name));
+    assert_eq!(updated.rules, Some(rules()));
+    assert_eq!(updated.created_at, before.created_at);
+    let request = v1::UpdatePolicyRequest {
+        policy: "mine".to_owned(),
+        rules: None,
+    };
+    let nothing = control.client.policies().update_policy(request).await;
+    assert_refused(nothing, Grpc::InvalidArgument, Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn what_is_no_policy_is_refused() {
+    let control = start().await;
+    let mut policies = control.client.policies();
+    let bad_pattern = v1::Rules {
+        allow: owned(&["two words"]),
+        ..v1::Rules::default()
+    };
+    for request in [
+        create("mine", None),
+        create("", Some(Source::Rules(rules()))),
+        create("mine", Some(Source::Rules(bad_pattern))),
+    ] {
+        let answer = policies.create_policy(request).await;
+        assert_refused(answer, Grpc::InvalidArgument, Code::InvalidArgument);
+    }
+    let taken = policies.create_policy(create("all", Some(Source::Rules(rules()))));
+    assert_refused(taken.await, Grpc::AlreadyExists, Code::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_policy_in_use_stays_until_nobody_is_bound_by_it() {
+    let control = start().await;
+    let delete = async |policy: &str| {
+        let policy = policy.to_owned();
+        let request = v1::DeletePolicyRequest { policy };
+        control.client.policies().delete_policy(request).await
+    };
+    let key = control.key("build").await.key.expect("a key");
+    assert_refused(
+        delete("all").await,
+        Grpc::FailedPrecondition,
+        Code::Conflict,
+    );
+    control.delete(&key.id).await;
+    delete("all").await.expect("nobody is bound");
+    control.policy("of bob").await;
+    control.user("bob", v1::Role::Member, &["of bob"]).await;
+    assert_refused(
+        delete("of bob").await,
+        Grpc::FailedPrecondition,
+        Code::Conflict,
+    );
+    assert_refused(delete("none").await, Grpc::NotFound, Code::NoSuchObject);
+}

@@ -1,0 +1,59 @@
+//! What control needs of the database before it starts.
+
+use super::fixture::config;
+use crate::harness::database;
+use ostia_control::Control;
+use ostia_migrations::{pending, up};
+
+#[tokio::test]
+async fn control_refuses_a_database_that_is_not_migrated_and_says_what_to_do() {
+    let database = database::blank().await;
+    let all = pending(&database.url).await.expect("a number");
+    assert!(all > 0);
+    refused(&database).await;
+    assert_eq!(up(&database.url).await.expect("migrated").steps, all);
+    assert_eq!(up(&database.url).await.expect("nothing to do").steps, 0);
+    assert_eq!(pending(&database.url).await.expect("a number"), 0);
+    let control = Control::open(config(&database)).await.expect("it opens");
+    assert!(control.ready().await);
+    control.close().await;
+}
+
+async fn refused(database: &database::Database) {
+    let Err(error) = Control::open(config(database)).await else {
+        panic!("control must not open a database without a schema");
+    };
+    assert!(error.to_string().contains("ostia migrate"), "{error}");
+}
+
+#[tokio::test]
+async fn a_step_that_is_missing_is_noticed() {
+    use sea_orm::ConnectionTrait as _;
+    let database = database::fresh().await;
+    let db = sea_orm::Database::connect(&database.url).await.expect("db");
+    let forget = "DELETE FROM seaql_migrations WHERE version LIKE '%revisions'";
+    db.execute_unprepared(forget).await.expect("a statement");
+    db.close().await.expect("close");
+    refused(&database).await;
+}
+
+#[tokio::test]
+async fn replicas_that_start_together_migrate_once() {
+    let database = database::blank().await;
+    let all = pending(&database.url).await.expect("a number");
+    let runs = (0..4).map(|_| up(&database.url));
+    let runs = futures_util::future::join_all(runs).await;
+    let steps: Vec<_> = runs
+        .into_iter()
+        .map(|run| run.expect("migrated").steps)
+        .collect();
+    assert_eq!(steps.iter().sum::<usize>(), all, "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_closed_control_is_not_ready() {
+    let database = database::fresh().await;
+    let control = Control::open(config(&database)).await.expect("it opens");
+    control.close().await;
+    assert!(!control.ready().await);
+}

@@ -1,0 +1,77 @@
+//! Usage records, as they are listed.
+
+use super::{
+    fixture::{Fixture, assert_refused, start},
+    records::{call, id},
+};
+use ostia_domain::code::Code;
+use ostia_proto::v1;
+use tonic::Code as Grpc;
+
+async fn outcomes(control: &Fixture, request: v1::ListUsageRequest) -> Vec<String> {
+    let page = control.client.usage().list_usage(request).await;
+    let records = page.expect("records").into_inner().records;
+    records.into_iter().map(|record| record.outcome).collect()
+}
+
+#[tokio::test]
+async fn records_are_listed_newest_first_and_by_key_and_upstream() {
+    let control = start().await;
+    let key = control.key("build").await.key.expect("a key");
+    let mine = v1::RecordedCaller {
+        key_id: id(&key.id),
+        key_name: key.name.clone(),
+        owner_id: id(&key.owner_id),
+        owner_name: key.owner_name.clone(),
+    };
+    let records = vec![
+        v1::CallRecord {
+            outcome: "busy".to_owned(),
+            ..call("github", "a")
+        },
+        v1::CallRecord {
+            caller: Some(mine),
+            outcome: "timeout".to_owned(),
+            ..call("github", "b")
+        },
+        call("other", "c"),
+    ];
+    let request = v1::RecordRequest { records };
+    control
+        .client
+        .sync()
+        .record(request)
+        .await
+        .expect("recorded");
+
+    let all = v1::ListUsageRequest::default();
+    assert_eq!(
+        outcomes(&control, all.clone()).await,
+        ["ok", "timeout", "busy"]
+    );
+    let of_upstream = v1::ListUsageRequest {
+        upstream: Some("github".to_owned()),
+        ..all.clone()
+    };
+    assert_eq!(outcomes(&control, of_upstream).await, ["timeout", "busy"]);
+    for key in [&key.id, &key.public_id] {
+        let of_key = v1::ListUsageRequest {
+            key: Some(key.clone()),
+            ..all.clone()
+        };
+        assert_eq!(outcomes(&control, of_key).await, ["timeout"]);
+    }
+    // The records of a key outlive it, under its id.
+    control.delete(&key.id).await;
+    let of_key = v1::ListUsageRequest {
+        key: Some(key.id),
+        ..all.clone()
+    };
+    assert_eq!(outcomes(&control, of_key).await, ["timeout"]);
+    let of_nobody = v1::ListUsageRequest {
+        key: Some(key.public_id),
+        ..all
+    };
+    let answer = control.client.usage().list_usage(of_nobody).await;
+    assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
+}

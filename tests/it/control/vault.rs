@@ -1,0 +1,162 @@
+//! Secrets at rest.
+
+use super::fixture::{Fixture, start};
+use crate::harness::wait::until;
+use ostia_domain::key::Presented;
+use ostia_proto::v1::{self, watch_response::Event};
+use sea_orm::{ConnectionTrait as _, Statement};
+use std::{fmt::Write as _, fs, time::Duration};
+
+const CANARY: &str = "canary-8f1c-hunter2";
+
+/// Everything the database keeps, as bytes: the files of SQLite, or each row of PostgreSQL as text.
+async fn dump(control: &Fixture) -> Vec<u8> {
+    if let Some(path) = control.database.url.strip_prefix("sqlite://") {
+        let files = ["", "-wal"].map(|suffix| fs::read(format!("{path}{suffix}")));
+        return files
+            .into_iter()
+            .flat_map(Result::unwrap_or_default)
+            .collect();
+    }
+    let db = sea_orm::Database::connect(&control.database.url)
+        .await
+        .expect("db");
+    let query = |sql: String| Statement::from_string(db.get_database_backend(), sql);
+    let tables = "SELECT tablename AS t FROM pg_tables WHERE schemaname = 'public'";
+    let tables = db
+        .query_all_raw(query(tables.to_owned()))
+        .await
+        .expect("tables");
+    let mut text = String::new();
+    for table in tables {
+        let table: String = table.try_get("", "t").expect("a name");
+        let rows = db.query_all_raw(query(format!("SELECT r::text AS t FROM {table} r")));
+        for row in rows.await.expect("rows") {
+            text.push_str(&row.try_get::<String>("", "t").expect("a row"));
+        }
+    }
+    db.close().await.expect("close");
+    text.into_bytes()
+}
+
+fn holds(dump: &[u8], secret: &str) -> bool {
+    let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    [secret, &hex].iter().any(|form| {
+        let form = form.as_bytes();
+        dump.windows(form.len()).any(|window| window == form)
+    })
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_database() {
+    let control = start().await;
+    let created = control.key("build").await;
+    let rotated = control.rotate(&created.key.expect("a key").id, 60).await;
+    control
+        .add_upstream("github", &[("TOKEN", CANARY)])
+        .await
+        .expect("an upstream");
+    let link = v1::CreateLoginLinkRequest {
+        user: "ada".to_owned(),
+        valid_seconds: 0,
+    };
+    let link = control.client.identity().create_login_link(link).await;
+    let link = link.expect("a link").into_inner().token;
+    let dump = dump(&control).await;
+    // The dump is one: what may be there is.
+    assert!(holds(&dump, "TOKEN") && holds(&dump, "github"));
+    assert!(!holds(&dump, CANARY));
+    assert!(!holds(&dump, &link));
+    for key in [created.secret, rotated.secret] {
+        let secret = Presented::parse(&key).expect("a key").secret();
+        assert!(!holds(&dump, secret));
+        assert!(!holds(&dump, &secret[..16]));
+    }
+}
+
+#[tokio::test]
+async fn only_edges_get_the_values_back() {
+    let control = start().await;
+    control
+        .add_upstream("github", &[("TOKEN", CANARY)])
+        .await
+        .expect("an upstream");
+    let snapshot = snapshot_with(&control, "github").await;
+    let stdio = snapshot
+        .definition
+        .expect("a definition")
+        .stdio
+        .expect("a command");
+    assert_eq!(stdio.env["TOKEN"], CANARY);
+    // Operators see the name alone, and audit neither.
+    let events = format!("{:?}", control.events().await);
+    assert!(events.contains("TOKEN") && !events.contains(CANARY));
+}
+
+#[tokio::test]
+async fn a_sealed_value_that_was_moved_to_another_upstream_does_not_open() {
+    let control = start().await;
+    control
+        .add_upstream("rich", &[("TOKEN", CANARY)])
+        .await
+        .expect("an upstream");
+    control
+        .add_upstream("poor", &[])
+        .await
+        .expect("an upstream");
+    control
+        .sql("UPDATE upstream_env SET upstream_id = (SELECT id FROM upstreams WHERE name = 'poor')")
+        .await;
+    control
+        .add_upstream("last", &[])
+        .await
+        .expect("an upstream");
+    snapshot_with(&control, "last").await;
+    let names = upstreams(&control)
+        .await
+        .into_iter()
+        .map(|upstream| name(&upstream));
+    // It is left out, rather than started with a credential that is not its own.
+    assert_eq!(names.collect::<Vec<_>>(), ["last", "rich"]);
+}
+
+/// The upstream as edges get it, once they do.
+async fn snapshot_with(control: &Fixture, wanted: &str) -> v1::Upstream {
+    let ask = || async {
+        let all = upstreams(control).await;
+        all.into_iter()
+            .find(|upstream| name(upstream) == wanted)
+            .ok_or("not there")
+    };
+    until(
+        Duration::from_secs(5),
+        "the upstream is in the snapshot",
+        ask,
+    )
+    .await
+    .0
+}
+
+async fn upstreams(control: &Fixture) -> Vec<v1::Upstream> {
+    let request = v1::WatchRequest {
+        edge: "test".to_owned(),
+    };
+    let watch = control.client.sync().watch(request).await;
+    let first = watch.expect("a watch").into_inner().message().await;
+    match first.expect("a message").and_then(|message| message.event) {
+        Some(Event::Snapshot(snapshot)) => snapshot.upstreams,
+        other => panic!("not a snapshot: {other:?}"),
+    }
+}
+
+fn name(upstream: &v1::Upstream) -> String {
+    upstream
+        .definition
+        .as_ref()
+        .expect("a definition")
+        .name
+        .clone()
+}

@@ -1,0 +1,258 @@
+//! What edges are told without asking.
+
+use super::fixture::{Fixture, new_key, start};
+use ostia_control::Control;
+use ostia_proto::{
+    ControlClient,
+    v1::{self, watch_response::Event},
+};
+use std::time::Duration;
+use tokio::time::timeout;
+use tonic::Streaming;
+
+/// More than the interval at which the changes of another control are looked for.
+const SOON: Duration = Duration::from_secs(2);
+
+struct Watch(Streaming<v1::WatchResponse>);
+
+impl Watch {
+    /// With its first snapshot.
+    async fn open(client: &ControlClient) -> (Self, v1::Snapshot) {
+        let request = v1::WatchRequest {
+            edge: "test".to_owned(),
+        };
+        let stream = client.sync().watch(request).await;
+        let mut watch = Self(stream.expect("a watch").into_inner());
+        match watch.next(SOON).await {
+            Some(Event::Snapshot(snapshot)) => (watch, snapshot),
+            other => panic!("a watch begins with a snapshot and not with {other:?}"),
+        }
+    }
+
+    /// The next event, if there is one in time. The end of the watch fails.
+    async fn next(&mut self, within: Duration) -> Option<Event> {
+        let message = timeout(within, self.0.message()).await.ok()?;
+        let message = message.expect("a message").expect("the watch has ended");
+        Some(message.event.expect("an event"))
+    }
+
+    async fn snapshot(&mut self) -> v1::Snapshot {
+        loop {
+            match self.next(SOON).await.expect("a snapshot in time") {
+                Event::Snapshot(snapshot) => return snapshot,
+                Event::Heartbeat(_) => {}
+                Event::KeysChanged(keys) => panic!("{keys:?} instead of a snapshot"),
+            }
+        }
+    }
+
+    async fn keys_changed(&mut self) -> Vec<String> {
+        loop {
+            match self.next(SOON).await.expect("changed keys in time") {
+                Event::KeysChanged(keys) => return keys.key_ids,
+                Event::Heartbeat(_) => {}
+                Event::Snapshot(_) => panic!("a snapshot instead of keys"),
+            }
+        }
+    }
+
+    /// That nothing but heartbeats comes.
+    async fn quiet(&mut self) {
+        let quiet = Duration::from_secs(1);
+        if let Some(event) = self.next(quiet).await {
+            assert!(matches!(event, Event::Heartbeat(_)), "{event:?}");
+        }
+    }
+}
+
+async fn watched() -> (Fixture, Watch) {
+    let control = start().await;
+    // What the fixture did is told of first.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (watch, _) = Watch::open(&control.client).await;
+    (control, watch)
+}
+
+#[tokio::test]
+async fn every_change_of_what_edges_hold_is_a_new_snapshot() {
+    let (control, mut watch) = watched().await;
+    control.policy("some").await;
+    let first = watch.snapshot().await;
+    assert!(first.policies.iter().any(|policy| policy.name == "some"));
+
+    let request = v1::UpdatePolicyRequest {
+        policy: "some".to_owned(),
+        rules: Some(v1::Rules::default()),
+    };
+    control
+        .client
+        .policies()
+        .update_policy(request)
+        .await
+        .expect("updated");
+    let second = watch.snapshot().await;
+    assert!(second.revision > first.revision);
+    let some = second.policies.iter().find(|policy| policy.name == "some");
+    assert_eq!(some.expect("it").rules, Some(v1::Rules::default()));
+
+    let policy = "some".to_owned();
+    let request = v1::DeletePolicyRequest { policy };
+    control
+        .client
+        .policies()
+        .delete_policy(request)
+        .await
+        .expect("deleted");
+    assert_eq!(watch.snapshot().await.policies.len(), 1);
+
+    let plan = v1::Plan {
+        name: "free".to_owned(),
+        ..v1::Plan::default()
+    };
+    let request = v1::CreatePlanRequest { plan: Some(plan) };
+    control
+        .client
+        .plans()
+        .create_plan(request)
+        .await
+        .expect("a plan");
+    assert_eq!(watch.snapshot().await.plans.len(), 1);
+    let plan = "free".to_owned();
+    let request = v1::DeletePlanRequest { plan };
+    control
+        .client
+        .plans()
+        .delete_plan(request)
+        .await
+        .expect("deleted");
+    assert_eq!(watch.snapshot().await.plans.len(), 0);
+}
+
+#[tokio::test]
+async fn upstreams_come_and_go_with_their_catalogues() {
+    let (control, mut watch) = watched().await;
+    let upstream = control
+        .add_upstream("github", &[])
+        .await
+        .expect("an upstream");
+    assert_eq!(watch.snapshot().await.upstreams.len(), 1);
+    let report = v1::ReportCatalogueRequest {
+        catalogue: Some(v1::Catalogue {
+            upstream_id: upstream.id.clone(),
+            upstream_version: 1,
+            era: v1::Era::Modern.into(),
+            server_info: "{}".to_owned(),
+            tools: Vec::new(),
+        }),
+        upstream_id: upstream.id,
+        upstream_version: 1,
+        problem: None,
+    };
+    control
+        .client
+        .sync()
+        .report_catalogue(report.clone())
+        .await
+        .expect("reported");
+    assert_eq!(watch.snapshot().await.catalogues.len(), 1);
+    // An edge that starts again reports the same, and nobody has to hear of it.
+    control
+        .client
+        .sync()
+        .report_catalogue(report)
+        .await
+        .expect("reported");
+    watch.quiet().await;
+    let upstream = "github".to_owned();
+    let request = v1::RemoveUpstreamRequest { upstream };
+    control
+        .client
+        .upstreams()
+        .remove_upstream(request)
+        .await
+        .expect("removed");
+    let gone = watch.snapshot().await;
+    assert_eq!((gone.upstreams.len(), gone.catalogues.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn every_change_of_a_key_is_told() {
+    let (control, mut watch) = watched().await;
+    let id = control.key("build").await.key.expect("a key").id;
+    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    control.rotate(&id, 0).await;
+    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    control.inactivate(&id).await;
+    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    control.activate(&id).await;
+    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    control.revoke(&id).await;
+    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    control.delete(&id).await;
+    assert_eq!(watch.keys_changed().await, [id]);
+}
+
+#[tokio::test]
+async fn what_another_control_changes_is_told_too() {
+    let (control, mut watch) = watched().await;
+    let other: Control = control.replica().await;
+    let created = other.client().keys().create_key(new_key("build")).await;
+    let id = created.expect("a key").into_inner().key.expect("a key").id;
+    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    let key = id.clone();
+    let request = v1::DeleteKeyRequest { key };
+    other
+        .client()
+        .keys()
+        .delete_key(request)
+        .await
+        .expect("deleted");
+    assert_eq!(watch.keys_changed().await, [id]);
+    let policy = v1::CreatePolicyRequest {
+        name: "some".to_owned(),
+        source: Some(v1::create_policy_request::Source::Rules(
+            v1::Rules::default(),
+        )),
+    };
+    other
+        .client()
+        .policies()
+        .create_policy(policy)
+        .await
+        .expect("a policy");
+    assert_eq!(watch.snapshot().await.policies.len(), 2);
+    other.close().await;
+}
+
+#[tokio::test]
+async fn a_burst_of_changes_is_few_snapshots() {
+    let (control, mut watch) = watched().await;
+    for n in 0..30 {
+        control.policy(&format!("p{n}")).await;
+    }
+    let mut snapshots = 0;
+    loop {
+        snapshots += 1;
+        if watch.snapshot().await.policies.len() == 31 {
+            break;
+        }
+    }
+    assert!(snapshots < 30, "{snapshots} snapshots for 30 changes");
+}
+
+#[tokio::test]
+async fn a_watch_without_news_has_a_heartbeat_within_5_seconds() {
+    let (_control, mut watch) = watched().await;
+    let event = watch.next(Duration::from_secs(5)).await;
+    assert!(matches!(event, Some(Event::Heartbeat(_))), "{event:?}");
+}
+
+#[tokio::test]
+async fn a_watch_ends_when_control_closes() {
+    let (control, mut watch) = watched().await;
+    control.control.close().await;
+    let end = timeout(SOON, watch.0.message())
+        .await
+        .expect("an end in time");
+    assert!(matches!(end, Ok(None)), "{end:?}");
+}
