@@ -49,7 +49,7 @@ impl Gateway {
             child,
             address: ([127, 0, 0, 1], 0).into(),
             key: String::new(),
-            data: data,
+            data,
         };
         let announced: serde_json::Value = serde_json::from_str(&line)?;
         let url = |name: &str| {

@@ -71,7 +71,7 @@ pub(crate) fn read() -> Result<Mode, Failure> {
                 options.concurrency = value()?
                     .split(',')
                     .map(|n| number("--concurrency", n))
-                    .collect::<Result<_, _>>()?
+                    .collect::<Result<_, _>>()?;
             }
             "--seconds" => options.duration = Duration::from_secs(number("--seconds", &value()?)?),
             "--payload" => options.payload = number("--payload", &value()?)?,

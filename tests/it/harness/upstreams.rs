@@ -72,7 +72,7 @@ impl Definition {
 
     pub(crate) fn call_timeout(self, limit: Duration) -> Self {
         self.with(|definition| {
-            definition.call_timeout = Some(limit.try_into().expect("a duration"))
+            definition.call_timeout = Some(limit.try_into().expect("a duration"));
         })
     }
 

@@ -106,7 +106,7 @@ async fn text_is_not_taken_for_structure() {
     for message in [
         r#"","id":7,"x":""#,
         "}}]]\n\r\t",
-        r#"\"#,
+        r"\",
         "\u{0}\u{1f600}\u{feff}",
         r#"{"jsonrpc":"2.0","id":1}"#,
     ] {
