@@ -22,16 +22,24 @@ impl Deref for Control {
 
 /// With the service token from the data folder.
 pub(crate) fn client(ostia: &Ostia) -> Control {
-    let secrets =
-        std::fs::read_to_string(ostia.data_dir().join("secrets.toml")).expect("secrets.toml");
-    let secrets: toml::Table = secrets.parse().expect("TOML");
-    let token = secrets["service_token"].as_str().expect("a service token");
-    let endpoint = Endpoint::from_shared(ostia.control_url.clone()).expect("a URL");
-    let client = ControlClient::remote(&endpoint, Some(&Secret::new(token)));
+    between(ostia, ostia)
+}
+
+/// The services of one process, followed by the edge of another.
+pub(crate) fn between(control: &Ostia, edge: &Ostia) -> Control {
+    let endpoint = Endpoint::from_shared(control.control_url.clone()).expect("a URL");
+    let client = ControlClient::remote(&endpoint, Some(&secret(control, "service_token")));
     Control {
         client: client.expect("a token that fits a header"),
-        admin: Http::anonymous(&ostia.admin_url),
+        admin: Http::anonymous(&edge.admin_url),
     }
+}
+
+/// One value of `secrets.toml`.
+pub(crate) fn secret(ostia: &Ostia, name: &str) -> Secret {
+    let secrets = std::fs::read_to_string(ostia.data_dir().join("secrets.toml"));
+    let secrets: toml::Table = secrets.expect("secrets.toml").parse().expect("TOML");
+    Secret::new(secrets[name].as_str().expect("a string"))
 }
 
 impl Control {

@@ -10,6 +10,7 @@ pub(crate) mod control;
 pub(crate) mod database;
 pub(crate) mod environment;
 pub(crate) mod http;
+pub(crate) mod launch;
 pub(crate) mod mcp;
 pub(crate) mod ostia;
 pub(crate) mod processes;

@@ -4,48 +4,23 @@
 use super::{
     command::{self, Finished, command},
     database::{self, Database},
-    environment, processes,
+    environment,
+    launch::{self, Announcement, Launch},
+    processes,
 };
-use serde::Deserialize;
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::Child,
-    time::timeout,
-};
+use tokio::{process::Child, time::timeout};
 
-/// How long a start may take: migrations, a worker of each upstream, on a busy machine.
-const START: Duration = Duration::from_secs(60);
 /// How long a stop may take: the drain of open calls is part of it.
 const STOP: Duration = Duration::from_secs(40);
-
-const ROLES: [&str; 4] = ["control", "mcp", "web", "admin"];
-
-/// What `run --json` prints.
-#[derive(Clone, Debug, Deserialize)]
-struct Announcement {
-    control_url: String,
-    mcp_url: String,
-    web_url: String,
-    admin_url: String,
-    first_start: bool,
-    #[serde(default)]
-    login_url: Option<String>,
-    #[serde(default)]
-    key: Option<String>,
-}
 
 /// How to start it.
 #[derive(Default)]
 pub(crate) struct Options {
     without_demo: bool,
     sqlite: bool,
+    roles: Vec<&'static str>,
     args: Vec<String>,
     env: Vec<(String, String)>,
     data: Option<TempDir>,
@@ -69,6 +44,12 @@ impl Options {
         self
     }
 
+    /// Only these roles, and no demo where control is not among them.
+    pub(crate) fn roles(mut self, roles: &[&'static str]) -> Self {
+        self.roles = roles.to_vec();
+        self
+    }
+
     /// SQLite in the data folder, also in a run of the tests on Postgres.
     pub(crate) fn sqlite(mut self) -> Self {
         self.sqlite = true;
@@ -81,89 +62,28 @@ impl Options {
         self
     }
 
-    pub(crate) async fn start(self) -> Ostia {
-        let data = self
-            .data
-            .unwrap_or_else(|| tempfile::tempdir().expect("a temporary folder"));
-        let mut args = vec!["run".to_owned(), "--json".to_owned()];
-        if !self.without_demo {
+    pub(crate) async fn start(mut self) -> Ostia {
+        let data = self.data.take();
+        let data = data.unwrap_or_else(|| tempfile::tempdir().expect("a temporary folder"));
+        let has_control = self.roles.is_empty() || self.roles.contains(&"control");
+        let mut args: Vec<_> = self.roles.iter().map(ToString::to_string).collect();
+        let mut database = None;
+        if has_control && !self.without_demo {
             args.push("--demo".to_owned());
         }
-        let mut env = self.env;
-        let mut database = None;
-        if !self.sqlite && environment::postgres_admin_url().is_some() {
+        if has_control && !self.sqlite && environment::postgres_admin_url().is_some() {
             let blank = database::blank().await;
-            env.push(("OSTIA_DATABASE_URL".to_owned(), blank.url.clone()));
+            self.env
+                .push(("OSTIA_DATABASE_URL".to_owned(), blank.url.clone()));
             args.push("--migrate".to_owned());
             database = Some(blank);
         }
         args.extend(self.args);
-        let launch = Launch {
-            args,
-            env,
-            listen: ROLES.map(|_| "127.0.0.1:0".to_owned()),
-        };
-        let (child, announced) = launch
-            .start(data.path())
-            .await
-            .unwrap_or_else(|problem| panic!("{problem}"));
+        let launch = Launch::new(args, self.env);
+        let started = launch.start(data.path()).await;
+        let (child, announced) = started.unwrap_or_else(|problem| panic!("{problem}"));
         Ostia::new(child, announced, launch, data, database)
     }
-}
-
-/// Everything but the data folder, kept for a second start.
-struct Launch {
-    args: Vec<String>,
-    env: Vec<(String, String)>,
-    /// In the order of `ROLES`.
-    listen: [String; 4],
-}
-
-impl Launch {
-    /// Starts the program and waits for its one line; the error is everything it said instead.
-    async fn start(&self, data: &Path) -> Result<(Child, Announcement), String> {
-        let log = log_file(data);
-        let stderr = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .expect("a log file");
-        let mut command = command(environment::OSTIA);
-        command
-            .args(&self.args)
-            .arg("--data-dir")
-            .arg(data.join("data"));
-        for (role, address) in ROLES.iter().zip(&self.listen) {
-            command.arg(format!("--{role}-listen")).arg(address);
-        }
-        command
-            .envs(self.env.iter().cloned())
-            .stdout(Stdio::piped())
-            .stderr(stderr);
-        let mut child = command
-            .spawn()
-            .map_err(|error| format!("cannot start {command:?}: {error}"))?;
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let line = timeout(START, lines.next_line()).await;
-        let said = || std::fs::read_to_string(&log).unwrap_or_default();
-        match line {
-            Ok(Ok(Some(line))) => serde_json::from_str(&line)
-                .map(|announced| (child, announced))
-                .map_err(|error| format!("`run --json` printed {line:?} ({error})\n{}", said())),
-            Ok(end) => Err(format!(
-                "`ostia run` ended before it was ready ({end:?})\n{}",
-                said()
-            )),
-            Err(_) => Err(format!(
-                "`ostia run` was not ready after {START:?}\n{}",
-                said()
-            )),
-        }
-    }
-}
-
-fn log_file(data: &Path) -> PathBuf {
-    data.join("stderr.log")
 }
 
 /// A running program. Dropping it kills it and everything it started.
@@ -197,10 +117,11 @@ impl Ostia {
     fn new(
         child: Child,
         announced: Announcement,
-        launch: Launch,
+        mut launch: Launch,
         data: TempDir,
         database: Option<Database>,
     ) -> Self {
+        launch.stay_at(&announced);
         Self {
             pid: child.id().expect("a running process"),
             control_url: announced.control_url,
@@ -223,12 +144,12 @@ impl Ostia {
 
     /// The folder that `--data-dir` names.
     pub(crate) fn data_dir(&self) -> PathBuf {
-        self.data.path().join("data")
+        launch::data_dir(self.data.path())
     }
 
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(log_file(self.data.path())).unwrap_or_default()
+        std::fs::read_to_string(launch::log_file(self.data.path())).unwrap_or_default()
     }
 
     /// `ostia <args> --json` over the same data folder.
@@ -288,13 +209,6 @@ impl Ostia {
 
     /// Starts again on the same folder and addresses, after [`Self::stop`] or [`Self::kill9`].
     pub(crate) async fn start_again(&mut self) {
-        let addresses = [
-            &self.control_url,
-            &self.mcp_url,
-            &self.web_url,
-            &self.admin_url,
-        ];
-        self.launch.listen = addresses.map(|url| authority(url).to_owned());
         let started = self.launch.start(self.data.path()).await;
         let (child, announced) = started.unwrap_or_else(|problem| panic!("{problem}"));
         self.pid = child.id().expect("a running process");
@@ -309,12 +223,6 @@ impl Ostia {
         self.stop().await;
         self.start_again().await;
     }
-}
-
-/// Host and port of a URL.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest)
 }
 
 impl Drop for Ostia {

@@ -3,6 +3,7 @@
 mod accept;
 mod documented;
 mod drain;
+mod endpoints;
 mod faults;
 mod isolation;
 mod legacy;
@@ -14,4 +15,5 @@ mod records;
 mod refusals;
 mod relay;
 mod revocation;
+mod split;
 mod workers;

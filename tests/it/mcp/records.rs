@@ -149,3 +149,36 @@ async fn audit_tells_denied_from_unknown() {
     assert_eq!(find(&denied).rule, "narrow: deny demo.echo");
     assert_eq!(find(&unknown).outcome, "unknown_tool");
 }
+
+/// One odd request must not hold up the records of all others.
+#[tokio::test]
+async fn nothing_that_a_caller_writes_stops_the_records() {
+    let mut ostia = Ostia::start().await;
+    let endpoint = Endpoint::new(&ostia.mcp_url, &ostia.key);
+    let session = Session::open(&endpoint).await;
+    let mut requests = Vec::new();
+    for name in [
+        "\u{0}",
+        "demo__\u{0}",
+        "\u{feff}\u{202e}",
+        "'; DROP TABLE usage_records; --",
+        &"x".repeat(100_000),
+    ] {
+        requests.push(id(&session.call(name, &json!({})).await));
+        requests.push(id(&session.request(1, name, &json!({})).await));
+    }
+    let odd_client = modern::call(&endpoint, "demo__echo", &json!({"message": "x"}));
+    let odd_client = odd_client
+        .header("user-agent", "x".repeat(8_000))
+        .send()
+        .await;
+    requests.push(id(&odd_client));
+    ostia.restart().await;
+    let events = control::audit(&control::client(&ostia)).await;
+    for request in requests {
+        assert!(
+            events.iter().any(|event| event.request_id == request),
+            "{request} is not in audit"
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! Control and edge as two processes, and what the edge does alone.
+
+use super::documented::assert_refused;
+use crate::harness::{
+    control::{self, Control},
+    mcp::{Answer, Endpoint, legacy::Session, modern},
+    ostia::Ostia,
+    wait,
+};
+use serde_json::json;
+use std::time::Duration;
+
+struct Split {
+    control: Ostia,
+    edge: Ostia,
+}
+
+impl Split {
+    async fn start() -> Self {
+        let control = Ostia::options().roles(&["control"]).start().await;
+        let token = control::secret(&control, "service_token");
+        let edge = Ostia::options()
+            .roles(&["edge"])
+            .arg("--control-url")
+            .arg(&control.control_url);
+        let edge = edge
+            .env("OSTIA_SERVICE_TOKEN", token.expose())
+            .start()
+            .await;
+        let split = Self { control, edge };
+        split.demo_is_known().await;
+        split
+    }
+
+    fn services(&self) -> Control {
+        control::between(&self.control, &self.edge)
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::new(&self.edge.mcp_url, &self.control.key)
+    }
+
+    async fn demo_is_known(&self) {
+        let endpoint = self.endpoint();
+        let known = wait::until(
+            Duration::from_secs(20),
+            "the edge knows the demo",
+            || async {
+                let tools = modern::tools(&endpoint).await;
+                if tools.is_empty() { Err(tools) } else { Ok(()) }
+            },
+        );
+        known.await;
+    }
+}
+
+async fn echo(endpoint: &Endpoint) -> Answer {
+    modern::call(endpoint, "demo__echo", &json!({"message": "x"}))
+        .send()
+        .await
+}
+
+#[tokio::test]
+async fn an_edge_serves_on_while_control_is_away() {
+    let mut split = Split::start().await;
+    let other = control::master_key(&split.services(), "never-seen").await;
+    let known = split.endpoint();
+    let session = Session::open(&known).await;
+    assert_eq!(echo(&known).await.first_text(), "x");
+
+    split.control.kill9().await;
+    for _ in 0..5 {
+        assert_eq!(echo(&known).await.first_text(), "x");
+        assert_eq!(
+            session
+                .call("demo__add", &json!({"a": 1, "b": 2}))
+                .await
+                .status,
+            200
+        );
+    }
+    // A key that it has never seen cannot be verified; that is not the same as being refused.
+    let unverified = echo(&known.with_key(&other)).await;
+    assert_refused(&unverified, 503, -31034, "control-unavailable");
+    assert!(unverified.header("retry-after").is_some(), "{unverified:?}");
+
+    split.control.start_again().await;
+    let verified = wait::until(Duration::from_secs(15), "control is used again", || async {
+        let answer = echo(&known.with_key(&other)).await;
+        if answer.status == 200 {
+            Ok(answer)
+        } else {
+            Err(answer)
+        }
+    });
+    assert_eq!(verified.await.0.first_text(), "x");
+
+    // What happened meanwhile was kept, and is counted once.
+    let services = split.services();
+    let arrived = wait::until(Duration::from_secs(15), "all records arrived", || async {
+        let usage = control::usage(&services).await;
+        let count = |tool: &str| usage.iter().filter(|record| record.tool == tool).count();
+        let counts = (count("echo"), count("add"));
+        if counts.0 >= 7 && counts.1 >= 5 {
+            Ok(counts)
+        } else {
+            Err(counts)
+        }
+    });
+    // One before, five during, one after; the refused one was nobody's call.
+    assert_eq!(arrived.await.0.1, 5);
+    let known_calls = control::usage(&services).await;
+    let by_demo = known_calls
+        .iter()
+        .filter(|record| record.key_name == "demo" && record.tool == "echo");
+    assert_eq!(by_demo.count(), 6);
+}
+
+/// Two edges with the same session keys are one endpoint to a client.
+#[tokio::test]
+async fn an_edge_that_stops_hands_its_records_over() {
+    let mut split = Split::start().await;
+    for _ in 0..20 {
+        assert_eq!(echo(&split.endpoint()).await.first_text(), "x");
+    }
+    split.edge.stop().await;
+    let usage = control::usage(&split.services()).await;
+    assert_eq!(
+        usage.iter().filter(|record| record.tool == "echo").count(),
+        20
+    );
+}
+
+/// Control gives credentials of upstreams to edges: nobody else may ask.
+#[tokio::test]
+async fn an_edge_with_a_wrong_token_does_not_start_serving() {
+    let control = Ostia::options().roles(&["control"]).start().await;
+    let edge = Ostia::options()
+        .roles(&["edge"])
+        .arg("--control-url")
+        .arg(&control.control_url);
+    let edge = edge.env("OSTIA_SERVICE_TOKEN", "wrong");
+    let started = tokio::time::timeout(Duration::from_secs(3), edge.start()).await;
+    assert!(started.is_err(), "it announced that it serves");
+}
