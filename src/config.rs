@@ -120,7 +120,7 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         edge: edge::settings(&args.edge, &file.edge)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
         web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
-        log: log_settings(global, &file, "info")?,
+        log: log_settings(global, &file, "info,sea_orm_migration=warn")?,
         otlp_endpoint: otlp_endpoint(args.otlp_endpoint, &file)?,
         common,
     })

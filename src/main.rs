@@ -21,6 +21,11 @@ use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
 
+/// A call allocates some dozens of times, on whichever thread it happens to be: half of what it cost
+/// under the C library's allocator went into that (docs/benchmarks.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Whatever makes a TLS connection later finds its provider here; a second one cannot be there.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -76,23 +76,30 @@ impl Process {
     async fn start(&mut self, settings: &RunSettings, output: Output) -> Result<(), Failure> {
         let data = DataDir::prepare(&settings.common.data_dir)?;
         let mut secrets = Secrets::read(data.path())?;
+        let remote = if settings.roles.control {
+            None
+        } else {
+            Some(control::remote(settings, &data, &secrets)?)
+        };
         let listeners = Listeners::bind(settings).await?;
         let addresses = listeners.addresses(settings);
         self.health.expect(settings.roles);
         self.start_admin(listeners.admin)?;
 
         let mut seeded = None;
-        let client = if let Some(listener) = listeners.control {
-            self.locks.push(data.lock("control")?);
-            let control = control::open(settings, &data, &mut secrets).await?;
-            let client = control.client();
-            self.start_control(control, listener);
-            seeded = Some(seed::seed(&client, settings.demo).await?);
-            self.announced
-                .push(data.announce("control", &addresses.control)?);
-            client
-        } else {
-            control::remote(settings, &data, &secrets)?
+        let client = match (listeners.control, remote) {
+            (Some(listener), _) => {
+                self.locks.push(data.lock("control")?);
+                let control = control::open(settings, &data, &mut secrets).await?;
+                let client = control.client();
+                self.start_control(control, listener);
+                seeded = Some(seed::seed(&client, settings.demo).await?);
+                let announced = data.announce("control", &addresses.control)?;
+                self.announced.push(announced);
+                client
+            }
+            (None, Some(client)) => client,
+            (None, None) => return Err(Failure::new("there is no control to talk to")),
         };
         if let Some(listener) = listeners.mcp {
             self.locks.push(data.lock("edge")?);
@@ -169,12 +176,14 @@ impl Process {
         self.health.stop();
         if let Some(edge) = self.edge.take() {
             edge.shutdown().await;
+            tracing::info!("edge stopped");
         }
         self.stop_web.cancel();
         self.announced.clear();
         self.stop_control.cancel();
         if let Some(control) = self.control.take() {
             control.close().await;
+            tracing::info!("control stopped");
         }
         self.stop_admin.cancel();
         self.serving.drain(LISTENER_DRAIN).await;

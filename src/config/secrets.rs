@@ -1,5 +1,5 @@
-//! The secrets of an installation: `secrets.toml` in the data folder, 0600, made on the first start;
-//! any of them can come from a variable instead.
+//! The secrets of an installation: `secrets.toml` in the data folder, 0600, made on the first start.
+//! Any of them can come from a variable instead.
 
 use super::variable;
 use crate::failure::Failure;
@@ -32,9 +32,10 @@ struct Stored {
     session_keys: Vec<String>,
 }
 
-/// What was found in the file and the environment.
+/// What was found. A variable wins over the file, and is never written to it.
 pub(crate) struct Secrets {
-    stored: Stored,
+    file: Stored,
+    environment: Stored,
     path: PathBuf,
 }
 
@@ -53,7 +54,7 @@ impl Secrets {
     /// Reads what is there. The file may be missing; one that others can read is refused.
     pub(crate) fn read(data_dir: &Path) -> Result<Self, Failure> {
         let path = path(data_dir);
-        let mut stored = match fs::read_to_string(&path) {
+        let file = match fs::read_to_string(&path) {
             Ok(text) => {
                 check_mode(&path)?;
                 // The text is not repeated in the error: it is all secrets.
@@ -68,31 +69,39 @@ impl Secrets {
                 return Err(Failure::usage(what).because(&error));
             }
         };
-        let set = |member: &mut Option<String>, name| *member = variable(name).or(member.take());
-        set(&mut stored.service_token, "OSTIA_SERVICE_TOKEN");
-        set(&mut stored.key_pepper, "OSTIA_KEY_PEPPER");
-        set(&mut stored.master_key, "OSTIA_MASTER_KEY");
-        if let Some(keys) = variable("OSTIA_SESSION_KEYS") {
-            stored.session_keys = keys.split(',').map(|key| key.trim().to_owned()).collect();
-        }
-        Ok(Self { stored, path })
+        let session_keys = variable("OSTIA_SESSION_KEYS").unwrap_or_default();
+        let environment = Stored {
+            service_token: variable("OSTIA_SERVICE_TOKEN"),
+            key_pepper: variable("OSTIA_KEY_PEPPER"),
+            master_key: variable("OSTIA_MASTER_KEY"),
+            session_keys: session_keys
+                .split_terminator(',')
+                .map(|key| key.trim().to_owned())
+                .collect(),
+        };
+        Ok(Self {
+            file,
+            environment,
+            path,
+        })
     }
 
     /// Makes in memory what is missing, for an installation that has none yet.
     pub(crate) fn complete(&mut self) -> Result<Found, Failure> {
         let mut found = Found::Existing;
-        for member in [
-            &mut self.stored.service_token,
-            &mut self.stored.key_pepper,
-            &mut self.stored.master_key,
+        let (file, environment) = (&mut self.file, &self.environment);
+        for (member, given) in [
+            (&mut file.service_token, &environment.service_token),
+            (&mut file.key_pepper, &environment.key_pepper),
+            (&mut file.master_key, &environment.master_key),
         ] {
-            if member.is_none() {
+            if member.is_none() && given.is_none() {
                 *member = Some(random()?);
                 found = Found::Made;
             }
         }
-        if self.stored.session_keys.is_empty() {
-            self.stored.session_keys.push(random()?);
+        if self.session_key_list().is_empty() {
+            self.file.session_keys.push(random()?);
             found = Found::Made;
         }
         Ok(found)
@@ -100,7 +109,7 @@ impl Secrets {
 
     /// Writes the file, whole or not at all, readable for this user alone from its first byte.
     pub(crate) fn write(&self) -> Result<(), Failure> {
-        let text = toml::to_string(&self.stored)
+        let text = toml::to_string(&self.file)
             .map_err(|error| Failure::new("cannot write the secrets").because(&error))?;
         let partial = self.path.with_extension("toml.new");
         let written = (|| {
@@ -121,48 +130,49 @@ impl Secrets {
     }
 
     pub(crate) fn service_token(&self) -> Result<Secret, Failure> {
-        self.demand(
-            "service_token",
-            "OSTIA_SERVICE_TOKEN",
-            self.stored.service_token.as_ref(),
-        )
+        self.demand("service_token", "OSTIA_SERVICE_TOKEN", |from| {
+            &from.service_token
+        })
     }
 
     pub(crate) fn key_pepper(&self) -> Result<Secret, Failure> {
-        self.demand(
-            "key_pepper",
-            "OSTIA_KEY_PEPPER",
-            self.stored.key_pepper.as_ref(),
-        )
+        self.demand("key_pepper", "OSTIA_KEY_PEPPER", |from| &from.key_pepper)
     }
 
     pub(crate) fn master_key(&self) -> Result<Secret, Failure> {
-        self.demand(
-            "master_key",
-            "OSTIA_MASTER_KEY",
-            self.stored.master_key.as_ref(),
-        )
-        .and_then(|key| self.check_length("master_key", key))
+        self.demand("master_key", "OSTIA_MASTER_KEY", |from| &from.master_key)
+            .and_then(|key| self.check_length("master_key", key))
     }
 
     /// The first seals session ids, every one opens them. An edge that was given none makes one: its
     /// sessions are then its own.
     pub(crate) fn session_keys(&mut self) -> Result<Vec<Secret>, Failure> {
-        if self.stored.session_keys.is_empty() {
-            self.stored.session_keys.push(random()?);
+        if self.session_key_list().is_empty() {
+            self.file.session_keys.push(random()?);
             self.write()?;
         }
-        let keys = self.stored.session_keys.iter();
+        let keys = self.session_key_list().iter();
         keys.map(|key| self.check_length("session_keys", Secret::new(key)))
             .collect()
+    }
+
+    fn session_key_list(&self) -> &[String] {
+        if self.environment.session_keys.is_empty() {
+            &self.file.session_keys
+        } else {
+            &self.environment.session_keys
+        }
     }
 
     fn demand(
         &self,
         name: &str,
         variable: &str,
-        value: Option<&String>,
+        member: impl Fn(&Stored) -> &Option<String>,
     ) -> Result<Secret, Failure> {
+        let value = member(&self.environment)
+            .as_ref()
+            .or(member(&self.file).as_ref());
         value.map(Secret::new).ok_or_else(|| {
             Failure::usage(format!("there is no {name} in {}", self.path.display()))
                 .hint(format!("restore the file from a backup, or set {variable}"))
@@ -200,4 +210,44 @@ fn random() -> Result<String, Failure> {
         .fill(&mut bytes)
         .map_err(|_| Failure::new("the system gives no random numbers"))?;
     Ok(STANDARD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_for_this_user_alone_and_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut made = Secrets::read(folder.path()).unwrap();
+        assert_eq!(made.complete().unwrap(), Found::Made);
+        made.write().unwrap();
+        let permissions = fs::metadata(path(folder.path()))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(permissions & 0o777, 0o600);
+
+        let mut read = Secrets::read(folder.path()).unwrap();
+        assert_eq!(read.complete().unwrap(), Found::Existing);
+        assert_eq!(read.master_key().unwrap(), made.master_key().unwrap());
+        assert_eq!(read.session_keys().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(path(folder.path()), "").unwrap();
+        let failure = Secrets::read(folder.path()).err().unwrap();
+        assert!(failure.hint.unwrap().contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_broken_file_does_not_end_up_in_its_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(path(folder.path()), "key_pepper = \"hunter2").unwrap();
+        fs::set_permissions(path(folder.path()), fs::Permissions::from_mode(0o600)).unwrap();
+        let failure = Secrets::read(folder.path()).err().unwrap();
+        assert!(!failure.message.contains("hunter2"), "{failure:?}");
+    }
 }

@@ -40,26 +40,19 @@ pub(crate) fn print(
             .map(|token| login_url(&addresses.web, token)),
         key: seeded.and_then(|seeded| seeded.key.as_deref()),
     };
-    output.result(&line, |line| text(line, settings))
+    output.result(&line, |line| text(line, settings, seeded))
 }
 
 pub(crate) fn login_url(web_url: &str, token: &str) -> String {
     format!("{web_url}/login/{token}")
 }
 
-fn text(line: &Line<'_>, settings: &RunSettings) -> String {
-    let mut text = String::new();
-    let folder = settings.common.data_dir.display();
-    let version = env!("CARGO_PKG_VERSION");
-    // Writing to a string cannot fail.
-    let _ = match (line.first_start, line.control_url) {
-        (true, _) => writeln!(
-            text,
-            "Ostia {version} runs. First start: {folder} is set up.\n"
-        ),
-        (false, Some(_)) => writeln!(text, "Ostia {version} runs on what it found in {folder}.\n"),
-        (false, None) => writeln!(text, "Ostia {version} runs.\n"),
-    };
+fn text(line: &Line<'_>, settings: &RunSettings, seeded: Option<&Seeded>) -> String {
+    let mut text = format!("Ostia {} runs", env!("CARGO_PKG_VERSION"));
+    text.push_str(&match seeded {
+        None => ".\n\n".to_owned(),
+        Some(seeded) => state(settings, seeded),
+    });
     addresses(&mut text, line);
     if let (Some(mcp_url), Some(key)) = (line.mcp_url, line.key) {
         try_it(&mut text, mcp_url, key, settings);
@@ -68,6 +61,29 @@ fn text(line: &Line<'_>, settings: &RunSettings) -> String {
     }
     text.push_str("\nCtrl-C stops it.");
     text
+}
+
+/// What there was before this start, and what it made.
+fn state(settings: &RunSettings, seeded: &Seeded) -> String {
+    let folder = settings.common.data_dir.display();
+    if seeded.first_start {
+        return format!(". First start: {folder} is set up.\n\n");
+    }
+    let found = &seeded.found;
+    let count = |n: usize, one: &str, many: &str| match n {
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    };
+    format!(
+        ".\nFound in {folder}: {}, {}, {}. {}.\n\n",
+        count(found.users, "user", "users"),
+        count(found.upstreams, "upstream", "upstreams"),
+        count(found.policies, "policy", "policies"),
+        match seeded.key {
+            Some(_) => "The demo is new",
+            None => "Nothing was created",
+        },
+    )
 }
 
 const NEXT: &str = "
@@ -80,6 +96,7 @@ Next (nothing that was shown before is shown again):
 
 fn addresses(text: &mut String, line: &Line<'_>) {
     let mut row = |name: &str, value: &str| {
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "  {name:<11} {value}");
     };
     if let Some(url) = line.web_url {

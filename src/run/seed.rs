@@ -23,11 +23,20 @@ pub(crate) struct Seeded {
     pub(crate) login_token: Option<String>,
     /// The demo key, once.
     pub(crate) key: Option<String>,
+    pub(crate) found: Found,
+}
+
+/// How much there was before.
+pub(crate) struct Found {
+    pub(crate) users: usize,
+    pub(crate) upstreams: usize,
+    pub(crate) policies: usize,
 }
 
 pub(crate) async fn seed(client: &ControlClient, demo: bool) -> Result<Seeded, Failure> {
     let client = client.acting_as(ACTOR);
-    let first_start = create_administrator(&client).await?;
+    let found = look(&client).await?;
+    let first_start = found.users == 0 && create_administrator(&client).await?;
     let login_token = if first_start {
         Some(login_link(&client).await?)
     } else {
@@ -44,18 +53,27 @@ pub(crate) async fn seed(client: &ControlClient, demo: bool) -> Result<Seeded, F
         first_start,
         login_token,
         key,
+        found,
+    })
+}
+
+async fn look(client: &ControlClient) -> Result<Found, Failure> {
+    let (mut identity, mut upstreams, mut policies) =
+        (client.identity(), client.upstreams(), client.policies());
+    let users = identity.list_users(v1::ListUsersRequest {}).await?;
+    let upstreams = upstreams
+        .list_upstreams(v1::ListUpstreamsRequest {})
+        .await?;
+    let policies = policies.list_policies(v1::ListPoliciesRequest {}).await?;
+    Ok(Found {
+        users: users.get_ref().users.len(),
+        upstreams: upstreams.get_ref().upstreams.len(),
+        policies: policies.get_ref().policies.len(),
     })
 }
 
 /// Whether it was created by this start: one of several that start at once wins.
 async fn create_administrator(client: &ControlClient) -> Result<bool, Failure> {
-    let users = client
-        .identity()
-        .list_users(v1::ListUsersRequest {})
-        .await?;
-    if !users.get_ref().users.is_empty() {
-        return Ok(false);
-    }
     let user = v1::CreateUserRequest {
         name: ADMINISTRATOR.to_owned(),
         role: v1::Role::Administrator.into(),

@@ -16,7 +16,8 @@ fn Layout(title: &'static str, children: Children) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="robots" content="noindex"/>
-                <title>{title} " · Ostia"</title>
+                // One text: between two the renderer puts a comment, which a title would show.
+                <title>{format!("{title} · Ostia")}</title>
                 <link rel="stylesheet" href=STYLESHEET/>
             </head>
             <body>
