@@ -118,6 +118,13 @@ impl Edge {
         self.state.ready()
     }
 
+    /// Whether there are tools of this upstream that can be called.
+    pub fn offers(&self, upstream: &str) -> bool {
+        let view = self.state.view.load();
+        view.upstream(upstream)
+            .is_some_and(|upstream| !upstream.tools.is_empty())
+    }
+
     /// Takes no more requests, lets those under way end within the drain timeout, ends all workers and
     /// hands over what is still to be recorded.
     pub async fn shutdown(&self) {
