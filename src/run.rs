@@ -110,7 +110,7 @@ impl Process {
             self.start_web(&addresses.mcp, &client, listener);
             self.announced.push(data.announce("web", &addresses.web)?);
         }
-        edge::wait_until_ready(self.edge.as_deref(), &client, settings.demo).await;
+        edge::wait_until_ready(self.edge.as_deref(), &client).await;
         banner::print(settings, &addresses, seeded.as_ref(), output)
     }
 

@@ -1,6 +1,6 @@
 //! The edge of this process.
 
-use super::listen::Addresses;
+use super::{listen::Addresses, seed::DEMO};
 use crate::{
     config::{RunSettings, Secrets},
     data_dir::DataDir,
@@ -9,7 +9,7 @@ use crate::{
 use ostia_edge::Edge;
 use ostia_proto::{ControlClient, v1};
 use std::{env, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 /// How long a start waits for the edge before it says so and goes on.
 const READY: Duration = Duration::from_secs(30);
@@ -69,33 +69,38 @@ fn host_of(authority: &str) -> &str {
     }
 }
 
-/// Waits until the edge can serve, and with the demo until its tools are known, so that what is
-/// printed next works when it is pasted at once.
-pub(crate) async fn wait_until_ready(edge: Option<&Edge>, client: &ControlClient, demo: bool) {
+/// Waits until the edge can serve, and where there is the demo until its tools are known, so that what
+/// is printed next works when it is pasted at once.
+pub(crate) async fn wait_until_ready(edge: Option<&Edge>, client: &ControlClient) {
     let Some(edge) = edge else { return };
-    let deadline = Instant::now() + READY;
-    while !edge.ready() {
-        if Instant::now() >= deadline {
-            tracing::warn!("the edge is not ready yet: it has nothing from control so far");
-            return;
+    let ready = async {
+        while !edge.ready() {
+            sleep(POLL).await;
         }
-        sleep(POLL).await;
+    };
+    if timeout(READY, ready).await.is_err() {
+        tracing::warn!("the edge is not ready yet: it has nothing from control so far");
+        return;
     }
-    if demo && timeout(READY, demo_tools(client)).await.is_err() {
-        tracing::warn!("the demo upstream has not reported its tools yet: see `ostia doctor`");
+    if timeout(READY, demo_tools(edge, client)).await.is_err() {
+        tracing::warn!("the demo upstream has not shown its tools yet: see `ostia doctor`");
     }
 }
 
-async fn demo_tools(client: &ControlClient) {
-    loop {
-        let request = v1::ListToolsRequest {
-            upstream: super::seed::DEMO.to_owned(),
+async fn demo_tools(edge: &Edge, client: &ControlClient) {
+    while !edge.offers(DEMO) {
+        let request = v1::GetUpstreamRequest {
+            upstream: DEMO.to_owned(),
         };
-        match client.upstreams().list_tools(request).await {
-            Ok(answer) if answer.get_ref().tools.is_empty() => sleep(POLL).await,
+        let waiting = match client.upstreams().get_upstream(request).await {
+            Ok(answer) => answer.get_ref().enabled && answer.get_ref().problem.is_none(),
             // Without the upstream there is nothing to wait for.
-            _ => return,
+            Err(_) => false,
+        };
+        if !waiting {
+            return;
         }
+        sleep(POLL).await;
     }
 }
 

@@ -1,1 +1,34 @@
 //! The pages.
+
+mod login;
+mod pages;
+
+use crate::harness::http;
+use reqwest::{Method, RequestBuilder};
+
+/// A page as the browser gets it.
+struct Page {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    body: String,
+}
+
+impl Page {
+    fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().expect("ASCII"))
+    }
+}
+
+async fn open(url: &str) -> Page {
+    send(http::client().request(Method::GET, url)).await
+}
+
+async fn send(request: RequestBuilder) -> Page {
+    let answer = request.send().await.expect("an answer");
+    Page {
+        status: answer.status().as_u16(),
+        headers: answer.headers().clone(),
+        body: answer.text().await.expect("a body"),
+    }
+}

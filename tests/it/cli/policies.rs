@@ -1,0 +1,97 @@
+//! `ostia policies`, `plans` and `users`.
+
+use super::{FAILED, USAGE, error, texts};
+use crate::harness::ostia::Ostia;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_policy_is_made_changed_and_removed() {
+    let ostia = Ostia::start().await;
+    let args = ["policies", "create", "p", "--allow", "demo.*,time.get_*"];
+    let policy = ostia.cli(&args).await.ok().json();
+    // What is visible follows from what is allowed.
+    assert_eq!(policy["rules"]["upstreams"], json!(["demo", "time"]));
+
+    let args = [
+        "policies",
+        "update",
+        "p",
+        "--deny",
+        "demo.slow",
+        "--read-only",
+    ];
+    let policy = ostia.cli(&args).await.ok().json();
+    assert_eq!(
+        policy["rules"],
+        json!({
+            "upstreams": ["demo", "time"],
+            "allow": ["demo.*", "time.get_*"],
+            "deny": ["demo.slow"],
+            "read_only": true,
+        })
+    );
+    let args = [
+        "policies",
+        "update",
+        "p",
+        "--clear",
+        "deny",
+        "--read-only",
+        "false",
+    ];
+    let policy = ostia.cli(&args).await.ok().json();
+    assert_eq!(policy["rules"]["deny"], json!([]));
+    assert_eq!(policy["rules"]["read_only"], false);
+
+    ostia.cli(&["policies", "delete", "p"]).await.ok();
+    let policies = ostia.cli(&["policies", "list"]).await.ok().json();
+    assert_eq!(texts(&policies, "name"), ["read-only"]);
+}
+
+#[tokio::test]
+async fn a_policy_that_would_allow_nothing_is_refused() {
+    let ostia = Ostia::start().await;
+    let refused = ostia.cli(&["policies", "create", "empty"]).await;
+    assert_eq!(refused.code, USAGE);
+    let refused = ostia.cli(&["policies", "delete", "read-only"]).await;
+    assert_eq!(
+        (refused.code, error(&refused)["code"].as_str()),
+        (FAILED, Some("conflict"))
+    );
+}
+
+#[tokio::test]
+async fn presets_can_be_listed_and_copied() {
+    let ostia = Ostia::options().without_demo().start().await;
+    let presets = ostia.cli(&["policies", "presets"]).await.ok().json();
+    for preset in texts(&presets, "name") {
+        let args = ["policies", "create", preset, "--preset", preset];
+        assert_eq!(ostia.cli(&args).await.ok().json()["preset"], preset);
+    }
+}
+
+#[tokio::test]
+async fn plans_and_users_are_made_and_listed() {
+    let ostia = Ostia::start().await;
+    let args = ["plans", "create", "small", "--calls-per-minute", "60"];
+    ostia.cli(&args).await.ok();
+    let plans = ostia.cli(&["plans", "list"]).await.ok().json();
+    assert_eq!(plans[0]["calls_per_minute"], 60);
+    assert_eq!(plans[0]["max_in_flight"], json!(null));
+    ostia.cli(&["plans", "delete", "small"]).await.ok();
+
+    let args = ["users", "create", "ann", "--policy", "read-only"];
+    let user = ostia.cli(&args).await.ok().json();
+    assert_eq!(user["role"], "member");
+    assert_eq!(user["policies"], json!(["read-only"]));
+    let link = ostia
+        .cli(&["login-link", "ann", "--valid", "5m"])
+        .await
+        .ok()
+        .json();
+    let url = link["login_url"].as_str().expect("a link");
+    assert!(
+        url.starts_with(&format!("{}/login/", ostia.web_url)),
+        "{url}"
+    );
+}
