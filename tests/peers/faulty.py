@@ -32,6 +32,17 @@ def sleep(request_id, arguments) -> None:
     stdio.answer(request_id, stdio.text("slept"))
 
 
+def cancelled(request_id, arguments) -> None:
+    """How many calls this process was asked to give up, while they were running."""
+    stdio.answer(request_id, stdio.text(str(len(_cancelled))))
+
+
+def flood(request_id, arguments) -> None:
+    """A line without an end."""
+    for _ in range(100):
+        stdio.write(b"x" * (1 << 20))
+
+
 def fail(request_id, arguments) -> None:
     stdio.answer(request_id, '{"content":[{"type":"text","text":"it did not work"}],"isError":true}')
 
@@ -82,14 +93,25 @@ def exit_(request_id, arguments) -> None:
 
 
 TOOLS = {
-    "echo": echo, "pid": pid, "environment": environment, "sleep": sleep, "fail": fail, "error": error,
+    "echo": echo, "pid": pid, "environment": environment, "sleep": sleep,
+    "cancelled": cancelled, "flood": flood, "fail": fail, "error": error,
     "twice": twice, "never": never, "stranger": stranger, "noise": noise, "half": half, "bytes": bytes_,
     "close": close, "exit": exit_,
 }  # fmt: skip
 
 
+_running = set()
+_cancelled = set()
+
+
+def notified(message) -> None:
+    if message["method"] == "notifications/cancelled":
+        _cancelled.update(_running & {message["params"]["requestId"]})
+
+
 def call(line: bytes, message) -> None:
     params = message["params"]
+    _running.add(message["id"])
     arguments = params.get("arguments", {})
     threading.Thread(target=TOOLS[params["name"]], args=(message["id"], arguments), daemon=True).start()
 
@@ -98,4 +120,4 @@ if "--exit" in sys.argv:
     sys.exit(1)
 if "--banner" in sys.argv:
     stdio.write(b"Welcome to the faulty server!\nlistening on stdio\n")
-stdio.serve(json.dumps([{"name": name, "inputSchema": {"type": "object"}} for name in TOOLS]), call)
+stdio.serve(json.dumps([{"name": name, "inputSchema": {"type": "object"}} for name in TOOLS]), call, notified)

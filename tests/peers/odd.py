@@ -1,8 +1,8 @@
 """A server whose messages hold what a typed relay would drop or rewrite: members nobody knows, numbers
 no float can hold, white space, escapes, an order of keys that is nobody's default.
 
-Tools: `odd` answers with RESULT and an unknown member beside it; `record` answers with its own request
-line in Base64, so that a test sees what arrived.
+Tools: `odd` answers with RESULT and an unknown member beside it; the others answer with their own request
+line in Base64, so that a test sees what arrived. `repeated` wants some of its arguments as headers.
 """
 
 import base64
@@ -21,7 +21,11 @@ TOOLS = (
     r'[{"x-first":{"z":1, "a":2.50},"name":"odd","description":"caf\u00e9","inputSchema":'
     r'{"type":"object","$defs":{"n":{"const":1e3}},"$anchor":"here"},"execution":{"taskSupport":"optional"},'
     r'"annotations":{"readOnlyHint":true,"x-hint":"kept"}},'
-    r'{"name":"record","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}]'
+    r'{"name":"record","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}},'
+    r'{"name":"repeated","inputSchema":{"type":"object","properties":{'
+    r'"region":{"type":"string","x-mcp-header":"Region"},'
+    r'"at":{"type":"object","properties":{"shard":{"type":"integer","x-mcp-header":"Shard"}}}}},'
+    r'"annotations":{"readOnlyHint":true}}]'
 )
 
 

@@ -29,9 +29,9 @@ def text(value: str) -> str:
     return json.dumps({"content": [{"type": "text", "text": value}], "isError": False})
 
 
-def serve(tools: str, call) -> None:
+def serve(tools: str, call, notified=lambda message: None) -> None:
     """Serves until the end of input. `tools` is the JSON text of an array; `call(line, message)` does
-    everything about a `tools/call`, its answer included."""
+    everything about a `tools/call`, its answer included; `notified(message)` sees what has no id."""
     for line in sys.stdin.buffer:
         message = json.loads(line)
         method, request_id = message.get("method"), message.get("id")
@@ -53,7 +53,9 @@ def serve(tools: str, call) -> None:
             answer(request_id, '{"tools":%s}' % tools)
         elif method == "tools/call":
             call(line, message)
-        elif request_id is not None:
+        elif request_id is None:
+            notified(message)
+        else:
             send(
                 '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no such method"}}'
                 % json.dumps(request_id)

@@ -126,6 +126,12 @@ async fn answers_with_bytes_that_are_no_text() {
     faulty.assert_recovers().await;
 }
 
+/// The process that serves everybody must not fill up with what one worker writes.
+#[tokio::test]
+async fn writes_a_line_without_an_end() {
+    Faulty::start(&["flood"]).await.assert_lost("flood").await;
+}
+
 #[tokio::test]
 async fn answers_twice() {
     let faulty = Faulty::start(&["twice"]).await;

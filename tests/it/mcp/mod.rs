@@ -1,6 +1,7 @@
 //! The MCP endpoint, through the real program.
 
 mod accept;
+mod cancellation;
 mod documented;
 mod drain;
 mod endpoints;
@@ -10,6 +11,7 @@ mod legacy;
 mod limits;
 mod modern;
 mod orphans;
+mod param_headers;
 mod progress;
 mod records;
 mod refusals;
