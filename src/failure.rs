@@ -101,11 +101,12 @@ impl From<tonic::Status> for Failure {
         match (status.code(), code) {
             (tonic::Code::NotFound, _) => failure.exit = Exit::NotFound,
             // Without a code of ours it was the transport that failed, not control that refused.
-            (tonic::Code::Unavailable, None) => {
+            (tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Unknown, None) => {
                 failure.exit = Exit::Unreachable;
-                failure = failure
-                    .while_doing("control does not answer")
-                    .hint("check that it runs (`ostia doctor`) and that --control-url is right");
+                failure = failure.while_doing("control does not answer").hint(
+                    "check that it runs (`ostia doctor`), that --control-url is right, and, where it \
+                     asks for client certificates, --control-client-cert",
+                );
             }
             (tonic::Code::Unauthenticated, _) => {
                 failure = failure.hint(

@@ -10,6 +10,7 @@ mod policies;
 mod records;
 mod split;
 mod stop;
+mod telemetry;
 mod upstreams;
 
 use crate::harness::{
