@@ -1,9 +1,12 @@
 //! The numbers operators watch. Labels are bounded: names of upstreams and outcomes, never of tools or
 //! keys, of which there may be thousands.
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, histogram};
-use ostia_domain::audit::CallRecord;
-use std::time::Duration;
+use crate::record::entry::{Entry, Target};
+use metrics::{
+    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    histogram,
+};
+use ostia_domain::usage::Outcome;
 
 pub fn describe() {
     describe_counter!("ostia_requests_total", "MCP requests by method and outcome");
@@ -34,24 +37,43 @@ pub fn describe() {
     );
 }
 
-/// Counts a request that ended.
-pub fn request(record: &CallRecord, took: Duration) {
-    let outcome = record.outcome.as_str();
-    let method = known_method(&record.method);
-    counter!("ostia_requests_total", "method" => method, "outcome" => outcome).increment(1);
-    if let Some(upstream) = &record.upstream {
-        histogram!("ostia_call_duration_seconds", "upstream" => upstream.clone())
-            .record(took.as_secs_f64());
+/// The methods that are counted by name; what a stranger makes up is not.
+const METHODS: [&str; 4] = ["tools/call", "tools/list", "initialize", "server/discover"];
+
+pub fn known_method(method: &str) -> Option<&'static str> {
+    METHODS.into_iter().find(|known| *known == method)
+}
+
+/// Counters of requests, looked up once: by name it would cost more than the rest of the record.
+pub struct RequestCounters([[Counter; Outcome::ALL.len()]; METHODS.len() + 1]);
+
+impl RequestCounters {
+    pub fn new() -> Self {
+        Self(std::array::from_fn(|method| {
+            let method = METHODS.get(method).copied().unwrap_or("other");
+            Outcome::ALL.map(|outcome| {
+                counter!("ostia_requests_total", "method" => method, "outcome" => outcome.as_str())
+            })
+        }))
+    }
+
+    /// Counts a request that ended.
+    pub fn request(&self, entry: &Entry) {
+        let known = METHODS.iter().position(|known| *known == entry.method);
+        let outcome = Outcome::ALL
+            .iter()
+            .position(|known| *known == entry.outcome);
+        let counters = &self.0[known.unwrap_or(METHODS.len())];
+        if let Some(counter) = outcome.and_then(|outcome| counters.get(outcome)) {
+            counter.increment(1);
+        }
+        if let Target::Tool(tool) = &entry.target {
+            tool.durations.record(entry.duration.as_secs_f64());
+        }
     }
 }
 
-/// A method as a label: whatever a stranger makes up is one word.
-fn known_method(method: &str) -> &'static str {
-    match method {
-        "tools/call" => "tools/call",
-        "tools/list" => "tools/list",
-        "initialize" => "initialize",
-        "server/discover" => "server/discover",
-        _ => "other",
-    }
+/// The durations of one upstream's calls.
+pub fn call_durations(upstream: &str) -> Histogram {
+    histogram!("ostia_call_duration_seconds", "upstream" => upstream.to_owned())
 }

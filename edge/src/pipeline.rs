@@ -28,9 +28,7 @@ pub fn allow(
     let view = state.view.load();
     let admission = admit::admit(&view, principal)?;
     let tool = route::resolve(&view, endpoint, name);
-    if let Some(tool) = tool {
-        record.target(tool.upstream.name.as_str(), &tool.name);
-    }
+    record.target(tool, name);
     match authorize::authorize(&view, principal, tool, name) {
         Ok(permit) => {
             record.permitted(&permit);

@@ -48,6 +48,8 @@ pub struct ToolView {
     pub canonical: String,
     pub tier: Tier,
     pub param_headers: Vec<ParamHeader>,
+    /// Of all calls of the upstream.
+    pub durations: metrics::Histogram,
     /// As the upstream sent it.
     pub definition: String,
     /// The same under the name that the aggregated endpoint shows.
@@ -115,6 +117,7 @@ impl View {
         tools: Vec<ostia_domain::tool::Tool>,
         names: ExposedNames,
     ) {
+        let durations = crate::metrics::call_durations(upstream.name.as_str());
         let tools: Vec<_> = tools
             .into_iter()
             .map(|tool| {
@@ -122,6 +125,7 @@ impl View {
                 let view = Arc::new(ToolView {
                     canonical: canonical(&upstream.name, &tool.name),
                     name_json: json_string(&tool.name),
+                    durations: durations.clone(),
                     param_headers: param_headers::of(&tool.definition),
                     exposed_definition: renamed(&tool.definition, &exposed),
                     upstream: Arc::clone(upstream),

@@ -62,12 +62,7 @@ pub async fn handle(
     let mut record = state.recorder.open(&arrival);
     let endpoint = upstream.map_or(Endpoint::Everything, |Path(name)| Endpoint::One(name));
     let (parts, body) = request.into_parts();
-    record.client(
-        parts
-            .headers
-            .get(USER_AGENT)
-            .and_then(|agent| agent.to_str().ok()),
-    );
+    record.client(parts.headers.get(USER_AGENT));
 
     // Until the body was read, the header alone tells how to word a refusal.
     let claimed = parts

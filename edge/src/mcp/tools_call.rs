@@ -30,7 +30,6 @@ use axum::{
 };
 use http::StatusCode;
 use ostia_domain::code::Code;
-use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// How long a call may be silent before its answer becomes a stream with comments in it, so that no
@@ -43,7 +42,9 @@ pub async fn serve(received: Received<'_>, mut record: OpenRecord) -> Response {
         Err(error) => return refuse(&received, record, &error),
     };
     let arguments = received.params.as_ref().and_then(|params| params.arguments);
-    record.requested_tool(&name, arguments.map(RawValue::get));
+    if let Some(arguments) = arguments {
+        record.arguments(arguments.get());
+    }
     let exchange = match begin(&received, &name, record).await {
         Ok(exchange) => exchange,
         Err((record, error)) => return refuse(&received, record, &error),

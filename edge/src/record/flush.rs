@@ -1,8 +1,10 @@
 //! Empties the buffer into control, or into files while control is away.
 
-use super::{BATCH, FLUSH_EVERY, Recorder, spool::Spool};
-use ostia_domain::audit::CallRecord;
-use ostia_proto::{ControlClient, v1::RecordRequest};
+use super::{BATCH, FLUSH_EVERY, Recorder, entry::Entry, spool::Spool};
+use ostia_proto::{
+    ControlClient,
+    v1::{CallRecord, RecordRequest},
+};
 use std::{sync::Arc, time::Duration};
 
 /// Control gets so long for a batch before it counts as away.
@@ -35,24 +37,21 @@ pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spo
     }
 }
 
-/// Hands records to control, and what it does not take to the spool. Says whether control answered.
-async fn deliver(control: &ControlClient, spool: &mut Spool, records: Vec<CallRecord>) -> bool {
+/// Hands entries to control, and what it does not take to the spool. Says whether control answered.
+async fn deliver(control: &ControlClient, spool: &mut Spool, entries: Vec<Entry>) -> bool {
+    let spelled_out = |entries: &[Entry]| RecordRequest {
+        records: entries.iter().map(CallRecord::from).collect(),
+    };
     let mut reachable = true;
-    let mut records = records.into_iter();
-    loop {
-        let batch = RecordRequest {
-            records: records.by_ref().take(BATCH).map(Into::into).collect(),
-        };
-        if batch.records.is_empty() {
-            return reachable;
-        }
+    for batch in entries.chunks(BATCH) {
         if reachable {
-            reachable = send(control, batch.clone()).await;
+            reachable = send(control, spelled_out(batch)).await;
         }
         if !reachable {
-            spool.write(&batch);
+            spool.write(&spelled_out(batch));
         }
     }
+    reachable
 }
 
 /// Hands over what waited on disk, oldest first. Control knows each record by its id, so a file that

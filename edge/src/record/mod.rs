@@ -4,14 +4,16 @@
 //! control, or into files while control is away. When neither works and the buffer is full, new
 //! requests are refused: what cannot be recorded does not happen.
 
+pub(crate) mod entry;
 mod flush;
 mod open;
 mod spool;
 
 pub use open::OpenRecord;
 
+use crate::metrics::RequestCounters;
 use crate::{call::Arrival, error::StartError};
-use ostia_domain::audit::CallRecord;
+use entry::Entry;
 use ostia_proto::ControlClient;
 use std::{
     path::Path,
@@ -30,8 +32,9 @@ const FLUSH_EVERY: Duration = Duration::from_millis(200);
 
 /// The buffer, shared by every request.
 pub struct Recorder {
-    waiting: Mutex<Vec<CallRecord>>,
+    waiting: Mutex<Vec<Entry>>,
     due: Notify,
+    metrics: RequestCounters,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -43,6 +46,7 @@ impl Recorder {
         let recorder = Arc::new(Self {
             waiting: Mutex::new(Vec::with_capacity(BATCH)),
             due: Notify::new(),
+            metrics: RequestCounters::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
@@ -62,19 +66,19 @@ impl Recorder {
         self.buffer().len() >= MAX_WAITING
     }
 
-    fn push(&self, record: CallRecord) {
+    fn push(&self, entry: Entry) {
         let mut waiting = self.buffer();
-        waiting.push(record);
+        waiting.push(entry);
         if waiting.len() == BATCH {
             self.due.notify_one();
         }
     }
 
-    fn take(&self) -> Vec<CallRecord> {
+    fn take(&self) -> Vec<Entry> {
         std::mem::replace(&mut *self.buffer(), Vec::with_capacity(BATCH))
     }
 
-    fn buffer(&self) -> std::sync::MutexGuard<'_, Vec<CallRecord>> {
+    fn buffer(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,26 +1,30 @@
 //! The record of one request while it goes on.
 
-use super::Recorder;
+use super::{
+    Recorder,
+    entry::{Entry, Target},
+};
 use crate::{
     authorize::Permit,
     call::Arrival,
     error::Error,
     trace::{self, Incoming},
+    view::ToolView,
 };
-use ostia_domain::{
-    audit::{CallRecord, Caller},
-    key::Presented,
-    principal::Principal,
-    usage::Outcome,
-};
+use http::HeaderValue;
+use ostia_domain::{key::Presented, principal::Principal, usage::Outcome};
 use ring::digest;
-use std::{sync::Arc, time::Instant};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 use tracing::Span;
 
+/// Names of a stranger's choice are cut to this many characters.
+const MAX_NAME: usize = 200;
+
 /// Filled in along the way, written down when dropped: also when the client goes away and the request
-/// with it. One without a method is dropped without a trace.
+/// with it.
 pub struct OpenRecord {
-    record: Option<CallRecord>,
+    /// Unset once it is not to be written.
+    entry: Option<Box<Entry>>,
     started: Instant,
     /// Ends with the record.
     span: Option<Span>,
@@ -29,110 +33,84 @@ pub struct OpenRecord {
 
 impl OpenRecord {
     pub(super) fn new(recorder: Arc<Recorder>, arrival: &Arrival) -> Self {
-        let record = CallRecord {
-            id: arrival.id.0,
-            at: arrival.at,
-            request_id: arrival.id.0,
-            caller: None,
-            presented_key: None,
-            method: String::new(),
-            upstream: None,
-            tool: None,
-            outcome: Outcome::Cancelled,
-            error: None,
-            rule: None,
-            arguments_digest: None,
-            duration_us: 0,
-            request_bytes: 0,
-            result_bytes: 0,
-            remote_address: Some(arrival.remote.ip().to_string()),
-            client: None,
-        };
+        let entry = Some(Box::new(Entry::new(arrival)));
         Self {
-            record: Some(record),
+            entry,
             started: arrival.started,
             span: None,
             recorder,
         }
     }
 
-    fn edit(&mut self, change: impl FnOnce(&mut CallRecord)) {
-        if let Some(record) = &mut self.record {
-            change(record);
+    fn edit(&mut self, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = &mut self.entry {
+            change(entry);
         }
     }
 
-    pub fn caller(&mut self, principal: &Principal) {
-        self.edit(|record| {
-            record.caller = Some(Caller {
-                key_id: principal.key_id,
-                key_name: principal.key_name.clone(),
-                owner_id: principal.owner_id,
-                owner_name: principal.owner_name.clone(),
-            });
-        });
+    pub fn caller(&mut self, principal: &Arc<Principal>) {
+        self.edit(|entry| entry.caller = Some(Arc::clone(principal)));
     }
 
     /// A credential that was refused; only the public part of a well-formed key is kept.
     pub fn refused_credential(&mut self, credential: &str) {
         if let Ok(key) = Presented::parse(credential) {
-            self.edit(|record| record.presented_key = Some(key.public_id().to_string()));
+            self.edit(|entry| entry.presented_key = Some(key.public_id().to_string()));
         }
     }
 
     pub fn method(&mut self, method: &str) {
-        // Names of a stranger's choice: bounded.
-        self.edit(|record| record.method = method.chars().take(100).collect());
+        let method = match crate::metrics::known_method(method) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(shortened(method)),
+        };
+        self.edit(|entry| entry.method = method);
     }
 
-    pub fn client(&mut self, client: Option<&str>) {
-        self.edit(|record| record.client = client.map(|name| name.chars().take(200).collect()));
+    pub fn client(&mut self, client: Option<&HeaderValue>) {
+        self.edit(|entry| entry.client = client.cloned());
     }
 
     pub fn request_bytes(&mut self, bytes: usize) {
-        self.edit(|record| record.request_bytes = bytes as u64);
+        self.edit(|entry| entry.request_bytes = bytes);
     }
 
-    /// What was asked for, before anything is known about it.
-    pub fn requested_tool(&mut self, name: &str, arguments: Option<&str>) {
-        self.edit(|record| {
-            record.tool = Some(name.chars().take(200).collect());
-            record.arguments_digest = arguments.map(|arguments| {
-                let mut sha256 = [0; 32];
-                sha256.copy_from_slice(
-                    digest::digest(&digest::SHA256, arguments.as_bytes()).as_ref(),
-                );
-                sha256
-            });
-        });
+    /// What a call carries, as a digest: never the arguments themselves.
+    pub fn arguments(&mut self, arguments: &str) {
+        let mut sha256 = [0; 32];
+        sha256.copy_from_slice(digest::digest(&digest::SHA256, arguments.as_bytes()).as_ref());
+        self.edit(|entry| entry.arguments_digest = Some(sha256));
     }
 
-    pub fn target(&mut self, upstream: &str, tool: &str) {
-        self.edit(|record| {
-            record.upstream = Some(upstream.to_owned());
-            record.tool = Some(tool.to_owned());
+    /// The tool that a name stands for, or the name where it stands for none.
+    pub fn target(&mut self, tool: Option<&Arc<ToolView>>, name: &str) {
+        self.edit(|entry| {
+            entry.target = match tool {
+                Some(tool) => Target::Tool(Arc::clone(tool)),
+                None => Target::Named(shortened(name)),
+            }
         });
     }
 
     pub fn permitted(&mut self, permit: &Permit) {
-        self.edit(|record| record.rule = Some(permit.rule().to_owned()));
+        self.edit(|entry| entry.rule = Some(permit.rule().to_owned()));
     }
 
     pub fn rule(&mut self, rule: String) {
-        self.edit(|record| record.rule = Some(rule));
+        self.edit(|entry| entry.rule = Some(rule));
     }
 
     pub fn failed(&mut self, error: &Error) {
-        self.edit(|record| {
-            record.outcome = error.outcome;
-            record.error = Some(error.code.as_str());
+        self.edit(|entry| {
+            entry.outcome = error.outcome;
+            entry.error = Some(error.code);
         });
     }
 
     pub fn ended(&mut self, outcome: Outcome, result_bytes: usize) {
-        self.edit(|record| {
-            record.outcome = outcome;
-            record.result_bytes = result_bytes as u64;
+        self.edit(|entry| {
+            entry.outcome = outcome;
+            entry.result_bytes = result_bytes;
         });
     }
 
@@ -145,21 +123,24 @@ impl OpenRecord {
 
     /// Nothing happened that anybody would look for.
     pub fn discard(mut self) {
-        self.record = None;
+        self.entry = None;
     }
 }
 
 impl Drop for OpenRecord {
     fn drop(&mut self) {
-        let Some(mut record) = self.record.take() else {
+        let Some(mut entry) = self.entry.take() else {
             return;
         };
-        let took = self.started.elapsed();
-        record.duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        entry.duration = self.started.elapsed();
         if let Some(span) = &self.span {
-            span.record("outcome", record.outcome.as_str());
+            span.record("outcome", entry.outcome.as_str());
         }
-        crate::metrics::request(&record, took);
-        self.recorder.push(record);
+        self.recorder.metrics.request(&entry);
+        self.recorder.push(*entry);
     }
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(MAX_NAME).collect()
 }
