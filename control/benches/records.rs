@@ -7,7 +7,7 @@
 use ostia_control::{Config, Control};
 use ostia_domain::{clock, key::Secret};
 use ostia_proto::{ControlClient, v1};
-use std::{error::Error, fs, path::PathBuf, time::Duration};
+use std::{error::Error, fs, path::Path, time::Duration};
 use uuid::Uuid;
 
 const BATCHES: usize = 400;
@@ -47,7 +47,7 @@ async fn measure(client: &ControlClient) -> Result<(), Box<dyn Error>> {
     let batches = batches(BATCHES);
     let (cpu, wall) = (cpu_time()?, clock::instant());
     write(client, batches).await?;
-    let (cpu, wall) = (cpu_time()? - cpu, wall.elapsed());
+    let (cpu, wall) = (cpu_time()?.saturating_sub(cpu), wall.elapsed());
     let records = u32::try_from(BATCHES * BATCH)?;
     let per_record = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(records);
     #[allow(clippy::print_stdout, reason = "this is what it is for")]
@@ -120,9 +120,9 @@ fn cpu_time() -> Result<Duration, Box<dyn Error>> {
     Ok(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
 }
 
-fn remove(file: &PathBuf) {
+fn remove(file: &Path) {
     for suffix in ["", "-wal", "-shm"] {
-        let mut name = file.clone().into_os_string();
+        let mut name = file.as_os_str().to_owned();
         name.push(suffix);
         // The database may be another one, and then there is no file.
         let _ = fs::remove_file(name);

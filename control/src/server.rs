@@ -18,7 +18,10 @@ use tokio::{
     sync::Notify,
     time::{sleep, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 use tonic::{
     service::Routes,
     transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
@@ -35,7 +38,8 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The control plane. A clone is the same control.
+/// The control plane. A clone is the same control; when the last one is dropped without
+/// [`Control::close`], what goes on in the background ends by itself and what it had not written is lost.
 #[derive(Clone)]
 pub struct Control(Arc<Inner>);
 
@@ -47,6 +51,7 @@ struct Inner {
     tls: Option<Tls>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    _stops_when_dropped: DropGuard,
 }
 
 impl Control {
@@ -79,6 +84,7 @@ impl Control {
             authentication: Authentication::new(callers),
             tls: config.tls,
             tasks,
+            _stops_when_dropped: stop.clone().drop_guard(),
             stop,
         })))
     }

@@ -8,11 +8,7 @@ use super::{App, keys::State};
 use crate::{
     error::Result,
     op::Op,
-    store::{
-        self,
-        identity::StoredUser,
-        keys::{StoredKey, StoredSecret},
-    },
+    store::{self, identity::StoredUser, keys::StoredKey, secrets::StoredSecret},
 };
 use ostia_domain::{
     clock::Timestamp,

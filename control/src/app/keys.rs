@@ -1,28 +1,26 @@
 //! API keys: made, rotated, switched off and on, ended.
 
+mod expiry;
+mod view;
+
+pub(crate) use expiry::Expiry;
+pub(crate) use view::{KeyView, State};
+
+use self::{
+    expiry::seconds,
+    view::{view, views},
+};
 use super::{App, naming, policies, tokens};
 use crate::{
     error::{Error, Result},
     op::{Change, Op, Touched},
-    store::{
-        self, Tx,
-        keys::{StoredKey, StoredSecret},
-        names,
-        page::Page,
-    },
+    store::{self, Tx, keys::StoredKey, page::Page, secrets::StoredSecret},
 };
-use chrono::TimeDelta;
-use ostia_domain::{
-    clock::Timestamp,
-    key::{self, Mode, PublicId, Secret},
-};
+use ostia_domain::key::{self, Mode, PublicId, Secret};
 use serde_json::json;
 use uuid::Uuid;
 
 const MAX_PAGE: u32 = 500;
-const DEFAULT_EXPIRY_SECONDS: u64 = 90 * 86_400;
-/// Whoever wants more than a century means never.
-const MAX_SECONDS: u64 = 100 * 365 * 86_400;
 
 pub(crate) struct NewKey {
     pub(crate) name: String,
@@ -32,44 +30,6 @@ pub(crate) struct NewKey {
     pub(crate) policies: Vec<String>,
     pub(crate) plan: Option<String>,
     pub(crate) expiry: Expiry,
-}
-
-pub(crate) enum Expiry {
-    Never,
-    Default,
-    InSeconds(u64),
-}
-
-/// A key as answers show it, with names for ids.
-pub(crate) struct KeyView {
-    pub(crate) key: StoredKey,
-    pub(crate) state: State,
-    pub(crate) owner_name: String,
-    pub(crate) policies: Vec<String>,
-    pub(crate) plan: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Active,
-    Inactive,
-    Revoked,
-    Expired,
-}
-
-impl State {
-    /// The first of these that holds is why a key is refused.
-    pub(super) fn of(key: &StoredKey, now: Timestamp) -> Self {
-        if key.revoked_at.is_some() {
-            Self::Revoked
-        } else if !key.active {
-            Self::Inactive
-        } else if key.expires_at.is_some_and(|end| end <= now) {
-            Self::Expired
-        } else {
-            Self::Active
-        }
-    }
 }
 
 impl App {
@@ -95,7 +55,7 @@ impl App {
             plan: plan(change.tx(), new.plan.as_deref()).await?,
             active: true,
             created_at: op.now,
-            expires_at: expires_at(op.now, &new.expiry)?,
+            expires_at: new.expiry.from(op.now)?,
             revoked_at: None,
             last_used_at: None,
             secrets: vec![secret],
@@ -154,8 +114,8 @@ impl App {
                 key.name
             )));
         }
-        store::keys::end_secrets(change.tx(), key.id, end).await?;
-        store::keys::insert_secret(change.tx(), key.id, &secret).await?;
+        store::secrets::end(change.tx(), key.id, end).await?;
+        store::secrets::insert(change.tx(), key.id, &secret).await?;
         let view = reread(&change, op, key.id).await?;
         commit(change, &view).await?;
         Ok((view, text))
@@ -287,50 +247,7 @@ async fn plan(tx: &Tx, reference: Option<&str>) -> Result<Option<Uuid>> {
         .ok_or_else(|| Error::not_found("plan", reference))
 }
 
-fn expires_at(now: Timestamp, expiry: &Expiry) -> Result<Option<Timestamp>> {
-    let asked = match expiry {
-        Expiry::Never => return Ok(None),
-        Expiry::Default => DEFAULT_EXPIRY_SECONDS,
-        Expiry::InSeconds(0) => {
-            return Err(Error::invalid("expires_in_seconds", "must be at least 1"));
-        }
-        Expiry::InSeconds(n) => *n,
-    };
-    Ok(Some(now + seconds("expires_in_seconds", asked)?))
-}
-
-fn seconds(field: &'static str, asked: u64) -> Result<TimeDelta> {
-    if asked > MAX_SECONDS {
-        return Err(Error::invalid(field, "is more than a hundred years"));
-    }
-    i64::try_from(asked)
-        .ok()
-        .and_then(TimeDelta::try_seconds)
-        .ok_or_else(|| Error::invalid(field, "is too long"))
-}
-
 async fn reread(change: &Change<'_>, op: &Op, id: Uuid) -> Result<KeyView> {
     let key = named(change.tx(), &id.to_string()).await?;
     view(change.tx(), op, key).await
-}
-
-async fn view(tx: &Tx, op: &Op, key: StoredKey) -> Result<KeyView> {
-    let name = key.name.clone();
-    let mut views = views(tx, op, vec![key]).await?;
-    views.pop().ok_or_else(|| Error::not_found("key", &name))
-}
-
-async fn views(tx: &Tx, op: &Op, keys: Vec<StoredKey>) -> Result<Vec<KeyView>> {
-    let owners = names::of_users(tx, keys.iter().map(|key| key.owner_id)).await?;
-    let plans = names::of_plans(tx, keys.iter().filter_map(|key| key.plan)).await?;
-    let bounds = keys.iter().flat_map(|key| key.policies.iter().copied());
-    let policies = names::of_policies(tx, bounds).await?;
-    let views = keys.into_iter().map(|key| KeyView {
-        state: State::of(&key, op.now),
-        owner_name: owners.get(key.owner_id),
-        policies: policies.all(&key.policies),
-        plan: key.plan.map(|id| plans.get(id)),
-        key,
-    });
-    Ok(views.collect())
 }

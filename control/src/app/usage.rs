@@ -18,6 +18,9 @@ impl App {
         page_token: &str,
     ) -> Result<Page<UsageRecord>> {
         let ask = paging::ask(page_size, MAX_PAGE, page_token)?;
+        if let Some(name) = upstream.filter(|name| name.contains('\0')) {
+            return Err(Error::not_found("upstream", name));
+        }
         let key = match key {
             Some(reference) => Some(self.key_id(reference).await?),
             None => None,

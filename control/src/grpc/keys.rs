@@ -6,7 +6,7 @@ use crate::{
         App,
         keys::{Expiry, KeyView, NewKey, State},
     },
-    store::keys::StoredSecret,
+    store::secrets::StoredSecret,
 };
 use ostia_domain::key::Mode;
 use ostia_proto::{convert::timestamp, v1};

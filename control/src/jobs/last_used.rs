@@ -124,7 +124,7 @@ impl LastUsed {
             match *what {
                 What::Key(id) => store::keys::used(write.tx(), id, *at, unless_after).await?,
                 What::Secret(id) => {
-                    store::keys::secret_used(write.tx(), id, *at, unless_after).await?;
+                    store::secrets::used(write.tx(), id, *at, unless_after).await?;
                 }
             }
         }

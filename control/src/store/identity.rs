@@ -3,6 +3,7 @@
 use super::{
     Error, Tx,
     entity::{login_links, user_policies, users},
+    reference,
 };
 use ostia_domain::{
     clock::Timestamp,
@@ -42,10 +43,7 @@ pub(crate) async fn find(
     db: &impl ConnectionTrait,
     reference: &str,
 ) -> Result<Option<StoredUser>, Error> {
-    let by = match Uuid::try_parse(reference) {
-        Ok(id) => users::Column::Id.eq(id),
-        Err(_) => users::Column::Name.eq(reference),
-    };
+    let by = reference::by(reference, users::Column::Id, users::Column::Name);
     one(db, users::Entity::find().filter(by)).await
 }
 

@@ -1,22 +1,23 @@
-//! API keys and their secrets.
+//! API keys.
 
 use super::{
     Error, Tx,
-    entity::{api_key_policies, api_key_secrets, api_keys},
+    entity::{api_key_policies, api_keys},
     page::{Ask, Page},
+    secrets::{self, StoredSecret},
 };
 use ostia_domain::{
     clock::Timestamp,
     key::{Mode, PublicId},
 };
 use sea_orm::{
-    ActiveValue::Set, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, prelude::*,
+    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::*,
 };
 use std::collections::HashMap;
 
 /// A key as it is stored, with the ids of what bounds it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct StoredKey {
     pub(crate) id: Uuid,
     pub(crate) public_id: PublicId,
@@ -32,17 +33,6 @@ pub(crate) struct StoredKey {
     pub(crate) last_used_at: Option<Timestamp>,
     /// Newest first.
     pub(crate) secrets: Vec<StoredSecret>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct StoredSecret {
-    pub(crate) id: Uuid,
-    /// Argon2id, as a PHC string.
-    pub(crate) hash: String,
-    pub(crate) last_four: String,
-    pub(crate) created_at: Timestamp,
-    pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) last_used_at: Option<Timestamp>,
 }
 
 /// Newest first; of one owner, or of everybody.
@@ -114,16 +104,7 @@ async fn complete(
             .or_default()
             .push(bound.policy_id);
     }
-    let mut secrets: HashMap<Uuid, Vec<StoredSecret>> = HashMap::new();
-    let found = api_key_secrets::Entity::find()
-        .filter(api_key_secrets::Column::KeyId.is_in(ids))
-        .order_by_desc(api_key_secrets::Column::Id);
-    for secret in found.all(db).await? {
-        secrets
-            .entry(secret.key_id)
-            .or_default()
-            .push(secret.into());
-    }
+    let mut secrets = secrets::of_keys(db, ids).await?;
     rows.into_iter()
         .map(|row| {
             let policies = policies.remove(&row.id).unwrap_or_default();
@@ -161,40 +142,8 @@ pub(crate) async fn insert(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
         .exec_without_returning(tx)
         .await?;
     for secret in &key.secrets {
-        insert_secret(tx, key.id, secret).await?;
+        secrets::insert(tx, key.id, secret).await?;
     }
-    Ok(())
-}
-
-pub(crate) async fn insert_secret(
-    tx: &Tx,
-    key_id: Uuid,
-    secret: &StoredSecret,
-) -> Result<(), Error> {
-    let row = api_key_secrets::ActiveModel {
-        id: Set(secret.id),
-        key_id: Set(key_id),
-        hash: Set(secret.hash.clone()),
-        last_four: Set(secret.last_four.clone()),
-        created_at: Set(secret.created_at),
-        expires_at: Set(secret.expires_at),
-        last_used_at: Set(secret.last_used_at),
-    };
-    api_key_secrets::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
-}
-
-/// Gives every secret of a key that would live longer its end.
-pub(crate) async fn end_secrets(tx: &Tx, key_id: Uuid, end: Timestamp) -> Result<(), Error> {
-    use api_key_secrets::{Column, Entity};
-    Entity::update_many()
-        .col_expr(Column::ExpiresAt, Expr::value(end))
-        .filter(Column::KeyId.eq(key_id))
-        .filter(unset_or(Column::ExpiresAt, Column::ExpiresAt.gt(end)))
-        .exec(tx)
-        .await?;
     Ok(())
 }
 
@@ -237,37 +186,13 @@ pub(crate) async fn used(
     Entity::update_many()
         .col_expr(Column::LastUsedAt, Expr::value(at))
         .filter(Column::Id.eq(key))
-        .filter(unset_or(
+        .filter(secrets::unset_or(
             Column::LastUsedAt,
             Column::LastUsedAt.lt(unless_after),
         ))
         .exec(tx)
         .await?;
     Ok(())
-}
-
-/// As [`used`], of one secret.
-pub(crate) async fn secret_used(
-    tx: &Tx,
-    secret: Uuid,
-    at: Timestamp,
-    unless_after: Timestamp,
-) -> Result<(), Error> {
-    use api_key_secrets::{Column, Entity};
-    Entity::update_many()
-        .col_expr(Column::LastUsedAt, Expr::value(at))
-        .filter(Column::Id.eq(secret))
-        .filter(unset_or(
-            Column::LastUsedAt,
-            Column::LastUsedAt.lt(unless_after),
-        ))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-fn unset_or(column: impl ColumnTrait, otherwise: Expr) -> Condition {
-    Condition::any().add(column.is_null()).add(otherwise)
 }
 
 fn read(
@@ -296,17 +221,4 @@ fn read(
         last_used_at: row.last_used_at,
         secrets,
     })
-}
-
-impl From<api_key_secrets::Model> for StoredSecret {
-    fn from(row: api_key_secrets::Model) -> Self {
-        Self {
-            id: row.id,
-            hash: row.hash,
-            last_four: row.last_four,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            last_used_at: row.last_used_at,
-        }
-    }
 }

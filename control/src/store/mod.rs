@@ -15,8 +15,10 @@ pub(crate) mod page;
 pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod records;
+mod reference;
 pub(crate) mod revisions;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod upstreams;
 pub(crate) mod usage;
 

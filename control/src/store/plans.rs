@@ -3,6 +3,7 @@
 use super::{
     Error, Tx,
     entity::plans::{ActiveModel, Column, Entity, Model},
+    reference,
 };
 use ostia_domain::{clock::Timestamp, plan::Plan};
 use sea_orm::{
@@ -20,10 +21,7 @@ pub(crate) async fn find(
     db: &impl ConnectionTrait,
     reference: &str,
 ) -> Result<Option<Plan>, Error> {
-    let by = match Uuid::try_parse(reference) {
-        Ok(id) => Column::Id.eq(id),
-        Err(_) => Column::Name.eq(reference),
-    };
+    let by = reference::by(reference, Column::Id, Column::Name);
     let row = Entity::find().filter(by).one(db).await?;
     row.map(TryInto::try_into).transpose()
 }

@@ -3,6 +3,7 @@
 use super::{
     Error, Tx,
     entity::policies::{ActiveModel, Column, Entity, Model},
+    reference,
 };
 use ostia_domain::{
     clock::Timestamp,
@@ -43,10 +44,7 @@ pub(crate) async fn find(
     db: &impl ConnectionTrait,
     reference: &str,
 ) -> Result<Option<StoredPolicy>, Error> {
-    let by = match Uuid::try_parse(reference) {
-        Ok(id) => Column::Id.eq(id),
-        Err(_) => Column::Name.eq(reference),
-    };
+    let by = reference::by(reference, Column::Id, Column::Name);
     let row = Entity::find().filter(by).one(db).await?;
     row.map(TryInto::try_into).transpose()
 }

@@ -3,6 +3,7 @@
 use super::{
     Error, Tx,
     entity::{upstream_env, upstreams},
+    reference,
 };
 use ostia_domain::{
     clock::Timestamp,
@@ -50,10 +51,7 @@ pub(crate) async fn find(
     db: &impl ConnectionTrait,
     reference: &str,
 ) -> Result<Option<StoredUpstream>, Error> {
-    let by = match Uuid::try_parse(reference) {
-        Ok(id) => upstreams::Column::Id.eq(id),
-        Err(_) => upstreams::Column::Name.eq(reference),
-    };
+    let by = reference::by(reference, upstreams::Column::Id, upstreams::Column::Name);
     let Some(row) = upstreams::Entity::find().filter(by).one(db).await? else {
         return Ok(None);
     };

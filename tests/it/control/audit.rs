@@ -209,7 +209,7 @@ async fn a_change_that_is_refused_leaves_nothing() {
 #[tokio::test]
 async fn events_are_followed_from_one_on_and_found_by_key() {
     let control = start().await;
-    let last = control.events().await.pop().expect("an event").id;
+    let newest = control.events().await.pop().expect("an event").id;
     let key = control.key("build").await.key.expect("a key");
     control.policy("some").await;
     let list = async |request: v1::ListEventsRequest| {
@@ -221,7 +221,7 @@ async fn events_are_followed_from_one_on_and_found_by_key() {
             .collect::<Vec<_>>()
     };
     let after = v1::ListEventsRequest {
-        after: Some(last.clone()),
+        after: Some(newest.clone()),
         ..v1::ListEventsRequest::default()
     };
     assert_eq!(list(after).await, ["keys.create", "policies.create"]);
@@ -231,7 +231,7 @@ async fn events_are_followed_from_one_on_and_found_by_key() {
     };
     assert_eq!(list(of_key).await, ["keys.create"]);
     let both = v1::ListEventsRequest {
-        after: Some(last),
+        after: Some(newest),
         page_token: "x".to_owned(),
         ..v1::ListEventsRequest::default()
     };

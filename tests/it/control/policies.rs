@@ -120,3 +120,19 @@ async fn a_policy_in_use_stays_until_nobody_is_bound_by_it() {
     );
     assert_refused(delete("none").await, Grpc::NotFound, Code::NoSuchObject);
 }
+
+#[tokio::test]
+async fn what_nothing_can_be_named_is_not_found() {
+    let control = start().await;
+    let nothing = || "\0".to_owned();
+    let policy = nothing();
+    let request = v1::GetPolicyRequest { policy };
+    let answer = control.client.policies().get_policy(request).await;
+    assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
+    let request = v1::ListUsageRequest {
+        upstream: Some(nothing()),
+        ..v1::ListUsageRequest::default()
+    };
+    let answer = control.client.usage().list_usage(request).await;
+    assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
+}

@@ -179,17 +179,17 @@ async fn upstreams_come_and_go_with_their_catalogues() {
 async fn every_change_of_a_key_is_told() {
     let (control, mut watch) = watched().await;
     let id = control.key("build").await.key.expect("a key").id;
-    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
     control.rotate(&id, 0).await;
-    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
     control.inactivate(&id).await;
-    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
     control.activate(&id).await;
-    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
     control.revoke(&id).await;
-    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
     control.delete(&id).await;
-    assert_eq!(watch.keys_changed().await, [id]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn what_another_control_changes_is_told_too() {
     let other: Control = control.replica().await;
     let created = other.client().keys().create_key(new_key("build")).await;
     let id = created.expect("a key").into_inner().key.expect("a key").id;
-    assert_eq!(watch.keys_changed().await, [id.clone()]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
     let key = id.clone();
     let request = v1::DeleteKeyRequest { key };
     other
@@ -207,7 +207,7 @@ async fn what_another_control_changes_is_told_too() {
         .delete_key(request)
         .await
         .expect("deleted");
-    assert_eq!(watch.keys_changed().await, [id]);
+    assert_eq!(watch.keys_changed().await, [id.as_str()]);
     let policy = v1::CreatePolicyRequest {
         name: "some".to_owned(),
         source: Some(v1::create_policy_request::Source::Rules(

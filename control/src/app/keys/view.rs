@@ -1,0 +1,60 @@
+//! Keys as answers show them: in which state, and with names for ids.
+
+use crate::{
+    error::{Error, Result},
+    op::Op,
+    store::{Tx, keys::StoredKey, names},
+};
+use ostia_domain::clock::Timestamp;
+
+pub(crate) struct KeyView {
+    pub(crate) key: StoredKey,
+    pub(crate) state: State,
+    pub(crate) owner_name: String,
+    pub(crate) policies: Vec<String>,
+    pub(crate) plan: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Active,
+    Inactive,
+    Revoked,
+    Expired,
+}
+
+impl State {
+    /// The first of these that holds is why a key is refused.
+    pub(crate) fn of(key: &StoredKey, now: Timestamp) -> Self {
+        if key.revoked_at.is_some() {
+            Self::Revoked
+        } else if !key.active {
+            Self::Inactive
+        } else if key.expires_at.is_some_and(|end| end <= now) {
+            Self::Expired
+        } else {
+            Self::Active
+        }
+    }
+}
+
+pub(super) async fn view(tx: &Tx, op: &Op, key: StoredKey) -> Result<KeyView> {
+    let name = key.name.clone();
+    let mut views = views(tx, op, vec![key]).await?;
+    views.pop().ok_or_else(|| Error::not_found("key", &name))
+}
+
+pub(super) async fn views(tx: &Tx, op: &Op, keys: Vec<StoredKey>) -> Result<Vec<KeyView>> {
+    let owners = names::of_users(tx, keys.iter().map(|key| key.owner_id)).await?;
+    let plans = names::of_plans(tx, keys.iter().filter_map(|key| key.plan)).await?;
+    let bounds = keys.iter().flat_map(|key| key.policies.iter().copied());
+    let policies = names::of_policies(tx, bounds).await?;
+    let views = keys.into_iter().map(|key| KeyView {
+        state: State::of(&key, op.now),
+        owner_name: owners.get(key.owner_id),
+        policies: policies.all(&key.policies),
+        plan: key.plan.map(|id| plans.get(id)),
+        key,
+    });
+    Ok(views.collect())
+}
