@@ -45,7 +45,7 @@ test:
 
 # Throughput, latency and CPU per call, against the same upstream without Ostia.
 bench *args:
-    cargo bench --bench load -- {{ args }}
+    cargo bench --workspace --bench load -- {{ args }}
 
 # What the next release would depend on twice.
 duplicates:

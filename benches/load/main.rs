@@ -1,4 +1,4 @@
-//! How much Ostia costs per call: `cargo bench --bench load -- [options]`, see `--help`.
+//! How much Ostia costs per call: `cargo bench --workspace --bench load -- [options]`, see `--help`.
 //!
 //! One run drives the same very cheap stdio server twice: directly over its pipes, and through
 //! `ostia run` over HTTP. The server is this program itself (`--echo-upstream`), so that what is

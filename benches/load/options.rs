@@ -6,7 +6,7 @@ use std::{str::FromStr, time::Duration};
 const HELP: &str = "\
 Measures `tools/call` through `ostia run`, and directly at the same stdio server.
 
-Usage: cargo bench --bench load -- [options]
+Usage: cargo bench --workspace --bench load -- [options]
 
   --concurrency N[,N...]   calls in flight at once [default: 1,32]
   --seconds S              how long each row is measured [default: 10]

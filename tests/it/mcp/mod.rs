@@ -7,6 +7,7 @@ mod drain;
 mod endpoints;
 mod faults;
 mod isolation;
+mod keys;
 mod legacy;
 mod limits;
 mod modern;
