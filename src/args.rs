@@ -228,7 +228,7 @@ pub(crate) struct EdgeArgs {
         value_name = "HOST"
     )]
     pub(crate) allowed_host: Vec<String>,
-    /// Origin of pages in a browser that may call, beside the edge's own; repeatable
+    /// Origin of pages in a browser that may call, beside loopback; repeatable
     #[arg(
         long,
         env = "OSTIA_ALLOWED_ORIGINS",

@@ -5,22 +5,23 @@
 mod edge;
 mod endpoint;
 mod file;
+mod log;
 mod secrets;
 mod tls;
 
 pub(crate) use edge::EdgeSettings;
 pub(crate) use endpoint::Endpoint;
+pub(crate) use log::LogSettings;
 pub(crate) use secrets::{Found, Secrets};
 
 use crate::{
-    args::{Global, ListenArgs, LogFormat, Role, RunArgs},
+    args::{Global, ListenArgs, Role, RunArgs},
     data_dir::DATABASE,
     failure::{Exit, Failure},
 };
 use file::File;
 use std::{
     fs, io,
-    io::IsTerminal as _,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -46,11 +47,6 @@ impl Settings {
     pub(crate) fn web_url(&self, flag: Option<String>) -> Result<Option<String>, Failure> {
         endpoint::public_url("--web-url", flag, self.web_url.clone())
     }
-}
-
-pub(crate) struct LogSettings {
-    pub(crate) filter: String,
-    pub(crate) format: LogFormat,
 }
 
 /// What `ostia run` needs.
@@ -91,22 +87,22 @@ pub(crate) struct Listen {
 
 /// Settings of a command other than `run`, and how it logs.
 pub(crate) fn settings(global: &Global) -> Result<(Settings, LogSettings), Failure> {
-    let (file, origin) = read_file(global)?;
+    let file = read_file(global)?;
     let filter = if global.verbose { "info" } else { "warn" };
-    let log = log_settings(global, &file, filter)?;
-    Ok((common(global, &file, &origin)?, log))
+    let log = log::settings(global, &file, filter)?;
+    Ok((common(global, &file)?, log))
 }
 
 /// The addresses that `ostia run` would listen on with these flags.
 pub(crate) fn listen_settings(global: &Global, args: &ListenArgs) -> Result<Listen, Failure> {
-    let (file, _) = read_file(global)?;
+    let file = read_file(global)?;
     Ok(listen(args, &file))
 }
 
 /// Settings of `ostia run`.
 pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSettings, Failure> {
-    let (file, origin) = read_file(global)?;
-    let common = common(global, &file, &origin)?;
+    let file = read_file(global)?;
+    let common = common(global, &file)?;
     let roles = roles(&args.roles, &file.roles);
     if args.demo || file.demo {
         demand_control(roles)?;
@@ -120,17 +116,17 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         edge: edge::settings(&args.edge, &file.edge)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
         web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
-        log: log_settings(global, &file, "info,sea_orm_migration=warn")?,
-        otlp_endpoint: otlp_endpoint(args.otlp_endpoint, &file)?,
+        log: log::settings(global, &file, "info,sea_orm_migration=warn")?,
+        otlp_endpoint: log::otlp_endpoint(args.otlp_endpoint, &file)?,
         common,
     })
 }
 
-fn common(global: &Global, file: &File, origin: &Origin) -> Result<Settings, Failure> {
+fn common(global: &Global, file: &File) -> Result<Settings, Failure> {
     let data_dir = global
         .data_dir
         .clone()
-        .or_else(|| file.data_dir.as_deref().map(|path| origin.resolve(path)))
+        .or_else(|| file.data_dir.clone())
         .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
     let named = global
         .database_url
@@ -149,19 +145,7 @@ fn common(global: &Global, file: &File, origin: &Origin) -> Result<Settings, Fai
     })
 }
 
-/// Where a file came from, so that paths in it are relative to it.
-struct Origin(Option<PathBuf>);
-
-impl Origin {
-    fn resolve(&self, path: &Path) -> PathBuf {
-        match self.0.as_deref().and_then(Path::parent) {
-            Some(folder) => folder.join(path),
-            None => path.to_owned(),
-        }
-    }
-}
-
-fn read_file(global: &Global) -> Result<(File, Origin), Failure> {
+fn read_file(global: &Global) -> Result<File, Failure> {
     let path = global
         .config
         .clone()
@@ -169,16 +153,16 @@ fn read_file(global: &Global) -> Result<(File, Origin), Failure> {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && global.config.is_none() => {
-            return Ok((File::default(), Origin(None)));
+            return Ok(File::default());
         }
         Err(error) => {
             let what = format!("cannot read the configuration file {}", path.display());
             return Err(Failure::usage(what).because(&error));
         }
     };
-    let file = toml::from_str(&text)
+    let file: File = toml::from_str(&text)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display()).trim_end()))?;
-    Ok((file, Origin(Some(path))))
+    Ok(file.relative_to(path.parent().unwrap_or(Path::new(""))))
 }
 
 fn roles(flags: &[Role], file: &[Role]) -> Roles {
@@ -240,39 +224,6 @@ fn sqlite_url(data_dir: &Path) -> Result<String, Failure> {
         )));
     }
     Ok(format!("sqlite://{text}"))
-}
-
-fn log_settings(global: &Global, file: &File, default: &str) -> Result<LogSettings, Failure> {
-    let filter = global
-        .log
-        .clone()
-        .or_else(|| file.log.filter.clone())
-        .unwrap_or_else(|| default.to_owned());
-    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&filter) {
-        return Err(Failure::usage(format!("--log (log.filter) {filter:?}")).because(&error));
-    }
-    let usual = if io::stderr().is_terminal() {
-        LogFormat::Pretty
-    } else {
-        LogFormat::Json
-    };
-    Ok(LogSettings {
-        filter,
-        format: global.log_format.or(file.log.format).unwrap_or(usual),
-    })
-}
-
-fn otlp_endpoint(flag: Option<String>, file: &File) -> Result<Option<String>, Failure> {
-    let endpoint = flag
-        .or_else(|| file.telemetry.otlp_endpoint.clone())
-        .or_else(|| variable("OTEL_EXPORTER_OTLP_ENDPOINT"));
-    match endpoint {
-        Some(url) if !url.starts_with("http://") => Err(Failure::usage(format!(
-            "--otlp-endpoint (telemetry.otlp_endpoint) {url:?} does not start with http://"
-        ))
-        .hint("send to a collector beside Ostia, which can pass it on with TLS")),
-        endpoint => Ok(endpoint),
-    }
 }
 
 /// A variable that is set to something.

@@ -1,8 +1,12 @@
-//! `ostia.toml`: the same settings as the flags, by section. Unknown keys are refused.
+//! `ostia.toml`: the same settings as the flags, by section. Unknown keys are refused; paths are
+//! relative to the file.
 
 use crate::args::{LogFormat, NameForm, Role};
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +28,26 @@ pub(crate) struct File {
     pub(crate) urls: Urls,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
+}
+
+impl File {
+    /// The same with every path resolved.
+    pub(crate) fn relative_to(mut self, folder: &Path) -> Self {
+        let paths = [
+            &mut self.data_dir,
+            &mut self.control.ca,
+            &mut self.control.client_cert,
+            &mut self.control.client_key,
+            &mut self.control.service_token_file,
+            &mut self.tls.cert,
+            &mut self.tls.key,
+            &mut self.tls.client_ca,
+        ];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        self
+    }
 }
 
 /// `[listen]`: `--control-listen` and its siblings.

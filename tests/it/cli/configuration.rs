@@ -55,6 +55,18 @@ async fn a_mistake_in_the_file_is_named_with_its_place() {
 }
 
 #[tokio::test]
+async fn paths_in_the_file_are_relative_to_it() {
+    let folder = folder();
+    let file = folder.path().join("there.toml");
+    std::fs::write(&file, "[tls]\ncert = \"missing.pem\"\nkey = \"k\"\n").expect("a file");
+    let elsewhere = super::folder();
+    let args = ["--config", file.to_str().expect("UTF-8")];
+    let said = refusal(elsewhere.path(), &args, &[]).await;
+    let missing = folder.path().join("missing.pem");
+    assert!(said.contains(missing.to_str().expect("UTF-8")), "{said}");
+}
+
+#[tokio::test]
 async fn a_file_that_was_named_must_be_there() {
     let folder = folder();
     let said = refusal(folder.path(), &["--config", "elsewhere.toml"], &[]).await;
