@@ -72,3 +72,18 @@ async fn a_wrong_link_says_what_to_do() {
         assert!(page.body.contains("ostia login-link"), "{}", page.body);
     }
 }
+
+#[tokio::test]
+async fn a_name_is_text_and_never_markup() {
+    let ostia = Ostia::start().await;
+    let hostile = "<b>\"x\"</b><script>";
+    let args = ["users", "create", hostile, "--policy", "read-only"];
+    ostia.cli(&args).await.ok();
+    let link = ostia.cli(&["login-link", hostile]).await.ok().json();
+    let link = link["login_url"].as_str().expect("a link").to_owned();
+    for page in [open(&link).await, send(http::client().post(&link)).await] {
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("&lt;b&gt;"), "{}", page.body);
+        assert!(!page.body.contains("<script"), "{}", page.body);
+    }
+}
