@@ -33,6 +33,8 @@ use tower::{Layer as _, util::MapRequestLayer};
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Watches fed less often than this are not fed.
 const FOLLOW_LIMIT: Duration = Duration::from_secs(10);
+/// Calls take milliseconds; what is open longer is a stream for health or reflection, which has no end.
+const DRAIN: Duration = Duration::from_secs(5);
 const HEALTH_INTERVAL: Duration = Duration::from_secs(2);
 /// An edge that went without a word is noticed after the sum of the two.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
@@ -132,12 +134,14 @@ impl Control {
                 .set_service_status("", ServingStatus::NotServing)
                 .await;
             ending.cancel();
-            // From here on it is the server that ends, when the last call did.
-            std::future::pending::<()>().await;
+            sleep(DRAIN).await;
         };
         tokio::select! {
             result = serving => result.map_err(failed),
-            () = until_stopped => Ok(()),
+            () = until_stopped => {
+                tracing::warn!("calls that did not end in time are cut off");
+                Ok(())
+            }
         }
     }
 

@@ -24,8 +24,10 @@ mod m20261121_000005_records;
 mod m20261121_000006_revisions;
 
 pub use connection::{Applied, Error, pending, up};
+/// What [`Migrator`] can do besides [`up`].
+pub use sea_orm_migration::MigratorTrait;
 
-use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use sea_orm_migration::{MigrationTrait, async_trait};
 
 pub struct Migrator;
 

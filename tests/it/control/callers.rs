@@ -142,7 +142,7 @@ async fn a_listener_that_stops_ends_its_watches_and_leaves_those_within_the_proc
     let mut far = watch(remote).await;
     let mut near = watch(served.control.client()).await;
     served.stop.cancel();
-    let deadline = Duration::from_secs(5);
+    let deadline = Duration::from_secs(3);
     timeout(deadline, served.serving)
         .await
         .expect("it stops in time")
@@ -151,10 +151,25 @@ async fn a_listener_that_stops_ends_its_watches_and_leaves_those_within_the_proc
         .await
         .expect("an end in time");
     assert!(matches!(end, Ok(None)), "{end:?}");
-    let event = timeout(deadline, near.message())
+    let event = timeout(Duration::from_secs(5), near.message())
         .await
         .expect("a heartbeat in time");
     assert!(matches!(event, Ok(Some(_))), "{event:?}");
+}
+
+#[tokio::test]
+async fn a_stream_without_end_does_not_keep_a_listener_from_stopping() {
+    let served = serve(None).await;
+    let channel = served.endpoint().connect().await.expect("a connection");
+    let mut grpc = Raw::new(channel);
+    grpc.ready().await.expect("ready");
+    let path = http::uri::PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    let health = grpc.server_streaming(tonic::Request::new(()), path, codec);
+    let _health = health.await.expect("a stream").into_inner();
+    served.stop.cancel();
+    let stopped = timeout(Duration::from_secs(10), served.serving).await;
+    stopped.expect("it stops in time").expect("it stops");
 }
 
 #[tokio::test]

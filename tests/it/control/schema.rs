@@ -3,7 +3,7 @@
 use super::fixture::config;
 use crate::harness::database;
 use ostia_control::Control;
-use ostia_migrations::{pending, up};
+use ostia_migrations::{Migrator, MigratorTrait as _, pending, up};
 
 #[tokio::test]
 async fn control_refuses_a_database_that_is_not_migrated_and_says_what_to_do() {
@@ -35,6 +35,19 @@ async fn a_step_that_is_missing_is_noticed() {
     db.execute_unprepared(forget).await.expect("a statement");
     db.close().await.expect("close");
     refused(&database).await;
+}
+
+#[tokio::test]
+async fn every_step_can_be_taken_back() {
+    let database = database::fresh().await;
+    let db = sea_orm::Database::connect(&database.url).await.expect("db");
+    Migrator::down(&db, None).await.expect("all the way back");
+    let all = pending(&database.url).await.expect("a number");
+    assert_eq!(all, Migrator::migrations().len());
+    Migrator::up(&db, None).await.expect("and forth again");
+    db.close().await.expect("close");
+    let control = Control::open(config(&database)).await.expect("it opens");
+    control.close().await;
 }
 
 #[tokio::test]
