@@ -54,7 +54,7 @@ use record::Recorder;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use state::State;
 use std::{io, sync::Arc};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// A running edge. Dropping it is not a stop: call [`Edge::shutdown`].
@@ -73,14 +73,15 @@ impl Edge {
         metrics::describe();
         let control = control.acting_as(&format!("edge:{}", config.name));
         let pools = Arc::new(Pools::start(&config.own_program)?);
+        let (revision, served) = watch::channel(0);
         let state = Arc::new(State {
             view: Arc::default(),
-            keys: Arc::new(Keys::new(&random()?)),
+            keys: Arc::new(Keys::new(&random()?, served.clone())),
             sessions: Sessions::new(&config.session_keys)?,
             recorder: Recorder::start(control.clone(), &config.spool_dir)?,
             ids: RequestIds::new(random()?),
             tasks: TaskTracker::new(),
-            synced: Arc::default(),
+            served,
             draining: CancellationToken::new(),
             control,
             config,
@@ -93,7 +94,7 @@ impl Edge {
             view: Arc::clone(&state.view),
             keys: Arc::clone(&state.keys),
             pools: Arc::clone(&pools),
-            synced: Arc::clone(&state.synced),
+            served: revision,
             tasks: sync_tasks.clone(),
             stop: stop_sync.clone(),
         }));

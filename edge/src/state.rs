@@ -11,13 +11,8 @@ use crate::{
 use arc_swap::ArcSwap;
 use ostia_domain::clock;
 use ostia_proto::ControlClient;
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{net::SocketAddr, sync::Arc};
+use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub struct State {
@@ -30,8 +25,8 @@ pub struct State {
     pub ids: RequestIds,
     /// Calls that go on without their client.
     pub tasks: TaskTracker,
-    /// A first snapshot has arrived.
-    pub synced: Arc<AtomicBool>,
+    /// The revision that is served; 0 before the first snapshot.
+    pub served: watch::Receiver<u64>,
     pub draining: CancellationToken,
 }
 
@@ -52,6 +47,6 @@ impl State {
 
     /// Whether requests can be served: there is a snapshot, and no stop was asked for.
     pub fn ready(&self) -> bool {
-        self.synced.load(Ordering::Acquire) && !self.draining()
+        *self.served.borrow() > 0 && !self.draining()
     }
 }

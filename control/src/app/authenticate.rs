@@ -24,7 +24,11 @@ use ostia_domain::{
 const MAX_COMPARED: usize = 16;
 
 pub(crate) enum Verdict {
-    Accepted(Box<Principal>),
+    Accepted {
+        principal: Box<Principal>,
+        /// Snapshots from this revision on have the principal's policies and plan.
+        revision: u64,
+    },
     Refused(Code),
 }
 
@@ -42,11 +46,17 @@ impl App {
             return Ok(Verdict::Refused(Code::KeyUnknown));
         };
         let owner = store::identity::by_id(db, key.owner_id).await?;
-        let verdict = judge(&key, secret, owner, op.now);
-        if let Verdict::Accepted(_) = verdict {
-            self.uses.secret_used(key.id, secret.id, op.now);
-        }
-        Ok(verdict)
+        let principal = match judge(&key, secret, owner, op.now) {
+            Ok(principal) => Box::new(principal),
+            Err(code) => return Ok(Verdict::Refused(code)),
+        };
+        self.uses.secret_used(key.id, secret.id, op.now);
+        // Read after the key, so that it is not older than what the key refers to.
+        let revision = store::revisions::current(db).await?.snapshot.unsigned_abs();
+        Ok(Verdict::Accepted {
+            principal,
+            revision,
+        })
     }
 
     /// The live ones first: one that ended is only looked for to say so.
@@ -70,7 +80,7 @@ fn judge(
     secret: &StoredSecret,
     owner: Option<StoredUser>,
     now: Timestamp,
-) -> Verdict {
+) -> Result<Principal, Code> {
     let refusal = match State::of(key, now) {
         State::Revoked => Some(Code::KeyRevoked),
         State::Inactive => Some(Code::KeyInactive),
@@ -79,11 +89,9 @@ fn judge(
         State::Active => None,
     };
     match (refusal, owner) {
-        (Some(code), _) => Verdict::Refused(code),
-        (None, Some(stored)) if stored.user.enabled => {
-            Verdict::Accepted(Box::new(principal(key, secret, stored.user)))
-        }
-        (None, _) => Verdict::Refused(Code::OwnerDisabled),
+        (Some(code), _) => Err(code),
+        (None, Some(stored)) if stored.user.enabled => Ok(principal(key, secret, stored.user)),
+        (None, _) => Err(Code::OwnerDisabled),
     }
 }
 

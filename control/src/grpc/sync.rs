@@ -52,16 +52,23 @@ impl v1::sync_service_server::SyncService for Sync {
         request: Request<v1::AuthenticateRequest>,
     ) -> Result<Response<v1::AuthenticateResponse>, Status> {
         let op = op(&request);
-        let verdict = match self.app.authenticate(&op, &request.get_ref().key).await? {
-            Verdict::Accepted(principal) => {
-                authenticate_response::Verdict::Principal((*principal).into())
-            }
-            Verdict::Refused(code) => {
-                authenticate_response::Verdict::Refused(code.as_str().to_owned())
-            }
-        };
+        let (verdict, snapshot_revision) =
+            match self.app.authenticate(&op, &request.get_ref().key).await? {
+                Verdict::Accepted {
+                    principal,
+                    revision,
+                } => (
+                    authenticate_response::Verdict::Principal((*principal).into()),
+                    revision,
+                ),
+                Verdict::Refused(code) => (
+                    authenticate_response::Verdict::Refused(code.as_str().to_owned()),
+                    0,
+                ),
+            };
         Ok(Response::new(v1::AuthenticateResponse {
             verdict: Some(verdict),
+            snapshot_revision,
         }))
     }
 

@@ -17,6 +17,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tokio::sync::watch;
 use uuid::Uuid;
 
 const MAX_KEYS: u64 = 100_000;
@@ -24,6 +25,8 @@ const MAX_KEYS: u64 = 100_000;
 const VERIFIED_FOR: Duration = Duration::from_secs(3600);
 /// How long a refused key is refused without asking; a change of any key ends it.
 const REFUSED_FOR: Duration = Duration::from_secs(10);
+/// How long the first request of a key waits for a snapshot that is on its way.
+const CATCH_UP: Duration = Duration::from_secs(2);
 
 type Digest = [u8; 32];
 
@@ -34,12 +37,14 @@ pub struct Keys {
     refused: Cache<Digest, Code>,
     /// Counts changes, so that a verdict that was under way meanwhile is not kept.
     changes: AtomicU64,
+    /// The revision of the snapshot that is served.
+    served: watch::Receiver<u64>,
     /// When control was last heard of.
     heard: Mutex<Option<Instant>>,
 }
 
 impl Keys {
-    pub fn new(random: &[u8; 32]) -> Self {
+    pub fn new(random: &[u8; 32], served: watch::Receiver<u64>) -> Self {
         Self {
             hmac: hmac::Key::new(hmac::HMAC_SHA256, random),
             verified: Cache::builder()
@@ -51,6 +56,7 @@ impl Keys {
                 .time_to_live(REFUSED_FOR)
                 .build(),
             changes: AtomicU64::new(0),
+            served,
             heard: Mutex::new(None),
         }
     }
@@ -94,7 +100,9 @@ impl Keys {
             control_unavailable()
         })?;
         let unchanged = self.changes.load(Ordering::Acquire) == changes;
-        match answer.into_inner().verdict {
+        let answer = answer.into_inner();
+        self.catch_up(answer.snapshot_revision).await;
+        match answer.verdict {
             Some(Verdict::Principal(principal)) => {
                 let principal = Principal::try_from(principal).map_err(|error| {
                     tracing::error!(%error, "control sent a principal that cannot be read");
@@ -115,6 +123,13 @@ impl Keys {
             }
             None => Err(control_unavailable()),
         }
+    }
+
+    /// Waits for the snapshot that a new principal is to be judged by. When it does not come, policies
+    /// that are missing deny.
+    async fn catch_up(&self, revision: u64) {
+        let mut served = self.served.clone();
+        let _ = tokio::time::timeout(CATCH_UP, served.wait_for(|served| *served >= revision)).await;
     }
 
     /// A key that was verified stays good only while a revocation would have been heard of.

@@ -211,6 +211,10 @@ impl Pool {
     pub(super) fn add_worker(self: &Arc<Self>, worker: Arc<Worker>) {
         let mut state = self.state();
         state.starting -= 1;
+        if self.is_retired() {
+            worker.stop.cancel();
+            return;
+        }
         state.slots.push(Slot {
             worker,
             in_flight: 0,

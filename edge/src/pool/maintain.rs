@@ -23,6 +23,7 @@ pub(super) async fn run(pool: Arc<Pool>) {
     }
     pool.stop_idle(Duration::ZERO, 0);
     tokio::select! {
+        () = pool.emptied() => {}
         () = pool.stop.cancelled() => {}
         () = tokio::time::sleep(RETIREMENT) => pool.stop.cancel(),
     }
@@ -51,6 +52,13 @@ impl Pool {
                 .spawn(async move { pool.start_and_add().await });
         }
         TICK
+    }
+
+    /// Resolves when no worker of a retired pool has a call any more.
+    async fn emptied(&self) {
+        while self.state().size() > 0 {
+            self.wake.notified().await;
+        }
     }
 
     async fn start_and_add(self: &Arc<Self>) {

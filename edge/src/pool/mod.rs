@@ -40,6 +40,8 @@ struct Shared {
     own_program: PathBuf,
     guard: Guard,
     tasks: TaskTracker,
+    /// Workers of every pool end now, also of those that were retired before.
+    stop: CancellationToken,
     next_worker: AtomicU64,
 }
 
@@ -54,6 +56,7 @@ impl Pools {
             own_program: own_program.to_owned(),
             guard: Guard::start(own_program)?,
             tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
             next_worker: AtomicU64::new(1),
         };
         Ok(Self {
@@ -99,8 +102,8 @@ impl Pools {
             .drain()
         {
             pool.retire();
-            pool.stop.cancel();
         }
+        self.shared.stop.cancel();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
     }
@@ -135,7 +138,6 @@ impl Pool {
         let era = configured_era(upstream.protocol).or(era);
         let pool = Arc::new(Self {
             upstream,
-            shared,
             state: Mutex::default(),
             known: Mutex::new(Known {
                 era,
@@ -144,7 +146,8 @@ impl Pool {
             wake: Notify::new(),
             tools_changed: Arc::default(),
             retired: CancellationToken::new(),
-            stop: CancellationToken::new(),
+            stop: shared.stop.child_token(),
+            shared,
         });
         pool.shared.tasks.spawn(maintain::run(Arc::clone(&pool)));
         pool

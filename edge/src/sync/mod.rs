@@ -10,14 +10,8 @@ use ostia_proto::{
     ControlClient,
     v1::{self, WatchRequest, watch_response::Event},
 };
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -34,7 +28,8 @@ pub struct Sync {
     pub view: Arc<ArcSwap<View>>,
     pub keys: Arc<Keys>,
     pub pools: Arc<Pools>,
-    pub synced: Arc<AtomicBool>,
+    /// Told the revision of each snapshot once it is served.
+    pub served: watch::Sender<u64>,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
 }
@@ -134,8 +129,9 @@ fn apply(sync: &Sync, discoverers: &mut Discoverers, snapshot: v1::Snapshot) {
     );
     #[allow(clippy::cast_precision_loss, reason = "a gauge")]
     metrics::gauge!("ostia_snapshot_revision").set(view.revision as f64);
+    let revision = view.revision;
     sync.view.store(Arc::new(view));
-    sync.synced.store(true, Ordering::Release);
+    sync.served.send_replace(revision);
 }
 
 /// An id that cannot be read means that any key may have changed.
