@@ -3,6 +3,7 @@
 use crate::{
     Failure,
     options::{Era, Options},
+    processes::Usage,
 };
 use ostia_domain::{clock, key::Secret};
 use ostia_proto::{ControlClient, v1};
@@ -20,6 +21,10 @@ use tokio::{
 use tonic::transport::Endpoint;
 
 const CATALOGUE: Duration = Duration::from_secs(20);
+/// How long the records of a run may take to be written.
+const IDLE: Duration = Duration::from_secs(60);
+/// Longer than records wait for others before they are written.
+const OBSERVED: Duration = Duration::from_millis(600);
 
 pub(crate) struct Gateway {
     child: Child,
@@ -77,6 +82,19 @@ impl Gateway {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it has nothing left to do, so that the next measurement begins with nothing.
+    pub(crate) async fn idle(&self) -> Result<(), Failure> {
+        let deadline = clock::instant() + IDLE;
+        while clock::instant() < deadline {
+            let before = Usage::of(self.pid());
+            tokio::time::sleep(OBSERVED).await;
+            if Usage::of(self.pid()).since(before).own_cpu <= OBSERVED / 20 {
+                return Ok(());
+            }
+        }
+        Err(format!("Ostia is still busy {IDLE:?} after the last call").into())
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -1,7 +1,7 @@
 //! A load generator that is much cheaper than what it loads: prebuilt bytes out, and of what comes back
 //! only what is needed to know where it ends and whether it is a result.
 
-use crate::{Failure, latency::Measured, processes::Usage};
+use crate::Failure;
 use ostia_domain::clock;
 use std::{
     net::SocketAddr,
@@ -12,34 +12,26 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Calls over as many keep-alive connections as there are calls in flight. Usage is that of `pid`.
+/// Calls over as many keep-alive connections as there are calls in flight; gives how long each took
+/// and all together.
 pub(crate) async fn run(
     address: SocketAddr,
     request: &[u8],
     concurrency: usize,
     duration: Duration,
-    pid: Option<u32>,
-) -> Result<Measured, Failure> {
+) -> Result<(Vec<Duration>, Duration), Failure> {
     let mut connections = Vec::with_capacity(concurrency);
     for _ in 0..concurrency {
         connections.push(Connection::open(address).await?);
     }
-    let (before, started) = (pid.map(Usage::of), clock::instant());
+    let started = clock::instant();
     let deadline = started + duration;
     let runs = connections
         .into_iter()
         .map(|connection| connection.call_until(request, deadline));
     let runs = futures_util::future::try_join_all(runs).await?;
     let elapsed = started.elapsed();
-    let usage = pid
-        .zip(before)
-        .map(|(pid, before)| Usage::of(pid).since(before))
-        .unwrap_or_default();
-    Ok(Measured::new(
-        runs.into_iter().flatten().collect(),
-        elapsed,
-        usage,
-    ))
+    Ok((runs.into_iter().flatten().collect(), elapsed))
 }
 
 struct Connection {

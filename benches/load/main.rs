@@ -21,6 +21,7 @@ mod report;
 
 use latency::Measured;
 use options::{Era, Mode, Options};
+use processes::Usage;
 use std::{error::Error, process::ExitCode};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -69,20 +70,13 @@ async fn through(
     concurrency: usize,
 ) -> Result<Measured, Failure> {
     let request = gateway.request(era, options.payload).await?;
-    http::run(
-        gateway.address(),
-        &request,
-        concurrency,
-        options.warm_up,
-        None,
-    )
-    .await?;
-    http::run(
-        gateway.address(),
-        &request,
-        concurrency,
-        options.duration,
-        Some(gateway.pid()),
-    )
-    .await
+    let run = |duration| http::run(gateway.address(), &request, concurrency, duration);
+    run(options.warm_up).await?;
+    gateway.idle().await?;
+    let before = Usage::of(gateway.pid());
+    let (latencies, elapsed) = run(options.duration).await?;
+    // Records are written behind the calls: what they cost belongs to the calls.
+    gateway.idle().await?;
+    let usage = Usage::of(gateway.pid()).since(before);
+    Ok(Measured::new(latencies, elapsed, usage))
 }
