@@ -27,7 +27,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header::USER_AGE
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ostia_domain::{code::Code, principal::Principal};
 use serde_json::value::RawValue;
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// A request whose caller is known and whose body was read as one message.
 pub struct Received<'a> {
@@ -136,12 +136,13 @@ async fn identify(
             Code::ShuttingDown,
             "This Ostia is stopping. Send the request again.",
         )
-        .retry_after(std::time::Duration::from_secs(1)));
+        .retry_after(Duration::from_secs(1)));
     }
     if state.recorder.is_full() {
         let message = "Nothing can be recorded at the moment, so nothing is done.";
-        return Err(Error::new(Code::ControlUnavailable, message)
-            .retry_after(std::time::Duration::from_secs(5)));
+        return Err(
+            Error::new(Code::ControlUnavailable, message).retry_after(Duration::from_secs(5))
+        );
     }
     match authenticate(&state.keys, &state.control, headers, arrival.at).await {
         Ok(principal) => {
@@ -157,16 +158,20 @@ async fn identify(
     }
 }
 
+/// A body that is not there by then does not come: a client must not hold a place by being slow.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
 async fn read(body: Body, most: usize) -> Result<Bytes, Error> {
-    match Limited::new(body, most).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::new(
+    let whole = Limited::new(body, most).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::new(
             Code::BodyTooLarge,
             format!("The request body is larger than {most} bytes."),
         )),
-        Err(_) => Err(Error::new(
+        Ok(Err(_)) | Err(_) => Err(Error::new(
             Code::InvalidRequest,
-            "The request body did not arrive whole.",
+            "The request body did not arrive whole in time.",
         )),
     }
 }
