@@ -29,7 +29,7 @@ pub struct View {
     /// By name; the order in which lists show them.
     pub upstreams: Vec<Arc<UpstreamView>>,
     by_upstream: HashMap<String, Arc<UpstreamView>>,
-    /// By exposed and by canonical name.
+    /// By both spellings of exposed names.
     tools: HashMap<String, Arc<ToolView>>,
 }
 
@@ -134,8 +134,11 @@ impl View {
                     tier: tool.tier,
                     definition: tool.definition,
                 });
-                self.tools.insert(exposed, Arc::clone(&view));
-                self.tools.insert(view.canonical.clone(), Arc::clone(&view));
+                // Calls accept either spelling, whichever lists show.
+                for spelling in [ExposedNames::Safe, ExposedNames::Dotted] {
+                    let name = spelling.expose(&upstream.name, &view.name);
+                    self.tools.insert(name, Arc::clone(&view));
+                }
                 view
             })
             .collect();
@@ -153,7 +156,7 @@ impl View {
         self.by_upstream.get(name)
     }
 
-    /// By exposed or canonical name.
+    /// By either spelling of its exposed name.
     pub fn tool(&self, name: &str) -> Option<&Arc<ToolView>> {
         self.tools.get(name)
     }

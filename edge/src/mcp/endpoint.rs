@@ -100,9 +100,17 @@ pub async fn handle(
         Err(error) => return refuse(record, error),
     };
     record.request_bytes(body.len());
-    let (message, params, meta) = match parse(&body) {
-        Ok(parsed) => parsed,
+    let message = match Message::parse(&body).map_err(malformed) {
+        Ok(message) => message,
         Err(error) => return refuse(record, error),
+    };
+    let (params, meta) = match read_request(&message) {
+        Ok(read) => read,
+        Err(error) => {
+            record.failed(&error);
+            let id = message.id.filter(|id| is_request_id(id)).map(RawValue::get);
+            return respond::error(&error, era, arrival.id, id);
+        }
     };
     if let Some(method) = &message.method {
         record.method(method);
@@ -176,11 +184,10 @@ async fn read(body: Body, most: usize) -> Result<Bytes, Error> {
     }
 }
 
-type Parsed<'a> = (Message<'a>, Option<Params<'a>>, Option<Meta<'a>>);
-
-/// Reads one JSON-RPC request or notification.
-fn parse(body: &Bytes) -> Result<Parsed<'_>, Error> {
-    let message = Message::parse(body).map_err(malformed)?;
+/// Checks that a message is one request or notification, and reads what of it decides where it goes.
+fn read_request<'a>(
+    message: &Message<'a>,
+) -> Result<(Option<Params<'a>>, Option<Meta<'a>>), Error> {
     let invalid = |what| Err(Error::new(Code::InvalidRequest, what));
     if message
         .jsonrpc
@@ -205,7 +212,7 @@ fn parse(body: &Bytes) -> Result<Parsed<'_>, Error> {
         Some(raw) if !is_object(raw) => return invalid("The member `_meta` must be an object."),
         raw => raw.map(Meta::parse).transpose().map_err(malformed)?,
     };
-    Ok((message, params, meta))
+    Ok((params, meta))
 }
 
 fn malformed(why: Malformed) -> Error {

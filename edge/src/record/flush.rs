@@ -6,6 +6,7 @@ use ostia_proto::{
     v1::{CallRecord, RecordRequest},
 };
 use std::{sync::Arc, time::Duration};
+use tonic::Code;
 
 /// Control gets so long for a batch before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,11 +45,18 @@ async fn deliver(control: &ControlClient, spool: &mut Spool, entries: Vec<Entry>
     };
     let mut reachable = true;
     for batch in entries.chunks(BATCH) {
-        if reachable {
-            reachable = send(control, spelled_out(batch)).await;
-        }
-        if !reachable {
-            spool.write(&spelled_out(batch));
+        let sent = if reachable {
+            send(control, spelled_out(batch)).await
+        } else {
+            Sent::Away
+        };
+        match sent {
+            Sent::Taken => {}
+            Sent::Refused => spool.set_aside(&spelled_out(batch)),
+            Sent::Away => {
+                reachable = false;
+                spool.write(&spelled_out(batch));
+            }
         }
     }
     reachable
@@ -58,24 +66,41 @@ async fn deliver(control: &ControlClient, spool: &mut Spool, entries: Vec<Entry>
 /// is sent twice counts once.
 async fn replay(control: &ControlClient, spool: &mut Spool) {
     while let Some((file, batch)) = spool.oldest() {
-        if !send(control, batch).await {
+        let gone = match send(control, batch).await {
+            Sent::Taken => Spool::remove(&file),
+            Sent::Refused => Spool::keep_for_a_person(&file),
+            Sent::Away => false,
+        };
+        // A file that stays where it is would be found again at once.
+        if !gone {
             return;
         }
-        Spool::remove(&file);
     }
 }
 
-async fn send(control: &ControlClient, batch: RecordRequest) -> bool {
+/// What became of a batch.
+enum Sent {
+    Taken,
+    /// Control answered that it never will take it.
+    Refused,
+    Away,
+}
+
+async fn send(control: &ControlClient, batch: RecordRequest) -> Sent {
     let count = batch.records.len();
     match tokio::time::timeout(PATIENCE, control.sync().record(batch)).await {
-        Ok(Ok(_)) => true,
+        Ok(Ok(_)) => Sent::Taken,
+        Ok(Err(status)) if status.code() == Code::InvalidArgument => {
+            tracing::error!(%status, count, "control refuses records; they are kept in a file");
+            Sent::Refused
+        }
         Ok(Err(status)) => {
             tracing::warn!(%status, count, "control takes no records; they wait on disk");
-            false
+            Sent::Away
         }
         Err(_) => {
             tracing::warn!(count, "control does not answer; records wait on disk");
-            false
+            Sent::Away
         }
     }
 }

@@ -14,7 +14,9 @@ pub(super) struct Spool {
     empty: bool,
 }
 
-const ENDING: &str = "records";
+/// Files that are handed over when control is back, and files that somebody must look at.
+const WAITING: &str = "records";
+const ASIDE: &str = "refused";
 
 impl Spool {
     pub(super) fn open(dir: &Path) -> io::Result<Self> {
@@ -25,21 +27,34 @@ impl Spool {
         })
     }
 
-    /// Writes a batch that is either there whole or not at all after a crash.
+    /// Writes a batch to be handed over later.
     pub(super) fn write(&mut self, batch: &RecordRequest) {
+        if self.store(batch, WAITING) {
+            self.empty = false;
+        }
+    }
+
+    /// Writes a batch that control refuses, for a person.
+    pub(super) fn set_aside(&self, batch: &RecordRequest) {
+        self.store(batch, ASIDE);
+    }
+
+    /// The file is either there whole or not at all after a crash.
+    fn store(&self, batch: &RecordRequest, ending: &str) -> bool {
         let name = self.dir.join(Uuid::now_v7().to_string());
-        let (partial, whole) = (name.with_extension("partial"), name.with_extension(ENDING));
+        let (partial, whole) = (name.with_extension("partial"), name.with_extension(ending));
         let written = fs::write(&partial, batch.encode_to_vec())
             .and_then(|()| fs::File::open(&partial)?.sync_all())
             .and_then(|()| fs::rename(&partial, &whole));
         match written {
-            Ok(()) => self.empty = false,
+            Ok(()) => true,
             Err(error) => {
                 metrics::counter!("ostia_records_lost_total").increment(batch.records.len() as u64);
                 tracing::error!(
                     %error, file = %whole.display(), lost = batch.records.len(),
                     "records could be handed neither to control nor to the disk"
                 );
+                false
             }
         }
     }
@@ -58,7 +73,7 @@ impl Spool {
                 Ok(Ok(batch)) => return Some((file, batch)),
                 Ok(Err(error)) => {
                     tracing::error!(file = %file.display(), %error, "a file of records cannot be read");
-                    if fs::rename(&file, file.with_extension("unreadable")).is_err() {
+                    if !Self::keep_for_a_person(&file) {
                         return None;
                     }
                 }
@@ -74,13 +89,23 @@ impl Spool {
         let files = fs::read_dir(&self.dir).ok()?;
         files
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|ending| ending == ENDING))
+            .filter(|path| path.extension().is_some_and(|ending| ending == WAITING))
             .min()
     }
 
-    pub(super) fn remove(file: &Path) {
-        if let Err(error) = fs::remove_file(file) {
-            tracing::error!(file = %file.display(), %error, "a file of records that were handed over stays");
-        }
+    /// Puts a file where it is not found again; nothing is deleted that was not handed over.
+    pub(super) fn keep_for_a_person(file: &Path) -> bool {
+        done(file, fs::rename(file, file.with_extension(ASIDE)))
     }
+
+    pub(super) fn remove(file: &Path) -> bool {
+        done(file, fs::remove_file(file))
+    }
+}
+
+fn done(file: &Path, outcome: io::Result<()>) -> bool {
+    if let Err(error) = &outcome {
+        tracing::error!(file = %file.display(), %error, "a file of records stays where it is");
+    }
+    outcome.is_ok()
 }

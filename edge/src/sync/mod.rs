@@ -127,11 +127,11 @@ fn apply(sync: &Sync, discoverers: &mut Discoverers, snapshot: v1::Snapshot) {
         upstreams = view.upstreams.len(),
         "serving a new snapshot"
     );
-    #[allow(clippy::cast_precision_loss, reason = "a gauge")]
-    metrics::gauge!("ostia_snapshot_revision").set(view.revision as f64);
     let revision = view.revision;
     sync.view.store(Arc::new(view));
     sync.served.send_replace(revision);
+    #[allow(clippy::cast_precision_loss, reason = "a gauge")]
+    metrics::gauge!("ostia_snapshot_revision").set(revision as f64);
 }
 
 /// An id that cannot be read means that any key may have changed.
