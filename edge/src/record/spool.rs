@@ -95,16 +95,16 @@ impl Spool {
 
     /// Puts a file where it is not found again; nothing is deleted that was not handed over.
     pub(super) fn keep_for_a_person(file: &Path) -> bool {
-        done(file, fs::rename(file, file.with_extension(ASIDE)))
+        done(file, &fs::rename(file, file.with_extension(ASIDE)))
     }
 
     pub(super) fn remove(file: &Path) -> bool {
-        done(file, fs::remove_file(file))
+        done(file, &fs::remove_file(file))
     }
 }
 
-fn done(file: &Path, outcome: io::Result<()>) -> bool {
-    if let Err(error) = &outcome {
+fn done(file: &Path, outcome: &io::Result<()>) -> bool {
+    if let Err(error) = outcome {
         tracing::error!(file = %file.display(), %error, "a file of records stays where it is");
     }
     outcome.is_ok()
