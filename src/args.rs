@@ -7,7 +7,7 @@
     reason = "these comments are the help texts"
 )]
 
-use crate::cli;
+use crate::{cli, stdio};
 use clap::{Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use ostia_domain::name::ExposedNames;
 use serde::Deserialize;
@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// What happened: every decision and every change
     #[command(subcommand)]
     Audit(cli::audit::Command),
+
+    /// MCP on stdin and stdout, for clients that only start processes
+    Stdio(stdio::Args),
 
     /// The process between an edge and its workers: kills them when the edge dies
     #[command(hide = true)]

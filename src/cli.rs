@@ -24,6 +24,8 @@ use crate::{
     output::Output,
     telemetry,
 };
+pub(crate) use connect::demand_database;
+
 use connect::Connection;
 use ostia_proto::ControlClient;
 
@@ -66,6 +68,7 @@ async fn with_control(
         args::Command::Run(_)
         | args::Command::Migrate
         | args::Command::Doctor(_)
+        | args::Command::Stdio(_)
         | args::Command::WorkerGuard
         | args::Command::DemoUpstream => Ok(()),
     }

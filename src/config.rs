@@ -20,6 +20,7 @@ use crate::{
     failure::{Exit, Failure},
 };
 use file::File;
+use ostia_domain::key::Secret;
 use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr},
@@ -230,6 +231,19 @@ fn sqlite_url(data_dir: &Path) -> Result<String, Failure> {
 #[allow(clippy::disallowed_methods, reason = "this is config")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The API key of a client, from a file or from `OSTIA_API_KEY`; never from the command line, which
+/// everybody may list.
+pub(crate) fn api_key(file: Option<&Path>) -> Result<Secret, Failure> {
+    let key = match file {
+        Some(path) => read_named("--key-file", path)?,
+        None => variable("OSTIA_API_KEY").ok_or_else(|| {
+            Failure::usage("there is no API key")
+                .hint("set OSTIA_API_KEY, or name a file with --key-file")
+        })?,
+    };
+    Ok(Secret::new(key.trim()))
 }
 
 /// A file that a setting names; `what` is the setting.

@@ -13,6 +13,7 @@ mod failure;
 mod lifecycle;
 mod output;
 mod run;
+mod stdio;
 mod telemetry;
 
 use args::{Args, Command};
@@ -58,6 +59,7 @@ fn work(global: &args::Global, command: Command, output: Output) -> Result<(), F
                 let settings = config::run_settings(global, args)?;
                 Box::pin(run::run(settings, output)).await
             }
+            Command::Stdio(args) => Box::pin(stdio::run(global, args, output)).await,
             command => Box::pin(cli::execute(global, command, output)).await,
         }
     })

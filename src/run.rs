@@ -6,7 +6,7 @@
 mod admin;
 mod banner;
 pub(crate) mod control;
-mod edge;
+pub(crate) mod edge;
 mod health;
 mod listen;
 pub(crate) mod seed;
@@ -103,8 +103,11 @@ impl Process {
         };
         if let Some(listener) = listeners.mcp {
             self.locks.push(data.lock("edge")?);
-            let config = edge::config(settings, &data, &mut secrets, &addresses)?;
+            let config = edge::config(settings, &data, &mut secrets, addresses.mcp_bound)?;
             self.start_edge(config, &client, listener)?;
+            if let Some(url) = addresses.mcp_here() {
+                self.announced.push(data.announce("mcp", &url)?);
+            }
         }
         if let Some(listener) = listeners.web {
             self.start_web(&addresses.mcp, &client, listener);

@@ -43,6 +43,8 @@ mod upstream;
 mod view;
 
 pub use config::Config;
+/// For clients of an edge that must write the headers it reads.
+pub use mcp::{headers, param_headers};
 
 use authenticate::api_key::Keys;
 use call::RequestIds;

@@ -104,7 +104,7 @@ pub(crate) async fn running(
     }
 }
 
-fn demand_database(settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn demand_database(settings: &Settings) -> Result<(), Failure> {
     if settings.database_named || DataDir::at(&settings.data_dir).has_database() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The edge of this process.
 
-use super::{listen::Addresses, seed::DEMO};
+use super::seed::DEMO;
 use crate::{
     config::{RunSettings, Secrets},
     data_dir::DataDir,
@@ -8,7 +8,7 @@ use crate::{
 };
 use ostia_edge::Edge;
 use ostia_proto::{ControlClient, v1};
-use std::{env, time::Duration};
+use std::{env, net::SocketAddr, time::Duration};
 use tokio::time::{sleep, timeout};
 
 /// How long a start waits for the edge before it says so and goes on.
@@ -19,14 +19,14 @@ pub(crate) fn config(
     settings: &RunSettings,
     data: &DataDir,
     secrets: &mut Secrets,
-    addresses: &Addresses,
+    bound: Option<SocketAddr>,
 ) -> Result<ostia_edge::config::Config, Failure> {
     let edge = &settings.edge;
     let own_program = env::current_exe()
         .map_err(|error| Failure::new("cannot find this program's own file").because(&error))?;
     Ok(ostia_edge::config::Config {
         name: edge.name.clone(),
-        allowed_hosts: allowed_hosts(settings, addresses),
+        allowed_hosts: allowed_hosts(settings, bound),
         allowed_origins: edge.allowed_origins.clone(),
         exposed_names: edge.exposed_names,
         max_body_bytes: edge.max_body_bytes,
@@ -39,9 +39,9 @@ pub(crate) fn config(
 
 /// The hosts a request may name, beside loopback: where the edge listens, its public address, and
 /// those that the operator adds.
-fn allowed_hosts(settings: &RunSettings, addresses: &Addresses) -> Vec<String> {
+fn allowed_hosts(settings: &RunSettings, bound: Option<SocketAddr>) -> Vec<String> {
     let mut hosts = Vec::new();
-    if let Some(bound) = addresses.mcp_bound {
+    if let Some(bound) = bound {
         if bound.ip().is_unspecified() && settings.edge.allowed_hosts.is_empty() {
             tracing::warn!(
                 "the edge listens on every interface but only answers requests to loopback names; \

@@ -76,6 +76,13 @@ impl Listeners {
     }
 }
 
+impl Addresses {
+    /// The MCP address for clients on this machine, if the edge is here.
+    pub(crate) fn mcp_here(&self) -> Option<String> {
+        Some(format!("http://{}/mcp", reachable(self.mcp_bound?)))
+    }
+}
+
 /// An address to connect to: "every interface" is reached by loopback.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::error::Error;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use http::{HeaderMap, HeaderName, header::ACCEPT};
+use http::{HeaderMap, HeaderName, HeaderValue, header::ACCEPT};
 use ostia_domain::code::Code;
 use std::borrow::Cow;
 
@@ -99,6 +99,16 @@ pub fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h 
         .map_err(|_| mismatch(format!("The header {name} has characters outside ASCII.")))
 }
 
+/// A text as a header carries it: wrapped where a header could not carry it, or where it looks wrapped.
+pub fn encode(text: &str) -> HeaderValue {
+    let plain = text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+        && text.trim() == text
+        && !text.starts_with("=?base64?");
+    let wrapped = || format!("=?base64?{}?=", BASE64_STANDARD.encode(text));
+    let value = if plain { text.to_owned() } else { wrapped() };
+    HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
 /// A header value, which may be wrapped as `=?base64?…?=` to carry what a header cannot.
 pub fn decode(value: &str) -> Option<Cow<'_, str>> {
     let Some(wrapped) = value
@@ -163,6 +173,14 @@ impl Accepts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrapped_reads_back() {
+        for text in ["plain", "grüß", " edge ", "=?base64?x?=", "a\nb", ""] {
+            let value = encode(text);
+            assert_eq!(decode(value.to_str().unwrap()).as_deref(), Some(text));
+        }
+    }
 
     #[test]
     fn wrapped_values_are_unwrapped() {

@@ -1,9 +1,9 @@
 //! Arguments that a tool asks modern clients to repeat as `Mcp-Param-*` headers (`x-mcp-header` in its
 //! input schema). Intermediaries may act on the headers, so they must say what the body says.
 
-use super::headers::decode;
+use super::headers::{decode, encode};
 use crate::error::Error;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ostia_domain::code::Code;
 use serde_json::{Map, Value, value::RawValue};
 use std::borrow::Cow;
@@ -101,6 +101,28 @@ pub fn check(
     })
 }
 
+/// The headers that repeat these arguments.
+pub fn write(
+    params: &[ParamHeader],
+    arguments: &Map<String, Value>,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let written = params.iter().filter_map(|param| {
+        let text = written(param.argument(arguments)?)?;
+        Some((param.header.clone(), encode(&text)))
+    });
+    written.collect()
+}
+
+/// An argument as text; unset for one that no header repeats.
+fn written(argument: &Value) -> Option<Cow<'_, str>> {
+    Some(match argument {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Number(number) => Cow::Owned(number.to_string()),
+        Value::Bool(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+        _ => return None,
+    })
+}
+
 impl ParamHeader {
     fn agrees(&self, headers: &HeaderMap, arguments: &Map<String, Value>) -> bool {
         let mut said = headers.get_all(&self.header).iter();
@@ -124,11 +146,8 @@ impl ParamHeader {
     }
 
     fn same(&self, said: &str, argument: &Value) -> bool {
-        let written: Cow<'_, str> = match argument {
-            Value::String(text) => Cow::Borrowed(text),
-            Value::Number(number) => Cow::Owned(number.to_string()),
-            Value::Bool(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
-            _ => return false,
+        let Some(written) = written(argument) else {
+            return false;
         };
         // `42` and `42.0` are one integer.
         let integer = |text: &str| {

@@ -1,37 +1,18 @@
 //! The demo upstream by itself, line by line.
 
-use crate::harness::{command::command, environment};
+use crate::harness::{command::command, environment, talk::Talk};
 use serde_json::{Value, json};
-use std::{process::Stdio, time::Duration};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout},
-    time::timeout,
-};
 
-struct Demo {
-    _child: Child,
-    stdin: ChildStdin,
-    stdout: Lines<BufReader<ChildStdout>>,
-}
+struct Demo;
 
 impl Demo {
-    fn start() -> Self {
-        let mut command = command(environment::OSTIA);
-        command
-            .arg("demo-upstream")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the demo");
-        let stdout = child.stdout.take().expect("a pipe");
-        Self {
-            stdin: child.stdin.take().expect("a pipe"),
-            stdout: BufReader::new(stdout).lines(),
-            _child: child,
-        }
+    fn start() -> Talk {
+        let mut demo = command(environment::OSTIA);
+        demo.arg("demo-upstream");
+        Talk::start(demo)
     }
 
-    async fn legacy() -> Self {
+    async fn legacy() -> Talk {
         let mut demo = Self::start();
         let params = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
         let answer = demo.ask(0, "initialize", params).await;
@@ -39,32 +20,6 @@ impl Demo {
         demo.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
             .await;
         demo
-    }
-
-    async fn send(&mut self, message: &Value) {
-        self.line(&message.to_string()).await;
-    }
-
-    async fn line(&mut self, line: &str) {
-        let line = format!("{line}\n");
-        self.stdin.write_all(line.as_bytes()).await.expect("stdin");
-    }
-
-    async fn next(&mut self) -> Value {
-        let line = timeout(Duration::from_secs(10), self.stdout.next_line()).await;
-        let line = line.expect("in time").expect("stdout").expect("a line");
-        serde_json::from_str(&line).expect("JSON")
-    }
-
-    async fn request(&mut self, id: impl Into<Value>, method: &str, params: Value) {
-        let id = id.into();
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
-            .await;
-    }
-
-    async fn ask(&mut self, id: impl Into<Value>, method: &str, params: Value) -> Value {
-        self.request(id, method, params).await;
-        self.next().await
     }
 }
 

@@ -9,6 +9,7 @@ mod keys;
 mod policies;
 mod records;
 mod split;
+mod stdio;
 mod stop;
 mod telemetry;
 mod upstreams;

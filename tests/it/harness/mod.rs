@@ -14,5 +14,6 @@ pub(crate) mod launch;
 pub(crate) mod mcp;
 pub(crate) mod ostia;
 pub(crate) mod processes;
+pub(crate) mod talk;
 pub(crate) mod upstreams;
 pub(crate) mod wait;
