@@ -1,7 +1,7 @@
 //! Where `./test` put them.
 
 use crate::harness::environment;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file below `.peers`. A missing one fails the test: skipping would look like success.
 #[track_caller]
@@ -33,6 +33,21 @@ pub(crate) fn filesystem() -> PathBuf {
 #[track_caller]
 pub(crate) fn inspector() -> PathBuf {
     peer("npm/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
+}
+
+#[track_caller]
+pub(crate) fn conformance() -> PathBuf {
+    peer("npm/node_modules/@modelcontextprotocol/conformance/dist/index.js")
+}
+
+/// The fixture upstream, which cargo builds beside the program.
+#[track_caller]
+pub(crate) fn fixture() -> PathBuf {
+    let folder = Path::new(environment::OSTIA).parent().expect("a folder");
+    let path = folder.join("examples/fixture-upstream");
+    let hint = "run `cargo build --workspace --examples`, or `./test peers`, which does it";
+    assert!(path.exists(), "{} is missing: {hint}", path.display());
+    path
 }
 
 #[track_caller]

@@ -1,0 +1,128 @@
+//! The official conformance suite, at the fixture upstream itself and at Ostia in front of it.
+//!
+//! What Ostia does not do yet is listed in `tests/peers/conformance/`; the suite fails when something that
+//! is not listed fails, and when something that is listed does not.
+
+use super::installed;
+use crate::harness::{
+    command::{self, command},
+    control, environment,
+    ostia::Ostia,
+    upstreams, wait,
+};
+use std::{path::Path, process::Stdio, time::Duration};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    net::TcpStream,
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// The scored scenarios of each revision, and how many there are.
+const LEGACY: (&str, usize) = ("2025-11-25", 30);
+const MODERN: (&str, usize) = ("2026-07-28", 37);
+
+/// Runs the scored scenarios of a revision. The suite's exit code is its verdict; that it ran them at all
+/// shows in how many it says have passed.
+async fn run(url: &str, (revision, scenarios): (&str, usize), expected: Option<&Path>) {
+    let results = tempfile::tempdir().expect("a folder");
+    let mut suite = command(installed::node());
+    suite.arg(installed::conformance());
+    suite.args(["server", "--url", url, "--requirements", revision, "-o"]);
+    suite.arg(results.path());
+    if let Some(expected) = expected {
+        suite.arg("--expected-failures").arg(expected);
+    }
+    let finished = command::run(suite).await;
+    assert_eq!(
+        finished.code,
+        Some(0),
+        "{}\n{}",
+        finished.stdout,
+        finished.stderr
+    );
+    let listed = expected.map_or(0, |file| {
+        let text = std::fs::read_to_string(file).expect("the list of expected failures");
+        text.lines().filter(|line| line.starts_with("  - ")).count()
+    });
+    let passed = finished
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with('✓'))
+        .count();
+    assert!(passed >= scenarios - listed, "{}", finished.stdout);
+}
+
+/// A program that says on its first line where it is.
+async fn announced(mut program: Command) -> (Child, String) {
+    let mut child = program.stdout(Stdio::piped()).spawn().expect("the program");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let line = timeout(Duration::from_secs(10), lines.next_line()).await;
+    let line = line.expect("in time").expect("stdout").expect("a line");
+    (child, line)
+}
+
+async fn through_ostia(era: &str, revision: (&str, usize)) {
+    let ostia = Ostia::start().await;
+    let control = control::client(&ostia);
+    let program = installed::fixture();
+    let program = program.to_str().expect("UTF-8");
+    upstreams::program("fixture", program, &["stdio", "--era", era])
+        .add(&control)
+        .await;
+    let mut relay = command(installed::node());
+    relay
+        .arg(environment::repository().join("tests/peers/key_relay.mjs"))
+        .arg(format!("{}/fixture", ostia.mcp_url))
+        .env(
+            "OSTIA_API_KEY",
+            control::master_key(&control, "conformance").await,
+        );
+    let (_relay, url) = announced(relay).await;
+    let folder = environment::repository().join("tests/peers/conformance");
+    run(
+        &url,
+        revision,
+        Some(&folder.join(format!("{}-{era}.yml", revision.0))),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_fixture_passes_by_itself() {
+    let mut fixture = command(installed::fixture());
+    // The fixture says nothing; a port that was just free is the best there is.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = port.local_addr().expect("an address");
+    drop(port);
+    let _fixture = fixture
+        .args(["http", "--listen", &address.to_string()])
+        .spawn()
+        .expect("the fixture");
+    wait::until(Duration::from_secs(10), "the fixture listens", || async {
+        TcpStream::connect(address).await.map(drop)
+    })
+    .await;
+    let url = format!("http://{address}/mcp");
+    for revision in [LEGACY, MODERN] {
+        run(&url, revision, None).await;
+    }
+}
+
+#[tokio::test]
+async fn a_dual_upstream_through_ostia() {
+    through_ostia("dual", LEGACY).await;
+    through_ostia("dual", MODERN).await;
+}
+
+#[tokio::test]
+async fn a_legacy_upstream_through_ostia() {
+    through_ostia("legacy", LEGACY).await;
+    through_ostia("legacy", MODERN).await;
+}
+
+#[tokio::test]
+async fn a_modern_upstream_through_ostia() {
+    through_ostia("modern", LEGACY).await;
+    through_ostia("modern", MODERN).await;
+}
