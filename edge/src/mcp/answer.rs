@@ -4,7 +4,7 @@ use super::{
     era::Era,
     splice::{Edit, insert_members, splice},
 };
-use crate::pool::worker::{Answer, Progress};
+use crate::pool::pending::{Answer, Progress};
 use axum::body::Bytes;
 use memchr::memmem;
 use ostia_domain::usage::Outcome;

@@ -3,7 +3,7 @@
 use super::{answer::Addressee, era::Era, tools_call::KEEP_ALIVE};
 use crate::{
     call::RequestId,
-    pool::worker::{Event, Progress},
+    pool::pending::{Event, Progress},
     respond::{REQUEST_ID_HEADER, error_body},
     upstream::exchange::Exchange,
 };

@@ -13,7 +13,7 @@ use crate::{
     pipeline::{self, Allowed},
     pool::{
         Lease,
-        worker::{Answer, Event, Lost},
+        pending::{Answer, Event, Lost},
     },
     record::OpenRecord,
     respond,

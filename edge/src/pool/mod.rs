@@ -10,6 +10,7 @@ pub mod guard;
 mod io;
 mod lease;
 mod maintain;
+pub mod pending;
 mod signal;
 mod spawn;
 mod start;

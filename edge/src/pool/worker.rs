@@ -1,12 +1,12 @@
 //! One worker process as its callers see it: requests go in under our ids, answers come back.
 
+use super::pending::{Answer, Lost, Pending, Progress};
 use crate::mcp::envelope::{Message, is_object, span};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
-    ops::Range,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -18,34 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// Progress notifications a slow client may be behind before further ones are dropped.
 const PROGRESS_BUFFER: usize = 32;
 
-/// A line of a worker that answers a request, and where its parts lie.
-#[derive(Debug)]
-pub struct Answer {
-    pub line: Bytes,
-    pub id: Range<usize>,
-    /// The value of `result` or `error`.
-    pub payload: Range<usize>,
-    pub is_result: bool,
-}
-
-impl Answer {
-    pub fn payload(&self) -> &[u8] {
-        &self.line[self.payload.clone()]
-    }
-}
-
-/// A progress notification and where its token lies.
-#[derive(Debug)]
-pub struct Progress {
-    pub line: Bytes,
-    pub token: Range<usize>,
-}
-
-/// The worker ended, or stopped making sense, before it answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost;
-
-struct Waiter {
+pub(super) struct Waiter {
     answer: oneshot::Sender<Answer>,
     progress: Option<mpsc::Sender<Progress>>,
 }
@@ -104,13 +77,7 @@ impl Worker {
                 .insert(id, Waiter { answer, progress });
         }
         // From here on dropping it takes the entry away again.
-        let pending = Pending {
-            worker: Arc::clone(self),
-            id,
-            answer: receiver,
-            progress: updates,
-            settled: false,
-        };
+        let pending = Pending::new(Arc::clone(self), id, receiver, updates);
         self.outgoing
             .send(framed(line(id)))
             .await
@@ -254,67 +221,12 @@ impl Worker {
         }
     }
 
-    fn take(&self, id: u64) -> Option<Waiter> {
+    pub(super) fn take(&self, id: u64) -> Option<Waiter> {
         self.waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .as_mut()?
             .remove(&id)
-    }
-}
-
-/// A request that was sent and has no answer yet. Dropping it forgets the request.
-pub struct Pending {
-    worker: Arc<Worker>,
-    id: u64,
-    answer: oneshot::Receiver<Answer>,
-    progress: Option<mpsc::Receiver<Progress>>,
-    settled: bool,
-}
-
-impl Pending {
-    pub async fn answer(&mut self) -> Result<Answer, Lost> {
-        let answer = (&mut self.answer).await.map_err(|_| Lost);
-        self.settled = true;
-        answer
-    }
-
-    /// What comes next: progress where it was asked for, and then the answer.
-    pub async fn next(&mut self) -> Result<Event, Lost> {
-        let Some(progress) = &mut self.progress else {
-            return self.answer().await.map(Event::Answer);
-        };
-        tokio::select! {
-            // What was reported before the answer is passed on before it.
-            biased;
-            Some(update) = progress.recv() => Ok(Event::Progress(update)),
-            answer = &mut self.answer => {
-                self.settled = true;
-                answer.map(Event::Answer).map_err(|_| Lost)
-            }
-        }
-    }
-
-    /// Tells the worker that nobody wants the answer any more.
-    pub fn cancel(&self, reason: &str) {
-        if !self.settled {
-            let params = serde_json::json!({"requestId": self.id, "reason": reason});
-            self.worker.notify("notifications/cancelled", &params);
-        }
-    }
-}
-
-#[derive(Debug)]
-pub enum Event {
-    Progress(Progress),
-    Answer(Answer),
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if !self.settled {
-            drop(self.worker.take(self.id));
-        }
     }
 }
 

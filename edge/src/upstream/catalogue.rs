@@ -1,7 +1,7 @@
 //! Finds out which tools an upstream offers.
 
 use super::handshake::modern_meta;
-use crate::pool::{LeaseError, Pool, worker::Lost};
+use crate::pool::{LeaseError, Pool, pending::Lost};
 use ostia_domain::{
     tool::{Tier, Tool},
     upstream::{Catalogue, Era},

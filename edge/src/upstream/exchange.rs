@@ -6,7 +6,7 @@ use crate::{
     mcp::{answer::outcome, era::Era},
     pool::{
         Lease,
-        worker::{Event, Lost, Pending},
+        pending::{Event, Lost, Pending},
     },
     record::OpenRecord,
 };

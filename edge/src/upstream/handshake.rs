@@ -5,7 +5,7 @@ use crate::{
         LATEST_LEGACY, LATEST_MODERN, LEGACY_VERSIONS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO,
         META_PROTOCOL_VERSION, META_SERVER_INFO, MODERN_VERSIONS,
     },
-    pool::worker::{Lost, Worker},
+    pool::{pending::Lost, worker::Worker},
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
