@@ -4,6 +4,8 @@
 //! the edge can be made again, by a test or by `control`, with the same answer.
 
 pub mod audit;
+pub mod bundle;
+pub mod capability;
 pub mod clock;
 pub mod code;
 pub mod glob;

@@ -1,6 +1,7 @@
 //! Everything an edge needs to serve, at one revision.
 
 use crate::{
+    bundle::Bundle,
     plan::Plan,
     policy::Policy,
     upstream::{Catalogue, Upstream},
@@ -14,4 +15,5 @@ pub struct Snapshot {
     pub catalogues: Vec<Catalogue>,
     pub policies: Vec<Policy>,
     pub plans: Vec<Plan>,
+    pub bundles: Vec<Bundle>,
 }

@@ -1,4 +1,4 @@
-//! Tools as policy sees them.
+//! What upstreams list: tools as policy sees them, prompts and resources.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,4 +39,15 @@ pub struct Tool {
     /// The JSON object from `tools/list`, byte for byte: members nobody here knows must survive.
     pub definition: String,
     pub tier: Tier,
+    /// Listed only to clients that can be asked (elicitation, sampling, roots).
+    pub asks_client: bool,
+}
+
+/// A prompt, a resource or a resource template of an upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The upstream's own name of a prompt, URI of a resource, or URI template.
+    pub name: String,
+    /// The JSON object from the list, byte for byte.
+    pub definition: String,
 }

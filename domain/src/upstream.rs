@@ -1,6 +1,10 @@
 //! Upstreams: the MCP servers behind Ostia.
 
-use crate::{key::Secret, name::UpstreamName, tool::Tool};
+use crate::{
+    key::Secret,
+    name::UpstreamName,
+    tool::{Listed, Tool},
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 use uuid::Uuid;
@@ -14,11 +18,89 @@ pub struct Upstream {
     pub enabled: bool,
     /// Whether this is the built-in demo, the only upstream that test keys reach.
     pub demo: bool,
-    pub command: Command,
+    pub transport: Transport,
+    pub isolation: Isolation,
     pub protocol: Protocol,
     pub pool: PoolLimits,
     /// How long one call may take, progress or not.
     pub call_timeout: Duration,
+}
+
+/// How an upstream is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Processes that Ostia starts.
+    Stdio(Command),
+    /// Streamable HTTP (from 2025-03-26).
+    Http(HttpEndpoint),
+    /// HTTP+SSE, the transport of 2024-11-05.
+    Sse(HttpEndpoint),
+}
+
+impl Transport {
+    /// The credentials that come with it, by name: the environment of workers, or headers.
+    pub fn credentials(&self) -> &BTreeMap<String, Secret> {
+        match self {
+            Self::Stdio(command) => &command.env,
+            Self::Http(endpoint) | Self::Sse(endpoint) => &endpoint.headers,
+        }
+    }
+
+    pub fn credentials_mut(&mut self) -> &mut BTreeMap<String, Secret> {
+        match self {
+            Self::Stdio(command) => &mut command.env,
+            Self::Http(endpoint) | Self::Sse(endpoint) => &mut endpoint.headers,
+        }
+    }
+
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Stdio(_) => "stdio",
+            Self::Http(_) => "http",
+            Self::Sse(_) => "sse",
+        }
+    }
+}
+
+/// An upstream that runs somewhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpEndpoint {
+    /// `https://…`, or `http://…` where `allow_private_network` is set.
+    pub url: String,
+    /// Sent with every request, in lower case; values may be credentials.
+    pub headers: BTreeMap<String, Secret>,
+    /// Whether the host may lie in a private network or on this machine. Link-local addresses, where
+    /// clouds keep their metadata, are refused in any case.
+    pub allow_private_network: bool,
+}
+
+/// Who shares a worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// Any caller: for servers that keep no state of a caller.
+    #[default]
+    Shared,
+    /// Callers with the same API key.
+    Key,
+    /// The calls of one MCP session. A modern client has none and gets what `Key` gives.
+    Session,
+}
+
+impl Isolation {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Key => "key",
+            Self::Session => "session",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Shared, Self::Key, Self::Session]
+            .into_iter()
+            .find(|isolation| isolation.as_str() == text)
+    }
 }
 
 /// How a stdio worker is started: an argument vector, never a shell line.
@@ -123,6 +205,15 @@ pub struct Catalogue {
     pub era: Era,
     /// The upstream's name and version of itself, as a JSON object; for people only.
     pub server_info: String,
-    /// In the upstream's order.
+    /// What it can do, as the JSON object of its handshake.
+    pub capabilities: String,
+    /// What it tells clients about its use.
+    pub instructions: Option<String>,
+    /// All four in the upstream's order.
     pub tools: Vec<Tool>,
+    pub prompts: Vec<Listed>,
+    /// By URI.
+    pub resources: Vec<Listed>,
+    /// By URI template.
+    pub resource_templates: Vec<Listed>,
 }

@@ -1,10 +1,11 @@
 //! The control client: the same over a network and within one process.
 
 use crate::v1::{
-    audit_service_client::AuditServiceClient, identity_service_client::IdentityServiceClient,
-    keys_service_client::KeysServiceClient, plans_service_client::PlansServiceClient,
-    policies_service_client::PoliciesServiceClient, sync_service_client::SyncServiceClient,
-    upstreams_service_client::UpstreamsServiceClient, usage_service_client::UsageServiceClient,
+    audit_service_client::AuditServiceClient, bundles_service_client::BundlesServiceClient,
+    identity_service_client::IdentityServiceClient, keys_service_client::KeysServiceClient,
+    plans_service_client::PlansServiceClient, policies_service_client::PoliciesServiceClient,
+    sync_service_client::SyncServiceClient, upstreams_service_client::UpstreamsServiceClient,
+    usage_service_client::UsageServiceClient,
 };
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
@@ -125,6 +126,7 @@ macro_rules! services {
 
 services! {
     audit: AuditServiceClient,
+    bundles: BundlesServiceClient,
     identity: IdentityServiceClient,
     keys: KeysServiceClient,
     plans: PlansServiceClient,

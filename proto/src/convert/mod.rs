@@ -1,6 +1,7 @@
 //! Between `v1` and `ostia_domain`. One file per resource, as everywhere.
 
 mod audit;
+mod bundles;
 mod keys;
 mod plans;
 mod policies;
@@ -56,6 +57,10 @@ pub fn from_timestamp(
         .ok()
         .and_then(|nanos| DateTime::<Utc>::from_timestamp(at.seconds, nanos))
         .ok_or_else(|| FieldError::new(field, "is outside the calendar"))
+}
+
+fn all<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
+    from.into_iter().map(Into::into).collect()
 }
 
 fn duration(length: Duration) -> prost_types::Duration {

@@ -1,13 +1,6 @@
-use super::FieldError;
+use super::{FieldError, all};
 use crate::v1;
 use ostia_domain::snapshot::Snapshot;
-
-fn all<A, B>(from: Vec<A>) -> Vec<B>
-where
-    B: From<A>,
-{
-    from.into_iter().map(Into::into).collect()
-}
 
 fn try_all<A, B>(from: Vec<A>) -> Result<Vec<B>, FieldError>
 where
@@ -24,6 +17,7 @@ impl From<Snapshot> for v1::Snapshot {
             catalogues: all(snapshot.catalogues),
             policies: all(snapshot.policies),
             plans: all(snapshot.plans),
+            bundles: all(snapshot.bundles),
         }
     }
 }
@@ -37,6 +31,7 @@ impl TryFrom<v1::Snapshot> for Snapshot {
             catalogues: try_all(snapshot.catalogues)?,
             policies: try_all(snapshot.policies)?,
             plans: try_all(snapshot.plans)?,
+            bundles: try_all(snapshot.bundles)?,
         })
     }
 }

@@ -1,12 +1,16 @@
-use super::{FieldError, duration, from_duration, uuid};
+use super::{FieldError, all, duration, from_duration, uuid};
 use crate::v1;
 use ostia_domain::{
     key::Secret,
     name::{UpstreamName, canonical},
-    tool::{Tier, Tool},
-    upstream::{Catalogue, Command, DEFAULT_CALL_TIMEOUT, Era, PoolLimits, Protocol, Upstream},
+    tool::{Listed, Tier, Tool},
+    upstream::{
+        Catalogue, Command, DEFAULT_CALL_TIMEOUT, Era, HttpEndpoint, Isolation, PoolLimits,
+        Protocol, Transport, Upstream,
+    },
 };
 use std::num::NonZeroU32;
+use v1::upstream_definition::Transport as Reached;
 
 impl From<Protocol> for v1::UpstreamProtocol {
     fn from(protocol: Protocol) -> Self {
@@ -43,6 +47,26 @@ impl From<Tier> for v1::Tier {
             Tier::Read => Self::Read,
             Tier::Write => Self::Write,
             Tier::Destructive => Self::Destructive,
+        }
+    }
+}
+
+impl From<Isolation> for v1::Isolation {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::Shared => Self::Shared,
+            Isolation::Key => Self::Key,
+            Isolation::Session => Self::Session,
+        }
+    }
+}
+
+impl From<v1::Isolation> for Isolation {
+    fn from(isolation: v1::Isolation) -> Self {
+        match isolation {
+            v1::Isolation::Unspecified | v1::Isolation::Shared => Self::Shared,
+            v1::Isolation::Key => Self::Key,
+            v1::Isolation::Session => Self::Session,
         }
     }
 }
@@ -154,6 +178,56 @@ impl TryFrom<v1::StdioCommand> for Command {
     }
 }
 
+impl From<HttpEndpoint> for v1::HttpEndpoint {
+    /// With the values of headers: whoever answers an operator empties them.
+    fn from(endpoint: HttpEndpoint) -> Self {
+        Self {
+            url: endpoint.url,
+            headers: endpoint
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name, value.expose().to_owned()))
+                .collect(),
+            allow_private_network: endpoint.allow_private_network,
+        }
+    }
+}
+
+impl From<v1::HttpEndpoint> for HttpEndpoint {
+    fn from(endpoint: v1::HttpEndpoint) -> Self {
+        Self {
+            url: endpoint.url,
+            headers: endpoint
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_ascii_lowercase(), Secret::new(value)))
+                .collect(),
+            allow_private_network: endpoint.allow_private_network,
+        }
+    }
+}
+
+impl From<Transport> for Reached {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Stdio(command) => Self::Stdio(command.into()),
+            Transport::Http(endpoint) => Self::Http(endpoint.into()),
+            Transport::Sse(endpoint) => Self::Sse(endpoint.into()),
+        }
+    }
+}
+
+impl TryFrom<Reached> for Transport {
+    type Error = FieldError;
+    fn try_from(transport: Reached) -> Result<Self, FieldError> {
+        Ok(match transport {
+            Reached::Stdio(command) => Self::Stdio(command.try_into()?),
+            Reached::Http(endpoint) => Self::Http(endpoint.into()),
+            Reached::Sse(endpoint) => Self::Sse(endpoint.into()),
+        })
+    }
+}
+
 impl From<Upstream> for v1::Upstream {
     /// Without what only control knows: the creation time and the catalogue.
     fn from(upstream: Upstream) -> Self {
@@ -161,7 +235,8 @@ impl From<Upstream> for v1::Upstream {
             id: upstream.id.to_string(),
             definition: Some(v1::UpstreamDefinition {
                 name: upstream.name.into(),
-                stdio: Some(upstream.command.into()),
+                transport: Some(upstream.transport.into()),
+                isolation: v1::Isolation::from(upstream.isolation).into(),
                 protocol: v1::UpstreamProtocol::from(upstream.protocol).into(),
                 pool: Some(upstream.pool.into()),
                 call_timeout: Some(duration(upstream.call_timeout)),
@@ -183,6 +258,7 @@ impl TryFrom<v1::Upstream> for Upstream {
             .definition
             .ok_or(FieldError::missing("definition"))?;
         let protocol = definition.protocol().into();
+        let isolation = definition.isolation().into();
         Ok(Self {
             id: uuid("id", &upstream.id)?,
             name: UpstreamName::new(definition.name)
@@ -190,10 +266,11 @@ impl TryFrom<v1::Upstream> for Upstream {
             version: upstream.version,
             enabled: upstream.enabled,
             demo: definition.demo,
-            command: definition
-                .stdio
-                .ok_or(FieldError::missing("definition.stdio"))?
+            transport: definition
+                .transport
+                .ok_or(FieldError::missing("definition.transport"))?
                 .try_into()?,
+            isolation,
             protocol,
             pool: definition.pool.unwrap_or_default().try_into()?,
             call_timeout: definition
@@ -222,6 +299,7 @@ impl From<Tool> for v1::Tool {
             canonical_name: String::new(),
             tier: v1::Tier::from(tool.tier).into(),
             definition: tool.definition,
+            asks_client: tool.asks_client,
         }
     }
 }
@@ -239,7 +317,26 @@ impl TryFrom<v1::Tool> for Tool {
             name: tool.name,
             definition: tool.definition,
             tier,
+            asks_client: tool.asks_client,
         })
+    }
+}
+
+impl From<Listed> for v1::ListedItem {
+    fn from(item: Listed) -> Self {
+        Self {
+            name: item.name,
+            definition: item.definition,
+        }
+    }
+}
+
+impl From<v1::ListedItem> for Listed {
+    fn from(item: v1::ListedItem) -> Self {
+        Self {
+            name: item.name,
+            definition: item.definition,
+        }
     }
 }
 
@@ -250,7 +347,12 @@ impl From<Catalogue> for v1::Catalogue {
             upstream_version: catalogue.upstream_version,
             era: v1::Era::from(catalogue.era).into(),
             server_info: catalogue.server_info,
-            tools: catalogue.tools.into_iter().map(Into::into).collect(),
+            tools: all(catalogue.tools),
+            capabilities: catalogue.capabilities,
+            instructions: catalogue.instructions,
+            prompts: all(catalogue.prompts),
+            resources: all(catalogue.resources),
+            resource_templates: all(catalogue.resource_templates),
         }
     }
 }
@@ -273,6 +375,11 @@ impl TryFrom<v1::Catalogue> for Catalogue {
                 .into_iter()
                 .map(TryInto::try_into)
                 .collect::<Result<_, _>>()?,
+            capabilities: catalogue.capabilities,
+            instructions: catalogue.instructions,
+            prompts: all(catalogue.prompts),
+            resources: all(catalogue.resources),
+            resource_templates: all(catalogue.resource_templates),
         })
     }
 }
