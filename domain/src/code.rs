@@ -48,6 +48,14 @@ codes! {
     SessionUnknown = "session-unknown",
     /// No such tool for this key: unknown and denied are one answer, on purpose.
     ToolUnavailable = "tool-unavailable",
+    PromptUnavailable = "prompt-unavailable",
+    ResourceUnavailable = "resource-unavailable",
+    /// The upstream needs something of the client that the client did not declare.
+    ClientCapabilityMissing = "client-capability-missing",
+    /// `requestState` is not one that Ostia gave this caller for this request, or it is too old.
+    RequestStateInvalid = "request-state-invalid",
+    /// The client cancelled the request.
+    Cancelled = "cancelled",
     RateLimited = "rate-limited",
     TooManyCalls = "too-many-calls",
     UpstreamBusy = "upstream-busy",

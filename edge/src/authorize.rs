@@ -2,8 +2,8 @@
 
 use crate::{
     error::Error,
-    route::{self, Endpoint},
-    view::{ToolView, View},
+    route::{self, Endpoint, Wanted},
+    view::{Item, Kind, UpstreamView, View},
 };
 use ostia_domain::{
     code::Code,
@@ -13,16 +13,16 @@ use ostia_domain::{
 };
 use std::sync::Arc;
 
-/// Proof that a principal may call a tool. Only this module makes one.
+/// Proof that a principal may use a tool, prompt or resource. Only this module makes one.
 pub struct Permit {
-    tool: Arc<ToolView>,
+    item: Arc<Item>,
     /// Which rule said so, for the record.
     rule: String,
 }
 
 impl Permit {
-    pub fn tool(&self) -> &Arc<ToolView> {
-        &self.tool
+    pub fn item(&self) -> &Arc<Item> {
+        &self.item
     }
 
     pub fn rule(&self) -> &str {
@@ -36,61 +36,86 @@ pub struct Refusal {
     pub rule: String,
 }
 
-/// May this principal call this tool? `name` is what the client called it.
+/// May this principal use what it `wanted`, which was found to be this?
 pub fn authorize(
     view: &View,
     principal: &Principal,
-    tool: Option<&Arc<ToolView>>,
-    name: &str,
+    item: Option<Arc<Item>>,
+    wanted: Wanted<'_>,
 ) -> Result<Permit, Refusal> {
-    let Some(tool) = tool else {
+    let Some(item) = item else {
         return Err(Refusal {
-            error: unavailable(name),
-            rule: "no such tool".into(),
+            error: unavailable(wanted),
+            rule: "no such name".into(),
         });
     };
-    match decide(view, principal, tool) {
+    match decide(view, principal, &item) {
         Decision::Allow(reason) => Ok(Permit {
-            tool: Arc::clone(tool),
             rule: reason.to_string(),
+            item,
         }),
         Decision::Deny(reason) => Err(Refusal {
-            error: unavailable(name).recorded_as(Outcome::Denied),
+            error: unavailable(wanted).recorded_as(Outcome::Denied),
             rule: reason.to_string(),
         }),
     }
 }
 
-/// Everything that an endpoint shows this principal, in order.
+/// Of one kind, everything that an endpoint shows this principal, in order.
 pub fn visible<'v>(
     view: &'v View,
     principal: &'v Principal,
     endpoint: &Endpoint,
-) -> impl Iterator<Item = &'v Arc<ToolView>> {
+    kind: Kind,
+) -> impl Iterator<Item = &'v Arc<Item>> {
     route::upstreams(view, endpoint)
         .iter()
-        .flat_map(|upstream| &upstream.tools)
-        .filter(|tool| decide(view, principal, tool).is_allow())
+        .flat_map(move |upstream| of_kind(upstream, kind))
+        .filter(|item| decide(view, principal, item).is_allow())
 }
 
-fn decide<'v>(view: &'v View, principal: &Principal, tool: &ToolView) -> Decision<'v> {
+fn of_kind(upstream: &UpstreamView, kind: Kind) -> &[Arc<Item>] {
+    match kind {
+        Kind::Tool => &upstream.tools,
+        Kind::Prompt => &upstream.prompts,
+        Kind::Resource => &upstream.resources,
+        Kind::Template => &upstream.templates,
+    }
+}
+
+fn decide<'v>(view: &'v View, principal: &Principal, item: &Item) -> Decision<'v> {
     evaluate(
         &view.policies,
         principal.mode,
         &principal.grant,
-        tool.subject(),
+        item.subject(),
     )
 }
 
-/// One answer for a tool that does not exist and for one that is forbidden: whoever may not call a tool
-/// does not learn that it is there.
-fn unavailable(name: &str) -> Error {
-    let shown: String = name.chars().take(100).collect();
-    Error::new(
-        Code::ToolUnavailable,
+/// One answer for what does not exist and for what is forbidden: whoever may not use something does not
+/// learn that it is there.
+fn unavailable(wanted: Wanted<'_>) -> Error {
+    let shown: String = wanted.name.chars().take(100).collect();
+    let (code, noun, list) = match wanted.kind {
+        Kind::Tool => (Code::ToolUnavailable, "tool", "tools/list"),
+        Kind::Prompt => (Code::PromptUnavailable, "prompt", "prompts/list"),
+        Kind::Resource => (Code::ResourceUnavailable, "resource", "resources/list"),
+        Kind::Template => (
+            Code::ResourceUnavailable,
+            "resource",
+            "resources/templates/list",
+        ),
+    };
+    let error = Error::new(
+        code,
         format!(
-            "There is no tool {shown:?} for this API key. Call tools/list for those there are, or ask \
+            "There is no {noun} {shown:?} for this API key. Call {list} for those there are, or ask \
              an administrator for a policy that allows it."
         ),
-    )
+    );
+    match code {
+        // The specification asks for it.
+        Code::ResourceUnavailable => error.with("uri", shown),
+        _ => error,
+    }
 }

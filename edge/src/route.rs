@@ -1,6 +1,6 @@
-//! From the name that a client used to the tool that it means.
+//! From the name that a client used to the tool, prompt or resource that it means.
 
-use crate::view::{ToolView, UpstreamView, View};
+use crate::view::{Item, Kind, UpstreamView, View};
 use std::sync::Arc;
 
 /// Which part of Ostia a client speaks to.
@@ -12,11 +12,30 @@ pub enum Endpoint {
     One(String),
 }
 
+/// What a client asks for, by the name that it uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub kind: Kind,
+    pub name: &'a str,
+}
+
 /// A pure look-up: it says nothing about whether the caller may use what it finds.
-pub fn resolve<'v>(view: &'v View, endpoint: &Endpoint, name: &str) -> Option<&'v Arc<ToolView>> {
+pub fn resolve(view: &View, endpoint: &Endpoint, wanted: Wanted<'_>) -> Option<Arc<Item>> {
+    let Wanted { kind, name } = wanted;
     match endpoint {
-        Endpoint::Everything => view.tool(name),
-        Endpoint::One(upstream) => view.upstream(upstream)?.tool(name),
+        Endpoint::Everything => match kind {
+            Kind::Tool => view.tool(name).cloned(),
+            Kind::Prompt => view.prompt(name).cloned(),
+            Kind::Resource | Kind::Template => view.resource(name),
+        },
+        Endpoint::One(upstream) => {
+            let upstream = view.upstream(upstream)?;
+            match kind {
+                Kind::Tool => upstream.tool(name).cloned(),
+                Kind::Prompt => upstream.prompt(name).cloned(),
+                Kind::Resource | Kind::Template => upstream.resource(name),
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
-use std::{borrow::Cow, fmt, ops::Range};
+use std::{borrow::Cow, collections::HashMap, fmt, ops::Range};
 
 /// Why bytes are no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,11 @@ pub struct Message<'a> {
 #[derive(Debug, Default)]
 pub struct Params<'a> {
     pub name: Option<&'a RawValue>,
+    pub uri: Option<&'a RawValue>,
+    pub reference: Option<&'a RawValue>,
     pub arguments: Option<&'a RawValue>,
+    pub request_state: Option<&'a RawValue>,
+    pub input_responses: Option<&'a RawValue>,
     pub meta: Option<&'a RawValue>,
 }
 
@@ -55,6 +59,7 @@ pub struct Meta<'a> {
     pub client_info: Option<&'a RawValue>,
     pub progress_token: Option<&'a RawValue>,
     pub traceparent: Option<&'a RawValue>,
+    pub log_level: Option<&'a RawValue>,
 }
 
 impl<'a> Message<'a> {
@@ -126,7 +131,11 @@ read_object! { Message:
 
 read_object! { Params:
     "name" => name: &'de RawValue,
+    "uri" => uri: &'de RawValue,
+    "ref" => reference: &'de RawValue,
     "arguments" => arguments: &'de RawValue,
+    "requestState" => request_state: &'de RawValue,
+    "inputResponses" => input_responses: &'de RawValue,
     "_meta" => meta: &'de RawValue,
 }
 
@@ -136,6 +145,7 @@ read_object! { Meta:
     "io.modelcontextprotocol/clientInfo" => client_info: &'de RawValue,
     "progressToken" => progress_token: &'de RawValue,
     "traceparent" => traceparent: &'de RawValue,
+    "io.modelcontextprotocol/logLevel" => log_level: &'de RawValue,
 }
 
 /// A string that borrows from the message unless it has escapes.
@@ -186,6 +196,17 @@ pub fn is_request_id(raw: &RawValue) -> bool {
 
 pub fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
+}
+
+/// A member of an object, as it stands there.
+pub fn member<'a>(object: &'a RawValue, name: &str) -> Option<&'a RawValue> {
+    #[derive(Deserialize)]
+    struct Members<'a>(#[serde(borrow)] HashMap<&'a str, &'a RawValue>);
+    is_object(object)
+        .then(|| serde_json::from_str::<Members<'_>>(object.get()).ok())?
+        .0
+        .get(name)
+        .copied()
 }
 
 /// Where `part` lies in `whole`, which it must borrow from.

@@ -13,6 +13,7 @@ pub mod event_stream;
 pub mod headers;
 pub mod initialize;
 pub mod lists;
+pub mod log_level;
 pub mod origin;
 pub mod param_headers;
 pub mod session;

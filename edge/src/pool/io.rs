@@ -1,7 +1,7 @@
 //! The two pipes of a worker: lines in, lines out.
 
-use super::worker::Worker;
-use bytes::{Bytes, BytesMut};
+use super::worker::{Outgoing, Worker};
+use bytes::BytesMut;
 use std::io;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -19,14 +19,14 @@ const WRITE_BYTES: usize = 64 << 10;
 /// closes the worker's stdin, which asks it to end.
 pub(super) async fn write_lines(
     mut stdin: ChildStdin,
-    mut lines: mpsc::Receiver<Bytes>,
+    mut lines: mpsc::Receiver<Outgoing>,
 ) -> io::Result<()> {
     let mut batch = BytesMut::new();
     while let Some(line) = lines.recv().await {
-        let mut last = line;
+        let mut last = line.line;
         while let Ok(next) = lines.try_recv() {
             batch.extend_from_slice(&last);
-            last = next;
+            last = next.line;
             if batch.len() >= WRITE_BYTES {
                 break;
             }
@@ -60,7 +60,7 @@ pub(super) async fn read_lines(mut stdout: ChildStdout, worker: &Worker) -> io::
             searched = 0;
             let line = line.slice(..line.len() - 1);
             if !line.iter().all(u8::is_ascii_whitespace) {
-                worker.receive(&line);
+                worker.receive(&line, None);
             }
         }
         if buffer.len() > MAX_LINE_BYTES {

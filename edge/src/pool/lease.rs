@@ -1,13 +1,35 @@
 //! Who may use which worker: the choice, the queue, and the value that proves a place.
 
 use super::{Pool, worker::Worker};
-use ostia_domain::{clock, upstream::PoolLimits};
+use ostia_domain::{
+    capability::ClientCapabilities,
+    clock,
+    upstream::{Era, Isolation, PoolLimits},
+};
 use std::{
     collections::VecDeque,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// For whom a worker is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    pub capabilities: ClientCapabilities,
+    pub key: Option<Uuid>,
+    pub mcp_session: Option<Uuid>,
+}
+
+/// What callers of one worker have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sharing {
+    /// What the worker was told in its handshake that its clients can do.
+    pub capabilities: ClientCapabilities,
+    /// Whose it is, where callers are kept apart.
+    pub owner: Option<Uuid>,
+}
 
 /// A place on a worker for one call; dropping it gives the place to the next in the queue.
 pub struct Lease {
@@ -49,13 +71,20 @@ pub(super) struct State {
     pub slots: Vec<Slot>,
     /// Workers on their way.
     pub starting: u32,
-    queue: VecDeque<oneshot::Sender<Lease>>,
+    queue: VecDeque<Waiter>,
     pub failing: Option<Failing>,
+}
+
+/// A call that waits for a worker.
+struct Waiter {
+    sharing: Sharing,
+    lease: oneshot::Sender<Lease>,
 }
 
 /// One worker and how much of it is taken.
 pub(super) struct Slot {
     pub worker: Arc<Worker>,
+    pub sharing: Sharing,
     pub in_flight: u32,
     pub idle_since: Instant,
 }
@@ -70,12 +99,42 @@ pub(super) struct Failing {
 }
 
 impl State {
-    /// The least busy worker with room.
-    fn choose(&mut self, limits: &PoolLimits) -> Option<&mut Slot> {
-        self.slots
+    /// The least busy worker with room for such a caller. One that nobody owned yet is theirs from now
+    /// on, where callers are kept apart.
+    fn choose(&mut self, limits: &PoolLimits, sharing: Sharing, alone: bool) -> Option<&mut Slot> {
+        let room = if alone { 1 } else { limits.max_in_flight.get() };
+        let slot = self
+            .slots
             .iter_mut()
-            .filter(|slot| slot.in_flight < limits.max_in_flight.get() && !slot.worker.ended())
-            .min_by_key(|slot| slot.in_flight)
+            .filter(|slot| slot.in_flight < room && slot.worker.takes_calls())
+            .filter(|slot| slot.sharing.capabilities == sharing.capabilities)
+            .filter(|slot| slot.sharing.owner == sharing.owner || slot.sharing.owner.is_none())
+            .min_by_key(|slot| (slot.sharing.owner.is_none(), slot.in_flight))?;
+        // Whoever had it before may still be there.
+        if slot.sharing.owner != sharing.owner && slot.in_flight > 0 {
+            return None;
+        }
+        slot.sharing.owner = sharing.owner;
+        Some(slot)
+    }
+
+    /// Who waits longest.
+    pub fn first_waiter(&self) -> Option<Sharing> {
+        self.queue
+            .iter()
+            .find(|waiter| !waiter.lease.is_closed())
+            .map(|waiter| waiter.sharing)
+    }
+
+    /// Makes room for a worker of another kind: stops one that nobody uses.
+    pub fn evict(&mut self, wanted: Sharing) {
+        let mut unused = self
+            .slots
+            .iter()
+            .filter(|slot| slot.in_flight == 0 && slot.sharing != wanted);
+        if let Some(slot) = unused.find(|slot| !slot.worker.ended()) {
+            slot.worker.stop.cancel();
+        }
     }
 
     /// Workers that run or are on their way.
@@ -94,10 +153,6 @@ impl State {
             .filter(|wait| !wait.is_zero())
     }
 
-    pub fn anybody_waits(&self) -> bool {
-        self.queue.iter().any(|waiter| !waiter.is_closed())
-    }
-
     /// Everybody in the queue hears at once that there will be no worker.
     pub fn fail_queue(&mut self) {
         self.queue.clear();
@@ -106,8 +161,9 @@ impl State {
 
 impl Pool {
     /// A place on a worker: at once where one has room, else after a wait of at most `queue_timeout`.
-    pub async fn lease(self: &Arc<Self>) -> Result<Lease, LeaseError> {
+    pub async fn lease(self: &Arc<Self>, caller: &Caller) -> Result<Lease, LeaseError> {
         let limits = &self.upstream.pool;
+        let sharing = self.sharing(caller);
         let waiting = {
             let mut state = self.state();
             if self.is_retired() {
@@ -116,11 +172,11 @@ impl Pool {
                     Duration::ZERO,
                 ));
             }
-            if let Some(slot) = state.choose(limits) {
+            if let Some(slot) = state.choose(limits, sharing, self.alone(sharing)) {
                 slot.in_flight += 1;
                 return Ok(self.leased(Arc::clone(&slot.worker)));
             }
-            self.join_queue(&mut state)?
+            self.join_queue(&mut state, sharing)?
         };
         metrics::gauge!("ostia_pool_queue", "upstream" => self.upstream.name.to_string())
             .increment(1);
@@ -136,7 +192,34 @@ impl Pool {
         }
     }
 
-    fn join_queue(&self, state: &mut State) -> Result<oneshot::Receiver<Lease>, LeaseError> {
+    /// A modern worker is told with each request what its client can do.
+    fn sharing(&self, caller: &Caller) -> Sharing {
+        let capabilities = match self.known_era() {
+            Some(Era::Modern) => ClientCapabilities::NONE,
+            Some(Era::Legacy) | None => caller.capabilities,
+        };
+        let owner = match self.upstream.isolation {
+            Isolation::Shared => None,
+            Isolation::Key => caller.key,
+            Isolation::Session => caller.mcp_session.or(caller.key),
+        };
+        Sharing {
+            capabilities,
+            owner,
+        }
+    }
+
+    /// Whether such callers have a worker for themselves, because it is not told apart otherwise whom
+    /// it asks.
+    fn alone(&self, sharing: Sharing) -> bool {
+        sharing.capabilities.can_be_asked() && self.asks.load(Ordering::Relaxed)
+    }
+
+    fn join_queue(
+        &self,
+        state: &mut State,
+        sharing: Sharing,
+    ) -> Result<oneshot::Receiver<Lease>, LeaseError> {
         let limits = &self.upstream.pool;
         if state.slots.is_empty() && state.starting == 0 {
             let far_off = state
@@ -147,15 +230,15 @@ impl Pool {
             }
         }
         if state.queue.len() >= limits.max_queue as usize {
-            state.queue.retain(|waiter| !waiter.is_closed());
+            state.queue.retain(|waiter| !waiter.lease.is_closed());
             if state.queue.len() >= limits.max_queue as usize {
                 return Err(LeaseError::Busy {
                     retry_after: limits.queue_timeout,
                 });
             }
         }
-        let (sender, receiver) = oneshot::channel();
-        state.queue.push_back(sender);
+        let (lease, receiver) = oneshot::channel();
+        state.queue.push_back(Waiter { sharing, lease });
         // The maintenance task starts another worker where there may be one.
         self.wake.notify_one();
         Ok(receiver)
@@ -179,36 +262,57 @@ impl Pool {
 
     fn release(self: &Arc<Self>, worker: u64) {
         let mut state = self.state();
-        if let Some(slot) = state.slots.iter_mut().find(|slot| slot.worker.id == worker) {
+        if let Some(at) = state.slots.iter().position(|slot| slot.worker.id == worker) {
+            let slot = &mut state.slots[at];
             slot.in_flight -= 1;
             if slot.in_flight == 0 {
                 slot.idle_since = clock::instant();
                 if self.is_retired() {
                     slot.worker.stop.cancel();
+                } else if !slot.worker.takes_calls() {
+                    state.slots.swap_remove(at).worker.stop.cancel();
+                    self.wake.notify_one();
                 }
             }
         }
         self.serve_queue(&mut state);
+        if state.first_waiter().is_some() {
+            self.wake.notify_one();
+        }
     }
 
-    /// Gives every free place to whoever waits longest.
+    /// Gives every free place to whoever waits longest for one like it.
     pub(super) fn serve_queue(self: &Arc<Self>, state: &mut State) {
-        while let Some(waiter) = state.queue.pop_front() {
-            let Some(slot) = state.choose(&self.upstream.pool) else {
-                state.queue.push_front(waiter);
-                return;
+        let mut waiting = std::mem::take(&mut state.queue);
+        while let Some(waiter) = waiting.pop_front() {
+            // What the first worker found out may have changed who shares one.
+            let sharing = self.known_sharing(waiter.sharing);
+            let alone = self.alone(sharing);
+            let Some(slot) = state.choose(&self.upstream.pool, sharing, alone) else {
+                state.queue.push_back(Waiter { sharing, ..waiter });
+                continue;
             };
             // Only counted once somebody has it: a lease that comes back here must not be dropped
             // with its pool, whose lock is held.
-            match waiter.send(self.leased(Arc::clone(&slot.worker))) {
+            match waiter.lease.send(self.leased(Arc::clone(&slot.worker))) {
                 Ok(()) => slot.in_flight += 1,
                 Err(mut unwanted) => unwanted.pool = None,
             }
         }
     }
 
+    fn known_sharing(&self, sharing: Sharing) -> Sharing {
+        match self.known_era() {
+            Some(Era::Modern) => Sharing {
+                capabilities: ClientCapabilities::NONE,
+                ..sharing
+            },
+            Some(Era::Legacy) | None => sharing,
+        }
+    }
+
     /// Adds a worker that is ready for calls.
-    pub(super) fn add_worker(self: &Arc<Self>, worker: Arc<Worker>) {
+    pub(super) fn add_worker(self: &Arc<Self>, worker: Arc<Worker>, sharing: Sharing) {
         let mut state = self.state();
         state.starting -= 1;
         if self.is_retired() {
@@ -217,6 +321,7 @@ impl Pool {
         }
         state.slots.push(Slot {
             worker,
+            sharing: self.known_sharing(sharing),
             in_flight: 0,
             idle_since: clock::instant(),
         });

@@ -1,6 +1,9 @@
 //! One task per pool: starts workers that are missing and stops those that are not needed.
 
-use super::{Pool, lease::Failing};
+use super::{
+    Pool,
+    lease::{Failing, Sharing},
+};
 use ostia_domain::clock;
 use std::{
     sync::Arc,
@@ -39,17 +42,25 @@ impl Pool {
             return wait.min(TICK);
         }
         // One at a time beyond the floor: what a call waits for may be free again before it is up.
-        let below_floor = limits.min_idle.saturating_sub(state.size());
-        let for_the_queue =
-            state.anybody_waits() && state.starting == 0 && state.size() < limits.max_workers.get();
-        let missing = below_floor.max(u32::from(for_the_queue));
-        state.starting += missing;
+        let mut missing = Vec::new();
+        if let Some(wanted) = state.first_waiter().filter(|_| state.starting == 0) {
+            if state.size() >= limits.max_workers.get() {
+                state.evict(wanted);
+            }
+            if state.size() < limits.max_workers.get() {
+                missing.push(wanted);
+            }
+        }
+        let below_floor = (limits.min_idle as usize)
+            .saturating_sub(state.slots.len() + state.starting as usize + missing.len());
+        missing.resize(missing.len() + below_floor, Sharing::default());
+        state.starting += u32::try_from(missing.len()).unwrap_or(0);
         drop(state);
-        for _ in 0..missing {
+        for sharing in missing {
             let pool = Arc::clone(self);
             self.shared
                 .tasks
-                .spawn(async move { pool.start_and_add().await });
+                .spawn(async move { pool.start_and_add(sharing).await });
         }
         TICK
     }
@@ -61,15 +72,15 @@ impl Pool {
         }
     }
 
-    async fn start_and_add(self: &Arc<Self>) {
+    async fn start_and_add(self: &Arc<Self>, sharing: Sharing) {
         let started = tokio::select! {
-            started = self.start_worker() => started,
+            started = self.start_worker(sharing.capabilities) => started,
             () = self.retired.cancelled() => Err("the upstream was changed or removed".into()),
         };
         match started {
             Ok(worker) if !worker.ended() => {
-                self.add_worker(worker);
-                self.tools_changed.notify_one();
+                self.add_worker(worker, sharing);
+                self.changes.rediscover.notify_one();
             }
             Ok(_) => self.start_failed("it ended as soon as it was ready"),
             Err(problem) => self.start_failed(&problem),

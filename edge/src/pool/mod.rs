@@ -6,6 +6,7 @@
 //! A call takes a [`Lease`] and gives it back by dropping it. Beyond `max_in_flight` of every worker
 //! and `max_workers`, calls wait in a queue that is bounded in length and in time.
 
+pub mod changes;
 pub mod guard;
 mod io;
 mod lease;
@@ -18,9 +19,10 @@ mod stderr;
 mod supervise;
 pub mod worker;
 
-pub use lease::{Lease, LeaseError};
+pub use lease::{Caller, Lease, LeaseError};
 
-use crate::error::StartError;
+use crate::{error::StartError, upstream::handshake::Introduction};
+use changes::Changes;
 use guard::Guard;
 use lease::State;
 use ostia_domain::upstream::{Era, Protocol, Upstream};
@@ -29,7 +31,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tokio::sync::Notify;
@@ -110,11 +112,10 @@ impl Pools {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Known {
     era: Option<Era>,
-    /// What the server calls itself, as a JSON object.
-    server_info: String,
+    introduction: Introduction,
 }
 
 /// The workers of one version of one upstream's definition.
@@ -126,8 +127,9 @@ pub struct Pool {
     known: Mutex<Known>,
     /// Wakes the maintenance task.
     wake: Notify,
-    /// The upstream said that its tools changed, or a new worker may be of a newer release.
-    pub tools_changed: Arc<Notify>,
+    pub changes: Arc<Changes>,
+    /// The upstream asks its clients, and not always so that it is clear whom.
+    asks: Arc<AtomicBool>,
     /// No more leases; workers end when their calls have.
     retired: CancellationToken,
     /// Workers end now.
@@ -142,10 +144,11 @@ impl Pool {
             state: Mutex::default(),
             known: Mutex::new(Known {
                 era,
-                server_info: "{}".into(),
+                introduction: Introduction::default(),
             }),
             wake: Notify::new(),
-            tools_changed: Arc::default(),
+            changes: Arc::default(),
+            asks: Arc::default(),
             retired: CancellationToken::new(),
             stop: shared.stop.child_token(),
             shared,
@@ -159,19 +162,19 @@ impl Pool {
         self.known_era().unwrap_or(Era::Legacy)
     }
 
-    /// What the server calls itself, as a JSON object.
-    pub fn server_info(&self) -> String {
-        self.known().server_info.clone()
+    /// What the server said about itself when it was met last.
+    pub fn introduction(&self) -> Introduction {
+        self.known().introduction.clone()
     }
 
     fn known_era(&self) -> Option<Era> {
         self.known().era
     }
 
-    fn learn(&self, era: Era, server_info: String) {
+    fn learn(&self, era: Era, introduction: Introduction) {
         *self.known() = Known {
             era: Some(era),
-            server_info,
+            introduction,
         };
     }
 

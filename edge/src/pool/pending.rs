@@ -1,11 +1,12 @@
 //! A request on a worker: what may come of it, and what forgets it.
 
 use super::worker::Worker;
+use crate::mcp::log_level::LogLevel;
 use bytes::Bytes;
 use std::{ops::Range, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
-/// A line of a worker that answers a request, and where its parts lie.
+/// A message of an upstream that answers a request, and where its parts lie.
 #[derive(Debug)]
 pub struct Answer {
     pub line: Bytes,
@@ -21,23 +22,87 @@ impl Answer {
     }
 }
 
-/// A progress notification and where its token lies.
+/// What an upstream says while it works on a request.
 #[derive(Debug)]
-pub struct Progress {
+pub struct Notification {
     pub line: Bytes,
-    pub token: Range<usize>,
+    pub kind: Kind,
 }
 
-/// The worker ended, or stopped making sense, before it answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// And where the token lies.
+    Progress(Range<usize>),
+    Log(LogLevel),
+    Other,
+}
+
+/// What a legacy upstream asks its client in the middle of a call. One that is dropped without an answer
+/// is refused, so that no upstream waits for nothing.
+#[derive(Debug)]
+pub struct Question {
+    pub line: Bytes,
+    pub method: String,
+    pub id: Range<usize>,
+    pub params: Option<Range<usize>>,
+    /// Unset once it was answered.
+    worker: Option<Arc<Worker>>,
+}
+
+impl Question {
+    pub(super) fn new(
+        worker: &Arc<Worker>,
+        line: Bytes,
+        method: String,
+        id: Range<usize>,
+        params: Option<Range<usize>>,
+    ) -> Self {
+        Self {
+            line,
+            method,
+            id,
+            params,
+            worker: Some(Arc::clone(worker)),
+        }
+    }
+
+    /// Answers with the members `result` or `error` of a client's response, as they came.
+    pub async fn answer(mut self, member: &str, value: &str) {
+        if let Some(worker) = self.worker.take() {
+            worker.reply(self.response(member, value)).await;
+        }
+    }
+
+    fn response(&self, member: &str, value: &str) -> Vec<u8> {
+        let id = String::from_utf8_lossy(&self.line[self.id.clone()]);
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"{member}":{value}}}"#).into_bytes()
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            let error = r#"{"code":-32603,"message":"The client cannot be asked"}"#;
+            worker.try_reply(self.response("error", error));
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The worker ended, or stopped making sense, before it answered. The request may have had an effect.
+    Gone,
+    /// The upstream never took the request, which had no effect. Says why, for operators.
+    Refused(String),
+}
 
 /// A request that was sent and has no answer yet. Dropping it forgets the request.
 pub struct Pending {
     worker: Arc<Worker>,
     id: u64,
-    answer: oneshot::Receiver<Answer>,
-    progress: Option<mpsc::Receiver<Progress>>,
+    answer: oneshot::Receiver<Result<Answer, Lost>>,
+    events: Option<mpsc::Receiver<Event>>,
     settled: bool,
 }
 
@@ -45,59 +110,59 @@ impl Pending {
     pub(super) fn new(
         worker: Arc<Worker>,
         id: u64,
-        answer: oneshot::Receiver<Answer>,
-        progress: Option<mpsc::Receiver<Progress>>,
+        answer: oneshot::Receiver<Result<Answer, Lost>>,
+        events: Option<mpsc::Receiver<Event>>,
     ) -> Self {
         Self {
             worker,
             id,
             answer,
-            progress,
+            events,
             settled: false,
         }
     }
 
     pub async fn answer(&mut self) -> Result<Answer, Lost> {
-        let answer = (&mut self.answer).await.map_err(|_| Lost);
+        let answer = (&mut self.answer).await;
         self.settled = true;
-        answer
+        answer.unwrap_or(Err(Lost::Gone))
     }
 
-    /// What comes next: progress where it was asked for, and then the answer.
+    /// What comes next: whatever was listened for, and then the answer.
     pub async fn next(&mut self) -> Result<Event, Lost> {
-        let Some(progress) = &mut self.progress else {
+        let Some(events) = &mut self.events else {
             return self.answer().await.map(Event::Answer);
         };
         tokio::select! {
-            // What was reported before the answer is passed on before it.
+            // What was said before the answer is passed on before it.
             biased;
-            Some(update) = progress.recv() => Ok(Event::Progress(update)),
+            Some(event) = events.recv() => Ok(event),
             answer = &mut self.answer => {
                 self.settled = true;
-                answer.map(Event::Answer).map_err(|_| Lost)
+                answer.unwrap_or(Err(Lost::Gone)).map(Event::Answer)
             }
         }
     }
 
-    /// Tells the worker that nobody wants the answer any more.
+    /// Tells the upstream that nobody wants the answer any more.
     pub fn cancel(&self, reason: &str) {
         if !self.settled {
-            let params = serde_json::json!({"requestId": self.id, "reason": reason});
-            self.worker.notify("notifications/cancelled", &params);
+            self.worker.cancel(self.id, reason);
         }
     }
 }
 
 #[derive(Debug)]
 pub enum Event {
-    Progress(Progress),
+    Notification(Notification),
+    Question(Question),
     Answer(Answer),
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
         if !self.settled {
-            drop(self.worker.take(self.id));
+            self.worker.abandon(self.id);
         }
     }
 }

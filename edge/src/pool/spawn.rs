@@ -1,7 +1,7 @@
 //! The only place that starts a worker process.
 
 use crate::config::inherited_environment;
-use ostia_domain::upstream::Upstream;
+use ostia_domain::upstream;
 use std::{io, path::Path, process::Stdio};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
@@ -18,10 +18,13 @@ pub(super) struct Spawned {
 /// Starts the upstream's program with an environment built from nothing, in a process group of its
 /// own, so that a wrapper (`npx`, `uvx`, `sh`) and what it started can be ended together.
 #[allow(clippy::disallowed_methods, reason = "this is the place")]
-pub(super) fn spawn(upstream: &Upstream, own_program: &Path) -> io::Result<Spawned> {
-    let definition = &upstream.command;
+pub(super) fn spawn(
+    definition: &upstream::Command,
+    demo: bool,
+    own_program: &Path,
+) -> io::Result<Spawned> {
     // The demo upstream is this very program, wherever it lies today.
-    let program = if upstream.demo {
+    let program = if demo {
         own_program.as_os_str()
     } else {
         definition.program.as_ref()

@@ -1,8 +1,12 @@
-//! From a definition to a worker that takes calls: the process, its tasks, the handshake.
+//! From a definition to a worker that takes calls: what is behind it, its tasks, the handshake.
 
-use super::{Pool, io, spawn::spawn, stderr::StderrTail, supervise, worker::Worker};
+use super::{Pool, io, spawn::spawn, stderr::StderrTail, supervise, worker::{Outgoing, Worker}};
 use crate::upstream::handshake::{self, Probed};
-use ostia_domain::{clock, upstream::Era};
+use ostia_domain::{
+    capability::ClientCapabilities,
+    clock,
+    upstream::{Command, Era, Transport},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
@@ -11,19 +15,23 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a probe may stay unanswered before the silence is taken for an answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A worker process that may not be ready yet, and what it says on stderr.
+/// A worker that may not be ready yet, and what it says on stderr.
 struct Started {
     worker: Arc<Worker>,
     stderr: Arc<StderrTail>,
 }
 
 impl Pool {
-    /// Starts one worker and gets it ready. An error says, for people, what went wrong.
-    pub(super) async fn start_worker(self: &Arc<Self>) -> Result<Arc<Worker>, String> {
-        let started = self.start_process()?;
+    /// Starts one worker and gets it ready for callers that can do this. An error says, for people,
+    /// what went wrong.
+    pub(super) async fn start_worker(
+        self: &Arc<Self>,
+        capabilities: ClientCapabilities,
+    ) -> Result<Arc<Worker>, String> {
+        let started = self.connect()?;
         let ready = match self.known_era() {
-            Some(era) => self.shake_hands(started, era).await,
-            None => self.probe(started).await,
+            Some(era) => self.shake_hands(started, era, capabilities).await,
+            None => self.probe(started, capabilities).await,
         };
         let ready = ready?;
         tracing::info!(
@@ -35,37 +43,46 @@ impl Pool {
 
     /// Finds out which era the upstream speaks, and leaves behind a worker that is ready. Some
     /// servers stay silent when asked, some end: both are legacy, and get a fresh process.
-    async fn probe(self: &Arc<Self>, started: Started) -> Result<Arc<Worker>, String> {
+    async fn probe(
+        self: &Arc<Self>,
+        started: Started,
+        capabilities: ClientCapabilities,
+    ) -> Result<Arc<Worker>, String> {
         let answer =
             tokio::time::timeout(PROBE_TIMEOUT, handshake::discover(&started.worker)).await;
         let started = match answer {
-            Ok(Ok(Probed::Modern { server_info })) => {
-                self.learn(Era::Modern, server_info);
+            Ok(Ok(Probed::Modern(introduction))) => {
+                self.learn(Era::Modern, introduction);
                 return Ok(started.worker);
             }
             Ok(Ok(Probed::Legacy)) => started,
             Ok(Err(_)) | Err(_) => {
                 started.worker.end();
-                self.start_process()?
+                self.connect()?
             }
         };
-        self.shake_hands(started, Era::Legacy).await
+        self.shake_hands(started, Era::Legacy, capabilities).await
     }
 
-    async fn shake_hands(&self, started: Started, era: Era) -> Result<Arc<Worker>, String> {
+    async fn shake_hands(
+        &self,
+        started: Started,
+        era: Era,
+        capabilities: ClientCapabilities,
+    ) -> Result<Arc<Worker>, String> {
         let shaken = tokio::time::timeout(START_TIMEOUT, async {
             match era {
-                Era::Legacy => handshake::initialize(&started.worker).await,
+                Era::Legacy => handshake::initialize(&started.worker, capabilities).await,
                 Era::Modern => match handshake::discover(&started.worker).await {
-                    Ok(Probed::Modern { server_info }) => Ok(server_info),
+                    Ok(Probed::Modern(introduction)) => Ok(introduction),
                     Ok(Probed::Legacy) => Err("it does not speak 2026-07-28".to_owned()),
                     Err(_) => Err("it ended before it answered `server/discover`".to_owned()),
                 },
             }
         });
         let problem = match shaken.await {
-            Ok(Ok(server_info)) => {
-                self.learn(era, server_info);
+            Ok(Ok(introduction)) => {
+                self.learn(era, introduction);
                 return Ok(started.worker);
             }
             Ok(Err(problem)) => problem,
@@ -80,28 +97,28 @@ impl Pool {
         })
     }
 
-    fn start_process(self: &Arc<Self>) -> Result<Started, String> {
+    fn connect(self: &Arc<Self>) -> Result<Started, String> {
+        match &self.upstream.transport {
+            Transport::Stdio(command) => self.start_process(command),
+            Transport::Http(_) | Transport::Sse(_) => {
+                Err("upstreams over HTTP are not served by this edge".into())
+            }
+        }
+    }
+
+    fn start_process(self: &Arc<Self>, command: &Command) -> Result<Started, String> {
         let upstream = &self.upstream;
-        let process = spawn(upstream, &self.shared.own_program).map_err(|error| {
-            format!(
-                "the program {:?} cannot be started: {error}",
-                upstream.command.program
-            )
+        let process = spawn(command, upstream.demo, &self.shared.own_program).map_err(|error| {
+            format!("the program {:?} cannot be started: {error}", command.program)
         })?;
         self.shared.guard.watch(process.pid);
-        let (outgoing, lines) = mpsc::channel(upstream.pool.max_in_flight.get() as usize + 16);
-        let worker = Arc::new(Worker::new(
-            self.next_worker_id(),
-            process.pid,
-            outgoing,
-            Arc::clone(&self.tools_changed),
-        ));
+        let (worker, lines) = self.new_worker(Some(process.pid));
         let stderr = Arc::new(StderrTail::default());
         let tasks = &self.shared.tasks;
 
         let (tail, of) = (Arc::clone(&stderr), Arc::clone(upstream));
         tasks.spawn(async move {
-            tail.follow(process.stderr, of.name.as_str(), &of.command)
+            tail.follow(process.stderr, of.name.as_str(), of.transport.credentials())
                 .await;
         });
         let reading = Arc::clone(&worker);
@@ -123,8 +140,22 @@ impl Pool {
             Arc::clone(self),
             Arc::clone(&worker),
             process.child,
+            process.pid,
             clock::instant(),
         ));
         Ok(Started { worker, stderr })
+    }
+
+    /// A worker, and what is sent through it.
+    fn new_worker(&self, pid: Option<u32>) -> (Arc<Worker>, mpsc::Receiver<Outgoing>) {
+        let room = self.upstream.pool.max_in_flight.get() as usize + 16;
+        let (outgoing, lines) = mpsc::channel(room);
+        let worker = Worker::new(
+            self.next_worker_id(),
+            pid,
+            outgoing,
+            (Arc::clone(&self.changes), Arc::clone(&self.asks)),
+        );
+        (worker, lines)
     }
 }

@@ -1,8 +1,8 @@
 //! What workers write to stderr: kept short, without their credentials, for operators.
 
-use ostia_domain::{key::Secret, upstream::Command};
+use ostia_domain::key::Secret;
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
 };
 use tokio::{
@@ -21,7 +21,7 @@ pub(super) struct StderrTail(Mutex<VecDeque<String>>);
 
 impl StderrTail {
     /// Reads until the worker closes its stderr, so that it never blocks on a full pipe.
-    pub(super) async fn follow(&self, stderr: ChildStderr, upstream: &str, command: &Command) {
+    pub(super) async fn follow(&self, stderr: ChildStderr, upstream: &str, secrets: &BTreeMap<String, Secret>) {
         let mut reader = BufReader::new(stderr);
         let mut line = Vec::new();
         loop {
@@ -33,7 +33,7 @@ impl StderrTail {
             {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {
-                    let text = redact(String::from_utf8_lossy(&line).trim_end(), command);
+                    let text = redact(String::from_utf8_lossy(&line).trim_end(), secrets);
                     tracing::debug!(upstream, "worker stderr: {text}");
                     self.push(text);
                 }
@@ -60,8 +60,8 @@ impl StderrTail {
     }
 }
 
-fn redact(line: &str, command: &Command) -> String {
-    let secrets = command.env.values().map(Secret::expose);
+fn redact(line: &str, secrets: &BTreeMap<String, Secret>) -> String {
+    let secrets = secrets.values().map(Secret::expose);
     secrets
         .filter(|secret| secret.len() >= MIN_SECRET_LEN)
         .fold(line.to_owned(), |line, secret| line.replace(secret, "•••"))

@@ -20,7 +20,7 @@ const SHORT_LIFE: Duration = Duration::from_secs(5);
 
 /// Waits for the process to end, by itself or because it was asked to, then ends its whole group and
 /// tells everybody.
-pub(super) async fn run(pool: Arc<Pool>, worker: Arc<Worker>, mut child: Child, since: Instant) {
+pub(super) async fn run(pool: Arc<Pool>, worker: Arc<Worker>, mut child: Child, pid: u32, since: Instant) {
     let by_itself = tokio::select! {
         status = child.wait() => Some(status),
         () = worker.stop.cancelled() => None,
@@ -35,11 +35,11 @@ pub(super) async fn run(pool: Arc<Pool>, worker: Arc<Worker>, mut child: Child, 
     let was_in_use = pool.remove_worker(worker.id);
     let status = match by_itself {
         Some(status) => status,
-        None => end(&mut child, worker.pid).await,
+        None => end(&mut child, pid).await,
     };
     // Whatever the worker left running goes with it.
-    kill_group(worker.pid);
-    pool.shared.guard.forget(worker.pid);
+    kill_group(pid);
+    pool.shared.guard.forget(pid);
 
     let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
     let upstream = pool.upstream.name.as_str();
@@ -49,7 +49,7 @@ pub(super) async fn run(pool: Arc<Pool>, worker: Arc<Worker>, mut child: Child, 
     tracing::info!(
         upstream,
         worker = worker.id,
-        pid = worker.pid,
+        pid,
         status,
         "worker ended"
     );

@@ -1,124 +1,196 @@
-//! One worker process as its callers see it: requests go in under our ids, answers come back.
+//! One connection to an upstream as its callers see it: requests go in under our ids, answers come back.
+//! Behind it is a process or an HTTP client.
 
-use super::pending::{Answer, Lost, Pending, Progress};
-use crate::mcp::envelope::{Message, is_object, span};
+use super::{
+    changes::{Change, Changes},
+    pending::{Answer, Event, Kind, Lost, Notification, Pending, Question},
+};
+use crate::mcp::{
+    envelope::{Message, member, span, string},
+    log_level::LogLevel,
+};
 use bytes::Bytes;
-use serde::Deserialize;
+use http::{HeaderName, HeaderValue};
+use ostia_domain::capability::ClientCapabilities;
 use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-/// Progress notifications a slow client may be behind before further ones are dropped.
-const PROGRESS_BUFFER: usize = 32;
+/// Events a slow client may be behind before further ones are dropped.
+const EVENT_BUFFER: usize = 32;
+/// Answers a worker may owe for calls that nobody waits for any more.
+const MAX_ABANDONED: usize = 1024;
 
-pub(super) struct Waiter {
-    answer: oneshot::Sender<Answer>,
-    progress: Option<mpsc::Sender<Progress>>,
+/// A message on its way to an upstream.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// One line, with its end.
+    pub line: Bytes,
+    /// The id of a request.
+    pub id: Option<u64>,
+    /// The request that this message cancels.
+    pub cancels: Option<u64>,
+    /// What HTTP needs beside the message: `Mcp-Param-*`.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Outgoing {
+    fn message(line: Vec<u8>) -> Self {
+        Self {
+            line: framed(line),
+            id: None,
+            cancels: None,
+            headers: Vec::new(),
+        }
+    }
+}
+
+struct Waiter {
+    answer: oneshot::Sender<Result<Answer, Lost>>,
+    events: Option<mpsc::Sender<Event>>,
+}
+
+/// A request without an answer.
+enum Slot {
+    Awaited(Waiter),
+    /// Its caller went away. What the worker says meanwhile may be about it.
+    Abandoned,
 }
 
 pub struct Worker {
     pub id: u64,
-    pub pid: u32,
-    outgoing: mpsc::Sender<Bytes>,
+    /// Unset where there is no process.
+    pub pid: Option<u32>,
+    me: Weak<Self>,
+    outgoing: mpsc::Sender<Outgoing>,
     next_id: AtomicU64,
     /// Requests without an answer, by our id. Unset once the worker ended, so that none can be added.
-    waiting: Mutex<Option<HashMap<u64, Waiter>>>,
-    /// Asks the supervisor to end the process.
+    waiting: Mutex<Option<HashMap<u64, Slot>>>,
+    /// Asks whatever is behind the worker to end.
     pub(super) stop: CancellationToken,
-    /// The worker said that its tools changed.
-    pub(super) tools_changed: Arc<Notify>,
+    /// It is legacy, and was told that its clients can be asked.
+    may_ask: AtomicBool,
+    /// It may still ask something for a caller that went away, and nobody could tell: it takes no more
+    /// calls.
+    haunted: AtomicBool,
+    changes: Arc<Changes>,
+    /// Set once the upstream asked something that could belong to more than one call: from then on
+    /// callers that can be asked have a worker for themselves.
+    asks: Arc<AtomicBool>,
 }
 
 impl Worker {
     pub(super) fn new(
         id: u64,
-        pid: u32,
-        outgoing: mpsc::Sender<Bytes>,
-        tools_changed: Arc<Notify>,
-    ) -> Self {
-        Self {
+        pid: Option<u32>,
+        outgoing: mpsc::Sender<Outgoing>,
+        (changes, asks): (Arc<Changes>, Arc<AtomicBool>),
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
             id,
             pid,
+            me: Weak::clone(me),
             outgoing,
             next_id: AtomicU64::new(1),
             waiting: Mutex::new(Some(HashMap::new())),
             stop: CancellationToken::new(),
-            tools_changed,
-        }
+            may_ask: AtomicBool::new(false),
+            haunted: AtomicBool::new(false),
+            changes,
+            asks,
+        })
     }
 
     /// Sends a request. `line` makes its text, without line end, from the id it must carry, which is
-    /// also the progress token to ask for.
+    /// also the progress token to ask for. With `listens`, what the upstream says before its answer
+    /// comes too.
     pub async fn send(
-        self: &Arc<Self>,
-        wants_progress: bool,
+        &self,
+        listens: bool,
+        headers: Vec<(HeaderName, HeaderValue)>,
         line: impl FnOnce(u64) -> Vec<u8>,
     ) -> Result<Pending, Lost> {
+        let me = self.me.upgrade().ok_or(Lost::Gone)?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (answer, receiver) = oneshot::channel();
-        let (progress, updates) = if wants_progress {
-            let (sender, receiver) = mpsc::channel(PROGRESS_BUFFER);
+        let (events, said) = if listens {
+            let (sender, receiver) = mpsc::channel(EVENT_BUFFER);
             (Some(sender), Some(receiver))
         } else {
             (None, None)
         };
-        {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting
-                .as_mut()
-                .ok_or(Lost)?
-                .insert(id, Waiter { answer, progress });
-        }
+        self.waiting()
+            .as_mut()
+            .ok_or(Lost::Gone)?
+            .insert(id, Slot::Awaited(Waiter { answer, events }));
         // From here on dropping it takes the entry away again.
-        let pending = Pending::new(Arc::clone(self), id, receiver, updates);
-        self.outgoing
-            .send(framed(line(id)))
-            .await
-            .map_err(|_| Lost)?;
+        let pending = Pending::new(me, id, receiver, said);
+        let message = Outgoing {
+            id: Some(id),
+            headers,
+            ..Outgoing::message(line(id))
+        };
+        self.outgoing.send(message).await.map_err(|_| Lost::Gone)?;
         Ok(pending)
     }
 
     /// A request of our own, as a whole message, and its answer.
     pub async fn request(
-        self: &Arc<Self>,
+        &self,
         method: &str,
         params: &serde_json::Value,
     ) -> Result<Answer, Lost> {
-        let mut pending = self
-            .send(false, |id| {
-                serde_json::json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
-                    .to_string()
-                    .into_bytes()
-            })
-            .await?;
-        pending.answer().await
+        let message = |id| {
+            serde_json::json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+                .to_string()
+                .into_bytes()
+        };
+        self.send(false, Vec::new(), message).await?.answer().await
     }
 
     /// Sends a notification, or drops it when the worker reads too slowly to care.
     pub fn notify(&self, method: &str, params: &serde_json::Value) {
         let line = serde_json::json!({"jsonrpc": "2.0", "method": method, "params": params});
-        if self
-            .outgoing
-            .try_send(framed(line.to_string().into_bytes()))
-            .is_err()
-        {
-            tracing::debug!(worker = self.id, method, "the worker takes no notification");
+        self.try_send(Outgoing::message(line.to_string().into_bytes()));
+    }
+
+    pub(super) fn cancel(&self, id: u64, reason: &str) {
+        let params = serde_json::json!({"requestId": id, "reason": reason});
+        let line = serde_json::json!({
+            "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params
+        });
+        self.try_send(Outgoing {
+            cancels: Some(id),
+            ..Outgoing::message(line.to_string().into_bytes())
+        });
+    }
+
+    pub(super) async fn reply(&self, line: Vec<u8>) {
+        // An upstream that ended waits for nothing.
+        let _ = self.outgoing.send(Outgoing::message(line)).await;
+    }
+
+    /// For those who must not wait: the reader, because the worker might be waiting for it.
+    pub(super) fn try_reply(&self, line: Vec<u8>) {
+        self.try_send(Outgoing::message(line));
+    }
+
+    fn try_send(&self, message: Outgoing) {
+        if self.outgoing.try_send(message).is_err() {
+            tracing::debug!(worker = self.id, "the worker reads too slowly: a message is dropped");
         }
     }
 
     /// Fails everything that waits, and everything to come.
     pub(super) fn end(&self) {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.waiting().take();
         self.stop.cancel();
     }
 
@@ -126,8 +198,20 @@ impl Worker {
         self.stop.is_cancelled()
     }
 
-    /// Takes one line of the worker's stdout. What is not JSON is noise: many servers print banners.
-    pub(super) fn receive(&self, line: &Bytes) {
+    /// The handshake says that callers of this worker can do this.
+    pub fn declare(&self, capabilities: ClientCapabilities) {
+        self.may_ask
+            .store(capabilities.can_be_asked(), Ordering::Relaxed);
+    }
+
+    /// Whether it may be given another call.
+    pub(super) fn takes_calls(&self) -> bool {
+        !self.ended() && !self.haunted.load(Ordering::Relaxed)
+    }
+
+    /// Takes one message of the upstream. `on` is the request on whose own stream it came, where the
+    /// transport has such streams. What is not JSON is noise: many servers print banners.
+    pub(super) fn receive(&self, line: &Bytes, on: Option<u64>) {
         let Ok(message) = Message::parse(line) else {
             self.receive_noise(line);
             return;
@@ -142,68 +226,116 @@ impl Worker {
                 };
                 self.settle(id, answer);
             }
-            (Some(method), Some(id), _) => self.answer_request(&method, id),
-            (Some(method), None, _) => self.receive_notification(&method, message.params, line),
+            (Some(method), Some(id), _) => self.receive_request(&method, id, message.params, line, on),
+            (Some(method), None, _) => self.receive_notification(&method, message.params, line, on),
             _ => self.receive_noise(line),
         }
     }
 
     fn settle(&self, id: &RawValue, answer: Answer) {
-        let waiter = id.get().parse().ok().and_then(|id| self.take(id));
-        if let Some(waiter) = waiter {
+        match id.get().parse().ok().and_then(|id| self.take(id)) {
             // The caller may have gone meanwhile.
-            let _ = waiter.answer.send(answer);
-        } else {
-            metrics::counter!("ostia_worker_stray_answers_total").increment(1);
-            tracing::debug!(
-                worker = self.id,
-                id = id.get(),
-                "an answer that nobody waits for"
-            );
+            Some(Slot::Awaited(waiter)) => drop(waiter.answer.send(Ok(answer))),
+            Some(Slot::Abandoned) => {}
+            None => {
+                metrics::counter!("ostia_worker_stray_answers_total").increment(1);
+                tracing::debug!(worker = self.id, id = id.get(), "an answer that nobody waits for");
+            }
         }
     }
 
-    /// What a server may ask of its client. Nothing but `ping` was offered in the handshake.
-    fn answer_request(&self, method: &str, id: &RawValue) {
-        let line = if method == "ping" {
-            format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, id.get())
-        } else {
-            format!(
-                r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":-32601,"message":"Ostia offers no such capability"}}}}"#,
-                id.get()
-            )
-        };
-        // The reader must not wait for the writer: the worker might be waiting for the reader.
-        if self.outgoing.try_send(framed(line.into_bytes())).is_err() {
-            tracing::warn!(
-                worker = self.id,
-                method,
-                "the worker's request stays unanswered: it reads too slowly"
-            );
+    /// Fails one request.
+    pub(super) fn fail(&self, id: u64, why: Lost) {
+        if let Some(Slot::Awaited(waiter)) = self.take(id) {
+            let _ = waiter.answer.send(Err(why));
         }
     }
 
-    fn receive_notification(&self, method: &str, params: Option<&RawValue>, line: &Bytes) {
-        match method {
+    /// What a server may ask of its client. `ping` is for Ostia; the rest is for whoever called.
+    fn receive_request(
+        &self,
+        method: &str,
+        id: &RawValue,
+        params: Option<&RawValue>,
+        line: &Bytes,
+        on: Option<u64>,
+    ) {
+        if method == "ping" {
+            let line = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, id.get());
+            return self.try_reply(line.into_bytes());
+        }
+        let Some(me) = self.me.upgrade() else { return };
+        let params = params.map(|params| span(line, params));
+        let question = Question::new(&me, line.clone(), method.to_owned(), span(line, id), params);
+        let told = self.tell(on, Event::Question(question));
+        if told.is_err() {
+            tracing::debug!(worker = self.id, method, "a question that is for nobody");
+        }
+    }
+
+    fn receive_notification(
+        &self,
+        method: &str,
+        params: Option<&RawValue>,
+        line: &Bytes,
+        on: Option<u64>,
+    ) {
+        let (on, kind) = match method {
             "notifications/progress" => {
-                let Some(token) = params.and_then(progress_token) else {
+                let Some(token) = params.and_then(|params| member(params, "progressToken")) else {
                     return;
                 };
                 let Ok(id) = token.get().parse::<u64>() else {
                     return;
                 };
-                let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                let waiter = waiting.as_ref().and_then(|waiting| waiting.get(&id));
-                if let Some(progress) = waiter.and_then(|waiter| waiter.progress.as_ref()) {
-                    // A client that reads too slowly misses updates, never the answer.
-                    let _ = progress.try_send(Progress {
-                        token: span(line, token),
-                        line: line.clone(),
-                    });
-                }
+                (Some(id), Kind::Progress(span(line, token)))
             }
-            "notifications/tools/list_changed" => self.tools_changed.notify_one(),
-            _ => {}
+            "notifications/message" => {
+                let level = params.and_then(|params| member(params, "level")).and_then(string);
+                let Some(level) = level.and_then(|level| LogLevel::parse(&level)) else {
+                    return;
+                };
+                (on, Kind::Log(level))
+            }
+            "notifications/tools/list_changed" => return self.changes.say(Change::Tools),
+            "notifications/prompts/list_changed" => return self.changes.say(Change::Prompts),
+            "notifications/resources/list_changed" => return self.changes.say(Change::Resources),
+            "notifications/resources/updated" => {
+                if let Some(uri) = params.and_then(|params| member(params, "uri")).and_then(string) {
+                    self.changes.say(Change::Updated(uri.into_owned()));
+                }
+                return;
+            }
+            // Of our own requests; nobody listens for these.
+            "notifications/cancelled" | "notifications/subscriptions/acknowledged" => return,
+            _ => (on, Kind::Other),
+        };
+        // A client that reads too slowly misses what is said in between, never the answer.
+        let _ = self.tell(on, Event::Notification(Notification { line: line.clone(), kind }));
+    }
+
+    /// Hands an event to the call that it belongs to: the one whose stream it came on, or the only one
+    /// there is. An event that could belong to two calls belongs to nobody.
+    fn tell(&self, on: Option<u64>, event: Event) -> Result<(), Event> {
+        let waiting = self.waiting();
+        let Some(waiting) = waiting.as_ref() else {
+            return Err(event);
+        };
+        let slot = match on {
+            Some(id) => waiting.get(&id),
+            None if waiting.len() == 1 => waiting.values().next(),
+            None => {
+                if matches!(event, Event::Question(_)) {
+                    self.asks.store(true, Ordering::Relaxed);
+                }
+                None
+            }
+        };
+        match slot {
+            Some(Slot::Awaited(Waiter { events: Some(events), .. })) => {
+                events.try_send(event).map_err(|full| full.into_inner())
+            }
+            _ => Err(event),
         }
     }
 
@@ -221,12 +353,28 @@ impl Worker {
         }
     }
 
-    pub(super) fn take(&self, id: u64) -> Option<Waiter> {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_mut()?
-            .remove(&id)
+    fn take(&self, id: u64) -> Option<Slot> {
+        self.waiting().as_mut()?.remove(&id)
+    }
+
+    /// Nobody waits for this request any more.
+    pub(super) fn abandon(&self, id: u64) {
+        if self.pid.is_some() && self.may_ask.load(Ordering::Relaxed) {
+            self.haunted.store(true, Ordering::Relaxed);
+        }
+        let mut waiting = self.waiting();
+        let Some(waiting) = waiting.as_mut() else { return };
+        if let Some(slot) = waiting.get_mut(&id) {
+            *slot = Slot::Abandoned;
+        }
+        let owed = waiting.values().filter(|slot| matches!(slot, Slot::Abandoned));
+        if owed.count() > MAX_ABANDONED {
+            waiting.retain(|_, slot| matches!(slot, Slot::Awaited(_)));
+        }
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Option<HashMap<u64, Slot>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -242,17 +390,6 @@ fn framed(mut line: Vec<u8>) -> Bytes {
     }
     line.push(b'\n');
     line.into()
-}
-
-fn progress_token(params: &RawValue) -> Option<&RawValue> {
-    #[derive(Deserialize)]
-    struct Token<'a> {
-        #[serde(borrow, rename = "progressToken")]
-        token: &'a RawValue,
-    }
-    is_object(params)
-        .then(|| serde_json::from_str::<Token<'_>>(params.get()).ok())?
-        .map(|t| t.token)
 }
 
 /// The id in a broken answer, read from its text alone.
@@ -272,10 +409,10 @@ fn salvage_id(line: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn worker() -> (Arc<Worker>, mpsc::Receiver<Bytes>) {
+    fn worker() -> (Arc<Worker>, mpsc::Receiver<Outgoing>) {
         let (sender, receiver) = mpsc::channel(8);
         (
-            Arc::new(Worker::new(1, 2, sender, Arc::default())),
+            Worker::new(1, Some(2), sender, Default::default()),
             receiver,
         )
     }
@@ -284,12 +421,12 @@ mod tests {
     async fn answers_find_their_callers_in_any_order() {
         let (worker, _lines) = worker();
         let line = |id: u64| format!(r#"{{"id":{id}}}"#).into_bytes();
-        let mut first = worker.send(false, line).await.unwrap();
-        let mut second = worker.send(false, line).await.unwrap();
+        let mut first = worker.send(false, Vec::new(), line).await.unwrap();
+        let mut second = worker.send(false, Vec::new(), line).await.unwrap();
         worker.receive(&Bytes::from_static(
             br#"{"jsonrpc":"2.0","id":2,"result":{"n":2}}"#,
         ));
-        worker.receive(&Bytes::from_static(br#"{"result":{"n":1},"id":1}"#));
+        worker.receive(&Bytes::from_static(br#"{"result":{"n":1},"id":1}"#), None);
         assert_eq!(first.answer().await.unwrap().payload(), br#"{"n":1}"#);
         assert_eq!(second.answer().await.unwrap().payload(), br#"{"n":2}"#);
     }
@@ -297,24 +434,24 @@ mod tests {
     #[tokio::test]
     async fn a_broken_answer_fails_its_caller_and_nobody_else() {
         let (worker, _lines) = worker();
-        let mut first = worker.send(false, |_| b"{}".to_vec()).await.unwrap();
-        let mut second = worker.send(false, |_| b"{}".to_vec()).await.unwrap();
+        let mut first = worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.unwrap();
+        let mut second = worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.unwrap();
         worker.receive(&Bytes::from_static(
             b"{\"id\": 1, \"result\": {\"a\":\"\xff\"}}",
         ));
         worker.receive(&Bytes::from_static(b"Server listening on stdio"));
         worker.receive(&Bytes::from_static(br#"{"id":2,"error":{"code":1}}"#));
-        assert_eq!(first.answer().await.err(), Some(Lost));
+        assert_eq!(first.answer().await.err(), Some(Lost::Gone));
         assert!(!second.answer().await.unwrap().is_result);
     }
 
     #[tokio::test]
     async fn an_ended_worker_fails_all_and_takes_no_more() {
         let (worker, _lines) = worker();
-        let mut pending = worker.send(false, |_| b"{}".to_vec()).await.unwrap();
+        let mut pending = worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.unwrap();
         worker.end();
-        assert_eq!(pending.answer().await.err(), Some(Lost));
-        assert!(worker.send(false, |_| b"{}".to_vec()).await.is_err());
+        assert_eq!(pending.answer().await.err(), Some(Lost::Gone));
+        assert!(worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.is_err());
     }
 
     #[test]

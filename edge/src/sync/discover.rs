@@ -43,7 +43,7 @@ async fn report_forever(pool: &Arc<Pool>, control: &ControlClient) {
         let reported = report(pool, control, found).await;
         if succeeded && reported {
             retry = FIRST_RETRY;
-            pool.tools_changed.notified().await;
+            pool.changes.rediscover.notified().await;
         } else {
             tokio::time::sleep(retry).await;
             retry = (retry * 2).min(MAX_RETRY);

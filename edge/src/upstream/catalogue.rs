@@ -1,7 +1,7 @@
 //! Finds out which tools an upstream offers.
 
 use super::handshake::modern_meta;
-use crate::pool::{LeaseError, Pool, pending::Lost};
+use crate::pool::{Caller, LeaseError, Pool, pending::Lost};
 use ostia_domain::{
     tool::{Tier, Tool},
     upstream::{Catalogue, Era},
@@ -39,7 +39,7 @@ struct Annotations {
 
 /// Asks one worker for all pages of `tools/list`. An error says, for people, what went wrong.
 pub async fn discover(pool: &Arc<Pool>) -> Result<Catalogue, String> {
-    let lease = pool.lease().await.map_err(|error| match error {
+    let lease = pool.lease(&Caller::default()).await.map_err(|error| match error {
         LeaseError::Unavailable { problem, .. } => problem,
         LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
     })?;
@@ -65,7 +65,10 @@ pub async fn discover(pool: &Arc<Pool>) -> Result<Catalogue, String> {
                         PAGE_TIMEOUT.as_secs()
                     )
                 })?
-                .map_err(|Lost| "it ended while it was asked for its tools".to_owned())?;
+                .map_err(|lost| match lost {
+                    Lost::Gone => "it ended while it was asked for its tools".to_owned(),
+                    Lost::Refused(problem) => problem,
+                })?;
         if !answer.is_result {
             return Err(format!(
                 "it refused `tools/list`: {}",
@@ -89,12 +92,18 @@ pub async fn discover(pool: &Arc<Pool>) -> Result<Catalogue, String> {
             _ => break,
         }
     }
+    let introduction = pool.introduction();
     Ok(Catalogue {
         upstream_id: pool.upstream.id,
         upstream_version: pool.upstream.version,
         era,
-        server_info: pool.server_info(),
+        server_info: introduction.server_info,
+        capabilities: introduction.capabilities,
+        instructions: introduction.instructions,
         tools,
+        prompts: Vec::new(),
+        resources: Vec::new(),
+        resource_templates: Vec::new(),
     })
 }
 
@@ -105,5 +114,6 @@ fn tool(definition: &RawValue) -> Option<Tool> {
         tier: Tier::from_hints(hints.read_only, hints.destructive),
         name: read.name,
         definition: definition.get().to_owned(),
+        asks_client: false,
     })
 }

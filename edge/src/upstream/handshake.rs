@@ -7,6 +7,7 @@ use crate::{
     },
     pool::{pending::Lost, worker::Worker},
 };
+use ostia_domain::capability::ClientCapabilities;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::{collections::HashMap, sync::Arc};
@@ -14,14 +15,40 @@ use std::{collections::HashMap, sync::Arc};
 /// What the answer to a probe says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probed {
-    /// With what the server calls itself, as a JSON object.
-    Modern {
-        server_info: String,
-    },
+    Modern(Introduction),
     Legacy,
 }
 
-const UNNAMED: &str = "{}";
+/// What a server says about itself when it is met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Introduction {
+    /// Its own name and version, as a JSON object.
+    pub server_info: String,
+    /// As a JSON object.
+    pub capabilities: String,
+    pub instructions: Option<String>,
+}
+
+impl Default for Introduction {
+    fn default() -> Self {
+        Self {
+            server_info: "{}".into(),
+            capabilities: "{}".into(),
+            instructions: None,
+        }
+    }
+}
+
+impl Introduction {
+    fn of(server_info: Option<&RawValue>, capabilities: Option<&RawValue>, instructions: Option<String>) -> Self {
+        let object = |raw: Option<&RawValue>| raw.map_or("{}", RawValue::get).to_owned();
+        Self {
+            server_info: object(server_info),
+            capabilities: object(capabilities),
+            instructions,
+        }
+    }
+}
 
 /// What Ostia calls itself.
 pub fn client_info() -> Value {
@@ -44,6 +71,9 @@ pub async fn discover(worker: &Arc<Worker>) -> Result<Probed, Lost> {
     struct Discovered<'a> {
         #[serde(rename = "supportedVersions")]
         supported: Vec<String>,
+        #[serde(borrow)]
+        capabilities: Option<&'a RawValue>,
+        instructions: Option<String>,
         #[serde(borrow, rename = "_meta", default)]
         meta: HashMap<String, &'a RawValue>,
     }
@@ -53,9 +83,7 @@ pub async fn discover(worker: &Arc<Worker>) -> Result<Probed, Lost> {
     if !answer.is_result {
         let modern = matches!(error_code(answer.payload()), Some(-32022..=-32020));
         return Ok(if modern {
-            Probed::Modern {
-                server_info: UNNAMED.into(),
-            }
+            Probed::Modern(Introduction::default())
         } else {
             Probed::Legacy
         });
@@ -68,12 +96,9 @@ pub async fn discover(worker: &Arc<Worker>) -> Result<Probed, Lost> {
                 .iter()
                 .any(|v| MODERN_VERSIONS.contains(&v.as_str()))
         });
-    Ok(found.map_or(Probed::Legacy, |found| Probed::Modern {
-        server_info: found
-            .meta
-            .get(META_SERVER_INFO)
-            .map_or(UNNAMED, |raw| raw.get())
-            .into(),
+    Ok(found.map_or(Probed::Legacy, |found| {
+        let server_info = found.meta.get(META_SERVER_INFO).copied();
+        Probed::Modern(Introduction::of(server_info, found.capabilities, found.instructions))
     }))
 }
 
@@ -88,23 +113,35 @@ pub fn error_code(error: &[u8]) -> Option<i64> {
         .map(|error| error.code)
 }
 
-/// The legacy handshake. It declares no capability of a client, because every caller shares the
-/// worker. Answers with what the server calls itself, as a JSON object; an error says, for people, what
-/// the server did.
-pub async fn initialize(worker: &Arc<Worker>) -> Result<String, String> {
+/// The legacy handshake, which tells the server what callers of this worker can do. An error says, for
+/// people, what the server did.
+pub async fn initialize(
+    worker: &Arc<Worker>,
+    capabilities: ClientCapabilities,
+) -> Result<Introduction, String> {
     #[derive(Deserialize)]
     struct Initialized<'a> {
         #[serde(rename = "protocolVersion")]
         version: String,
+        #[serde(borrow)]
+        capabilities: Option<&'a RawValue>,
+        instructions: Option<String>,
         #[serde(borrow, rename = "serverInfo")]
         server_info: Option<&'a RawValue>,
     }
-    let params =
-        json!({"protocolVersion": LATEST_LEGACY, "capabilities": {}, "clientInfo": client_info()});
+    worker.declare(capabilities);
+    let params = json!({
+        "protocolVersion": LATEST_LEGACY,
+        "capabilities": capabilities.declare(),
+        "clientInfo": client_info(),
+    });
     let answer = worker
         .request("initialize", &params)
         .await
-        .map_err(|Lost| "it ended before it answered `initialize`".to_owned())?;
+        .map_err(|lost| match lost {
+            Lost::Gone => "it ended before it answered `initialize`".to_owned(),
+            Lost::Refused(problem) => problem,
+        })?;
     if !answer.is_result {
         let error = String::from_utf8_lossy(answer.payload()).into_owned();
         return Err(format!("it refused `initialize`: {error}"));
@@ -119,8 +156,9 @@ pub async fn initialize(worker: &Arc<Worker>) -> Result<String, String> {
         ));
     }
     worker.notify("notifications/initialized", &json!({}));
-    Ok(initialized
-        .server_info
-        .map_or(UNNAMED, |raw| raw.get())
-        .to_owned())
+    Ok(Introduction::of(
+        initialized.server_info,
+        initialized.capabilities,
+        initialized.instructions,
+    ))
 }

@@ -1,0 +1,131 @@
+//! One tool, prompt or resource as requests read it.
+
+use crate::{
+    mcp::{
+        envelope::{member, span},
+        param_headers::ParamHeader,
+        splice::{Edit, splice},
+    },
+    pool::Pool,
+};
+use ostia_domain::{name::canonical, policy::Subject, tool::Tier, upstream::Upstream};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Tool,
+    Prompt,
+    Resource,
+    /// A URI template.
+    Template,
+}
+
+impl Kind {
+    /// The member of a definition that names it.
+    pub fn name_member(self) -> &'static str {
+        match self {
+            Self::Tool | Self::Prompt => "name",
+            Self::Resource => "uri",
+            Self::Template => "uriTemplate",
+        }
+    }
+}
+
+pub struct Item {
+    pub kind: Kind,
+    pub upstream: Arc<Upstream>,
+    pub pool: Arc<Pool>,
+    /// The upstream's own name, as text and as a JSON string; of a resource its URI.
+    pub name: String,
+    pub name_json: Vec<u8>,
+    pub canonical: String,
+    pub tier: Tier,
+    /// Listed only to clients that can be asked.
+    pub asks_client: bool,
+    pub param_headers: Vec<ParamHeader>,
+    /// Of all calls of the upstream.
+    pub durations: metrics::Histogram,
+    /// As the upstream sent it; empty for a resource that it does not list.
+    pub definition: String,
+    /// The same under the name that the aggregated endpoint shows.
+    pub exposed_definition: String,
+}
+
+impl Item {
+    pub fn new(
+        kind: Kind,
+        (upstream, pool): (&Arc<Upstream>, &Arc<Pool>),
+        name: String,
+        definition: String,
+        durations: metrics::Histogram,
+    ) -> Self {
+        Self {
+            kind,
+            canonical: canonical(&upstream.name, &name),
+            name_json: json_string(&name),
+            tier: Tier::Read,
+            asks_client: false,
+            param_headers: Vec::new(),
+            durations,
+            exposed_definition: String::new(),
+            upstream: Arc::clone(upstream),
+            pool: Arc::clone(pool),
+            name,
+            definition,
+        }
+    }
+
+    #[must_use]
+    pub fn exposed(self, name: &str) -> Self {
+        Self {
+            exposed_definition: renamed(&self.definition, self.kind, name),
+            ..self
+        }
+    }
+
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            upstream: &self.upstream.name,
+            demo: self.upstream.demo,
+            canonical: &self.canonical,
+            tier: self.tier,
+        }
+    }
+}
+
+/// A definition under another name, and otherwise as it came.
+pub fn renamed(definition: &str, kind: Kind, name: &str) -> String {
+    let named = serde_json::from_str::<&RawValue>(definition)
+        .ok()
+        .and_then(|raw| member(raw, kind.name_member()));
+    let Some(raw) = named else {
+        return definition.to_owned();
+    };
+    let at = span(definition.as_bytes(), raw);
+    let with = json_string(name);
+    let edited = splice(definition.as_bytes(), &mut [Edit { at, with: &with }]);
+    String::from_utf8(edited).unwrap_or_else(|_| definition.to_owned())
+}
+
+pub fn json_string(text: &str) -> Vec<u8> {
+    serde_json::Value::from(text).to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_keeps_everything_but_its_name() {
+        let definition = r#"{"x":1.0,"name":"a","inputSchema":{"name":"a"},"title":"\u00e9"}"#;
+        assert_eq!(
+            renamed(definition, Kind::Tool, "u__a"),
+            r#"{"x":1.0,"name":"u__a","inputSchema":{"name":"a"},"title":"\u00e9"}"#
+        );
+        assert_eq!(
+            renamed(r#"{"name":"n","uri":"a:b"}"#, Kind::Resource, "u+a:b"),
+            r#"{"name":"n","uri":"u+a:b"}"#
+        );
+    }
+}

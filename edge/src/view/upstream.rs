@@ -1,0 +1,129 @@
+//! One upstream as requests read it.
+
+use super::item::{Item, Kind};
+use crate::{mcp::param_headers, pool::Pool};
+use ostia_domain::{
+    name::ExposedNames,
+    tool::{Listed, Tool},
+    upstream::{Catalogue, Upstream},
+};
+use serde_json::{Map, Value};
+use std::{collections::HashMap, sync::Arc};
+
+pub struct UpstreamView {
+    pub upstream: Arc<Upstream>,
+    pub pool: Arc<Pool>,
+    durations: metrics::Histogram,
+    /// What it can do, as it said itself; unset while nothing is known of it.
+    pub capabilities: Option<Map<String, Value>>,
+    pub instructions: Option<String>,
+    /// All four in the upstream's order.
+    pub tools: Vec<Arc<Item>>,
+    pub prompts: Vec<Arc<Item>>,
+    pub resources: Vec<Arc<Item>>,
+    pub templates: Vec<Arc<Item>>,
+    by_name: HashMap<Kind, HashMap<String, Arc<Item>>>,
+}
+
+impl UpstreamView {
+    pub fn new(
+        upstream: Arc<Upstream>,
+        pool: &Arc<Pool>,
+        found: Option<Catalogue>,
+        names: ExposedNames,
+    ) -> Self {
+        let mut view = Self {
+            durations: crate::metrics::call_durations(upstream.name.as_str()),
+            pool: Arc::clone(pool),
+            upstream,
+            capabilities: None,
+            instructions: None,
+            tools: Vec::new(),
+            prompts: Vec::new(),
+            resources: Vec::new(),
+            templates: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        let Some(found) = found else {
+            return view;
+        };
+        view.capabilities = Some(serde_json::from_str(&found.capabilities).unwrap_or_default());
+        view.instructions = found.instructions;
+        let tools = found.tools.into_iter().map(|tool| view.tool_item(tool, names));
+        view.tools = tools.collect();
+        let all = |items: Vec<Listed>, kind| -> Vec<_> {
+            let listed = items.into_iter().map(|item| view.item(kind, item, names));
+            listed.collect()
+        };
+        view.prompts = all(found.prompts, Kind::Prompt);
+        view.resources = all(found.resources, Kind::Resource);
+        view.templates = all(found.resource_templates, Kind::Template);
+        let lists = [&view.tools, &view.prompts, &view.resources, &view.templates];
+        for item in lists.into_iter().flatten() {
+            view.by_name
+                .entry(item.kind)
+                .or_default()
+                .insert(item.name.clone(), Arc::clone(item));
+        }
+        view
+    }
+
+    fn tool_item(&self, tool: Tool, names: ExposedNames) -> Arc<Item> {
+        let exposed = names.expose(&self.upstream.name, &tool.name);
+        let item = Item {
+            tier: tool.tier,
+            asks_client: tool.asks_client,
+            param_headers: param_headers::of(&tool.definition),
+            ..self.blank(Kind::Tool, tool.name, tool.definition)
+        };
+        Arc::new(item.exposed(&exposed))
+    }
+
+    fn item(&self, kind: Kind, item: Listed, names: ExposedNames) -> Arc<Item> {
+        let exposed = match kind {
+            Kind::Tool | Kind::Prompt => names.expose(&self.upstream.name, &item.name),
+            Kind::Resource | Kind::Template => self.exposed_uri(&item.name),
+        };
+        Arc::new(self.blank(kind, item.name, item.definition).exposed(&exposed))
+    }
+
+    fn blank(&self, kind: Kind, name: String, definition: String) -> Item {
+        let durations = self.durations.clone();
+        Item::new(kind, (&self.upstream, &self.pool), name, definition, durations)
+    }
+
+    /// `<upstream>+<uri>`: a name of an upstream has no plus sign, so it reads back as it was. URIs of
+    /// MCP Apps stay as they are, because tools name them and hosts know them by their scheme.
+    pub fn exposed_uri(&self, uri: &str) -> String {
+        if uri.starts_with("ui://") {
+            return uri.to_owned();
+        }
+        format!("{}+{uri}", self.upstream.name)
+    }
+
+    pub fn name(&self) -> &str {
+        self.upstream.name.as_str()
+    }
+
+    pub fn tool(&self, name: &str) -> Option<&Arc<Item>> {
+        self.by_name.get(&Kind::Tool)?.get(name)
+    }
+
+    pub fn prompt(&self, name: &str) -> Option<&Arc<Item>> {
+        self.by_name.get(&Kind::Prompt)?.get(name)
+    }
+
+    pub fn listed_resource(&self, uri: &str) -> Option<&Arc<Item>> {
+        let of = |kind| self.by_name.get(&kind)?.get(uri);
+        of(Kind::Resource).or_else(|| of(Kind::Template))
+    }
+
+    /// Also one that is not listed: servers have resources by template, and some that they only link to.
+    pub fn resource(&self, uri: &str) -> Option<Arc<Item>> {
+        if let Some(listed) = self.listed_resource(uri) {
+            return Some(Arc::clone(listed));
+        }
+        let offers = self.capabilities.as_ref()?.contains_key("resources");
+        offers.then(|| Arc::new(self.blank(Kind::Resource, uri.to_owned(), String::new())))
+    }
+}
