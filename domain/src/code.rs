@@ -64,6 +64,8 @@ codes! {
     /// The worker ended, or broke the protocol, while it had the call.
     WorkerLost = "worker-lost",
     CallTimeout = "call-timeout",
+    /// The upstream answered something that the protocol does not allow.
+    UpstreamInvalid = "upstream-invalid",
     /// The edge cannot reach `control` and has never seen this key.
     ControlUnavailable = "control-unavailable",
     ShuttingDown = "shutting-down",

@@ -56,13 +56,17 @@ fn outcome_of(code: Code) -> Outcome {
         | Code::KeyInactive
         | Code::OwnerDisabled
         | Code::ControlUnavailable => Outcome::Unauthenticated,
-        Code::ToolUnavailable => Outcome::UnknownTool,
+        Code::ToolUnavailable | Code::PromptUnavailable | Code::ResourceUnavailable => {
+            Outcome::UnknownTool
+        }
         Code::RateLimited | Code::TooManyCalls => Outcome::RateLimited,
         Code::UpstreamBusy => Outcome::Busy,
         Code::UpstreamUnavailable | Code::WorkerLost | Code::ShuttingDown => {
             Outcome::UpstreamUnavailable
         }
         Code::CallTimeout => Outcome::Timeout,
+        Code::Cancelled => Outcome::Cancelled,
+        Code::UpstreamInvalid => Outcome::UpstreamError,
         Code::Internal => Outcome::Internal,
         _ => Outcome::Invalid,
     }

@@ -9,13 +9,14 @@
 //!   mcp::endpoint   the body, its envelope, its era
 //!   mcp::headers    (modern) headers agree with the body
 //!   mcp::session    (legacy) the session opens for this principal
-//! mcp::tools_call
+//! mcp::relay
 //!   pipeline
 //!     admit         rate and concurrency of the plan              -> Admission
 //!     route         the name becomes a tool of an upstream
 //!     authorize     policy                                        -> Permit
 //!     pool          a place on a worker                           -> Lease
-//!   upstream        the client's bytes under our id, and the answer under the client's
+//!   upstream        the client's bytes under our id
+//! mcp::conversation what is said in between, and the answer under the client's id
 //! record            one record, whatever happened
 //! ```
 //!
@@ -49,7 +50,7 @@ pub use mcp::{headers, param_headers};
 use authenticate::api_key::Keys;
 use call::RequestIds;
 use error::StartError;
-use mcp::session::Sessions;
+use mcp::{seal::Sealer, session::Sessions};
 use ostia_proto::ControlClient;
 use pool::Pools;
 use record::Recorder;
@@ -75,11 +76,16 @@ impl Edge {
         metrics::describe();
         let control = control.acting_as(&format!("edge:{}", config.name));
         let pools = Arc::new(Pools::start(&config.own_program)?);
+        let sealer = Arc::new(Sealer::new(&config.session_keys)?);
         let (revision, served) = watch::channel(0);
         let state = Arc::new(State {
             view: Arc::default(),
             keys: Arc::new(Keys::new(&random()?, served.clone())),
-            sessions: Sessions::new(&config.session_keys)?,
+            sessions: Sessions::new(Arc::clone(&sealer)),
+            sealer,
+            in_flight: Arc::default(),
+            questions: Arc::default(),
+            parked: Arc::default(),
             recorder: Recorder::start(control.clone(), &config.spool_dir)?,
             ids: RequestIds::new(random()?),
             tasks: TaskTracker::new(),

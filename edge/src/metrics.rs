@@ -38,7 +38,20 @@ pub fn describe() {
 }
 
 /// The methods that are counted by name; what a stranger makes up is not.
-const METHODS: [&str; 4] = ["tools/call", "tools/list", "initialize", "server/discover"];
+const METHODS: [&str; 12] = [
+    "tools/call",
+    "tools/list",
+    "prompts/get",
+    "prompts/list",
+    "resources/read",
+    "resources/list",
+    "resources/templates/list",
+    "resources/subscribe",
+    "completion/complete",
+    "subscriptions/listen",
+    "initialize",
+    "server/discover",
+];
 
 pub fn known_method(method: &str) -> Option<&'static str> {
     METHODS.into_iter().find(|known| *known == method)
@@ -67,7 +80,7 @@ impl RequestCounters {
         if let Some(counter) = outcome.and_then(|outcome| counters.get(outcome)) {
             counter.increment(1);
         }
-        if let Target::Tool(tool) = &entry.target {
+        if let Target::Item(tool) = &entry.target {
             tool.durations.record(entry.duration.as_secs_f64());
         }
     }

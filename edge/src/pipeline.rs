@@ -1,12 +1,12 @@
-//! The steps of one `tools/call`, in order. Each takes what the one before proved.
+//! The steps of one request to an upstream, in order. Each takes what the one before proved.
 
 use crate::{
     admit::{self, Admission},
     authorize::{self, Permit},
     error::Error,
-    pool::{Lease, LeaseError},
+    pool::{Caller, Lease, LeaseError},
     record::OpenRecord,
-    route::{self, Endpoint},
+    route::{self, Endpoint, Wanted},
     state::State,
 };
 use ostia_domain::{code::Code, principal::Principal};
@@ -22,14 +22,14 @@ pub fn allow(
     state: &State,
     principal: &Principal,
     endpoint: &Endpoint,
-    name: &str,
+    wanted: Wanted<'_>,
     record: &mut OpenRecord,
 ) -> Result<Allowed, Error> {
     let view = state.view.load();
     let admission = admit::admit(&view, principal)?;
-    let tool = route::resolve(&view, endpoint, name);
-    record.target(tool, name);
-    match authorize::authorize(&view, principal, tool, name) {
+    let item = route::resolve(&view, endpoint, wanted);
+    record.target(item.as_ref(), wanted.name);
+    match authorize::authorize(&view, principal, item, wanted) {
         Ok(permit) => {
             record.permitted(&permit);
             Ok(Allowed { permit, admission })
@@ -42,17 +42,17 @@ pub fn allow(
 }
 
 /// From a permit to a place on a worker of its upstream.
-pub async fn lease(permit: &Permit) -> Result<Lease, Error> {
+pub async fn lease(permit: &Permit, caller: &Caller) -> Result<Lease, Error> {
     permit
-        .tool()
+        .item()
         .pool
-        .lease()
+        .lease(caller)
         .await
         .map_err(|error| explain(permit, &error))
 }
 
 fn explain(permit: &Permit, error: &LeaseError) -> Error {
-    let upstream = &permit.tool().upstream.name;
+    let upstream = &permit.item().upstream.name;
     match error {
         LeaseError::Busy { retry_after } => Error::new(
             Code::UpstreamBusy,

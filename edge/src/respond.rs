@@ -37,7 +37,15 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         Code::InvalidJson => (StatusCode::BAD_REQUEST, -32700),
         Code::InvalidRequest => (StatusCode::BAD_REQUEST, -32600),
         Code::InvalidParams if modern => (StatusCode::BAD_REQUEST, -32602),
-        Code::InvalidParams | Code::ToolUnavailable => (StatusCode::OK, -32602),
+        Code::RequestStateInvalid if modern => (StatusCode::BAD_REQUEST, -32602),
+        Code::ResourceUnavailable if modern => (StatusCode::BAD_REQUEST, -32602),
+        Code::ResourceUnavailable => (StatusCode::OK, -32002),
+        Code::InvalidParams
+        | Code::ToolUnavailable
+        | Code::PromptUnavailable
+        | Code::RequestStateInvalid => (StatusCode::OK, -32602),
+        Code::ClientCapabilityMissing if modern => (StatusCode::BAD_REQUEST, -32021),
+        Code::ClientCapabilityMissing => (StatusCode::OK, -31021),
         Code::MethodNotFound if modern => (StatusCode::NOT_FOUND, -32601),
         Code::MethodNotFound => (StatusCode::OK, -32601),
         Code::HeaderMismatch => (StatusCode::BAD_REQUEST, -32020),
@@ -49,6 +57,8 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         Code::UpstreamUnavailable => (StatusCode::OK, -31031),
         Code::WorkerLost => (StatusCode::OK, -31032),
         Code::CallTimeout => (StatusCode::OK, -31033),
+        Code::Cancelled => (StatusCode::OK, -31036),
+        Code::UpstreamInvalid => (StatusCode::OK, -31037),
         Code::ControlUnavailable => (StatusCode::SERVICE_UNAVAILABLE, -31034),
         Code::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, -31035),
         Code::Internal
@@ -60,6 +70,11 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::LoginLinkInvalid
         | Code::DatabaseUnavailable => (StatusCode::INTERNAL_SERVER_ERROR, -32603),
     }
+}
+
+/// The HTTP status of an error.
+pub fn status(error: &Error, era: Era) -> StatusCode {
+    mapping(error.code, era).0
 }
 
 /// The JSON-RPC error for a request whose id is `id` as it came, or null where none was read.

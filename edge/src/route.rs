@@ -12,6 +12,16 @@ pub enum Endpoint {
     One(String),
 }
 
+impl Endpoint {
+    /// The part of the path after `/mcp`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Everything => "",
+            Self::One(name) => name,
+        }
+    }
+}
+
 /// What a client asks for, by the name that it uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {

@@ -4,7 +4,9 @@ use crate::{
     authenticate::api_key::Keys,
     call::{Arrival, RequestIds},
     config::Config,
-    mcp::session::Sessions,
+    mcp::{
+        in_flight::InFlight, parked::Parked, questions::Questions, seal::Sealer, session::Sessions,
+    },
     record::Recorder,
     view::View,
 };
@@ -20,7 +22,11 @@ pub struct State {
     pub control: ControlClient,
     pub view: Arc<ArcSwap<View>>,
     pub keys: Arc<Keys>,
+    pub sealer: Arc<Sealer>,
     pub sessions: Sessions,
+    pub in_flight: Arc<InFlight>,
+    pub questions: Arc<Questions>,
+    pub parked: Arc<Parked>,
     pub recorder: Arc<Recorder>,
     pub ids: RequestIds,
     /// Calls that go on without their client.

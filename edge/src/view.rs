@@ -7,9 +7,7 @@ pub use item::{Item, Kind};
 pub use upstream::UpstreamView;
 
 use crate::{admit::Limits, pool::Pool};
-use ostia_domain::{
-    bundle::Bundle, name::ExposedNames, policy::Policy, snapshot::Snapshot,
-};
+use ostia_domain::{bundle::Bundle, name::ExposedNames, policy::Policy, snapshot::Snapshot};
 use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
@@ -107,7 +105,10 @@ impl View {
         if let Some((upstream, own)) = split {
             return upstream.resource(own);
         }
-        let mut listed = self.upstreams.iter().filter_map(|upstream| upstream.listed_resource(uri));
+        let mut listed = self
+            .upstreams
+            .iter()
+            .filter_map(|upstream| upstream.listed_resource(uri));
         let first = listed.next()?;
         listed.next().is_none().then(|| Arc::clone(first))
     }

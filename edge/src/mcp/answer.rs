@@ -1,14 +1,22 @@
-//! What a client gets: the upstream's own message with the client's id in it.
+//! What a client gets: the upstream's own message with the client's id in it, and the few members that
+//! its era has and the upstream's has not.
 
 use super::{
+    envelope::member,
     era::Era,
+    log_level::LogLevel,
     splice::{Edit, insert_members, splice},
 };
-use crate::pool::pending::{Answer, Progress};
+use crate::{
+    mcp::relay::Relayed,
+    pool::pending::{Answer, Kind as Said, Notification},
+    upstream::handshake::error_code,
+};
 use axum::body::Bytes;
 use memchr::memmem;
 use ostia_domain::usage::Outcome;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// How one client's answers are written.
 #[derive(Clone, Debug)]
@@ -16,61 +24,99 @@ pub struct Addressee {
     /// The id and the progress token as the client wrote them.
     pub id: Bytes,
     pub progress_token: Option<Bytes>,
+    /// The least severe log messages that it wants; unset: none.
+    pub log_level: Option<LogLevel>,
     pub era: Era,
+    pub relayed: Relayed,
 }
 
 impl Addressee {
-    /// The upstream's answer for this client. A legacy upstream's result gets the member without which
-    /// a modern client takes it for none.
+    /// The upstream's answer for this client.
     pub fn answer(&self, answer: &Answer, upstream: Era) -> Vec<u8> {
         let mut members = Vec::new();
-        let mut edits = Vec::with_capacity(2);
+        let mut edits = Vec::with_capacity(3);
         edits.push(Edit {
             at: answer.id.clone(),
             with: &self.id,
         });
-        let incomplete = self.era == Era::Modern
-            && upstream == Era::Legacy
-            && answer.is_result
-            && answer.payload().starts_with(b"{")
-            && !has_result_type(answer.payload());
-        if incomplete {
-            members.extend_from_slice(br#""resultType":"complete""#);
-            edits.push(insert_members(
-                &mut members,
-                &answer.line,
-                answer.payload.clone(),
-            ));
+        if answer.is_result {
+            if self.era == Era::Modern && upstream == Era::Legacy {
+                self.complete(answer, &mut members);
+            }
+            if !members.is_empty() {
+                let place = answer.payload.clone();
+                edits.push(insert_members(&mut members, &answer.line, place));
+            }
+        } else if let Some(edit) = self.error_code(answer, upstream) {
+            edits.push(edit);
         }
         splice(&answer.line, &mut edits)
     }
 
-    /// A progress notification under the client's own token; unset when it asked for none.
-    pub fn progress(&self, progress: &Progress) -> Option<Vec<u8>> {
-        let token = self.progress_token.as_ref()?;
-        Some(splice(
-            &progress.line,
-            &mut [Edit {
-                at: progress.token.clone(),
-                with: token,
-            }],
-        ))
+    /// The members without which a modern client takes a legacy upstream's result for none.
+    fn complete(&self, answer: &Answer, members: &mut Vec<u8>) {
+        let result = answer.payload();
+        if !result.starts_with(b"{") {
+            return;
+        }
+        if !has_member(result, "resultType") {
+            members.extend_from_slice(br#""resultType":"complete""#);
+        }
+        if self.relayed == Relayed::Read && !has_member(result, "ttlMs") {
+            if !members.is_empty() {
+                members.push(b',');
+            }
+            members.extend_from_slice(br#""ttlMs":0,"cacheScope":"private""#);
+        }
+    }
+
+    /// A resource that is not there has another code in each era, and a capability that the client lacks
+    /// has none in the legacy one.
+    fn error_code(&self, answer: &Answer, upstream: Era) -> Option<Edit<'static>> {
+        if upstream == self.era {
+            return None;
+        }
+        let read = self.relayed == Relayed::Read;
+        let code: &'static [u8] = match (self.era, error_code(answer.payload())?) {
+            (Era::Modern, -32002) if read => b"-32602",
+            (Era::Legacy, -32602) if read => b"-32002",
+            (Era::Legacy, -32021) => b"-31021",
+            _ => return None,
+        };
+        let error: &RawValue = serde_json::from_slice(answer.payload()).ok()?;
+        let place = super::envelope::span(answer.payload(), member(error, "code")?);
+        let from = answer.payload.start;
+        Some(Edit {
+            at: from + place.start..from + place.end,
+            with: code,
+        })
+    }
+
+    /// What the upstream says in between, where this client wants it: progress under the client's own
+    /// token, log messages from its level on.
+    pub fn notification(&self, said: &Notification) -> Option<Vec<u8>> {
+        match &said.kind {
+            Said::Progress(token) => Some(splice(
+                &said.line,
+                &mut [Edit {
+                    at: token.clone(),
+                    with: self.progress_token.as_ref()?,
+                }],
+            )),
+            Said::Log(level) => (*level >= self.log_level?).then(|| said.line.to_vec()),
+            Said::Other => Some(said.line.to_vec()),
+        }
     }
 }
 
-fn has_result_type(result: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Typed<'a> {
-        #[serde(borrow, rename = "resultType")]
-        result_type: Option<&'a serde_json::value::RawValue>,
-    }
-    // Only a result that has the word somewhere is worth reading.
-    memmem::find(result, b"\"resultType\"").is_some()
-        && serde_json::from_slice::<Typed<'_>>(result)
-            .is_ok_and(|typed| typed.result_type.is_some())
+/// Whether an object has a member; only one that has the word somewhere is worth reading.
+fn has_member(object: &[u8], name: &str) -> bool {
+    memmem::find(object, name.as_bytes()).is_some()
+        && serde_json::from_slice::<&RawValue>(object)
+            .is_ok_and(|object| member(object, name).is_some())
 }
 
-/// How a call ended, as far as its answer tells.
+/// How a request ended, as far as its answer tells.
 pub fn outcome(answer: &Answer) -> Outcome {
     #[derive(Deserialize)]
     struct Failed {
@@ -112,29 +158,35 @@ mod tests {
         }
     }
 
-    fn addressee(era: Era) -> Addressee {
+    fn addressee(era: Era, relayed: Relayed) -> Addressee {
         Addressee {
             id: Bytes::from_static(b"\"x\""),
             progress_token: None,
+            log_level: None,
             era,
+            relayed,
         }
+    }
+
+    fn read(relayed: Relayed, (client, upstream): (Era, Era), line: &'static str) -> String {
+        let text = addressee(client, relayed).answer(&answer(line), upstream);
+        String::from_utf8(text).unwrap()
     }
 
     #[test]
     fn only_the_id_changes_within_an_era() {
-        let answer = answer(r#"{"result":{"n":1.0,"zz":{}},"jsonrpc":"2.0","extra":null,"id":7}"#);
-        assert_eq!(
-            addressee(Era::Legacy).answer(&answer, Era::Legacy),
-            br#"{"result":{"n":1.0,"zz":{}},"jsonrpc":"2.0","extra":null,"id":"x"}"#
-        );
+        let line = r#"{"result":{"n":1.0,"zz":{}},"jsonrpc":"2.0","extra":null,"id":7}"#;
+        for era in [Era::Legacy, Era::Modern] {
+            assert_eq!(
+                read(Relayed::Call, (era, era), line),
+                r#"{"result":{"n":1.0,"zz":{}},"jsonrpc":"2.0","extra":null,"id":"x"}"#
+            );
+        }
     }
 
     #[test]
     fn a_modern_client_gets_a_result_type_exactly_once() {
-        let read = |line| {
-            let text = addressee(Era::Modern).answer(&answer(line), Era::Legacy);
-            String::from_utf8(text).unwrap()
-        };
+        let read = |line| read(Relayed::Call, (Era::Modern, Era::Legacy), line);
         assert_eq!(
             read(r#"{"id":7,"result":{}}"#),
             r#"{"id":"x","result":{"resultType":"complete"}}"#
@@ -149,6 +201,37 @@ mod tests {
         assert_eq!(
             read(r#"{"id":7,"error":{"code":1}}"#),
             r#"{"id":"x","error":{"code":1}}"#
+        );
+    }
+
+    #[test]
+    fn a_missing_resource_is_told_as_the_clients_era_tells_it() {
+        let legacy = r#"{"id":7,"error":{"code":-32002,"message":"m","data":{"uri":"a:b"}}}"#;
+        let modern = r#"{"id":7,"error":{"code":-32602,"message":"m","data":{"uri":"a:b"}}}"#;
+        let there = |line: &str| line.replace("\"id\":7", "\"id\":\"x\"");
+        assert_eq!(
+            read(Relayed::Read, (Era::Modern, Era::Legacy), legacy),
+            there(modern)
+        );
+        assert_eq!(
+            read(Relayed::Read, (Era::Legacy, Era::Modern), modern),
+            there(legacy)
+        );
+        assert_eq!(
+            read(Relayed::Call, (Era::Legacy, Era::Modern), modern),
+            there(modern)
+        );
+    }
+
+    #[test]
+    fn a_resource_of_a_legacy_upstream_is_not_to_be_kept() {
+        assert_eq!(
+            read(
+                Relayed::Read,
+                (Era::Modern, Era::Legacy),
+                r#"{"id":7,"result":{"contents":[]}}"#
+            ),
+            r#"{"id":"x","result":{"resultType":"complete","ttlMs":0,"cacheScope":"private","contents":[]}}"#
         );
     }
 

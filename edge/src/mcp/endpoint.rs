@@ -5,7 +5,8 @@ use super::{
     envelope::{Malformed, Message, Meta, Params, is_object, is_request_id},
     era::{Era, claims_modern, is_revision},
     headers::{self, Accepts},
-    initialize, lists, tools_call,
+    initialize, legacy, lists,
+    relay::{self, Relayed},
 };
 use crate::{
     authenticate::{authenticate, presented},
@@ -17,6 +18,7 @@ use crate::{
     respond,
     route::Endpoint,
     state::State,
+    view::Kind,
 };
 use axum::{
     body::{Body, Bytes},
@@ -25,7 +27,9 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header::USER_AGENT};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use ostia_domain::{code::Code, principal::Principal};
+use ostia_domain::{
+    capability::ClientCapabilities, code::Code, principal::Principal, usage::Outcome,
+};
 use serde_json::value::RawValue;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -41,6 +45,10 @@ pub struct Received<'a> {
     pub params: Option<Params<'a>>,
     pub meta: Option<Meta<'a>>,
     pub era: Era,
+    /// What the client declared that it can do: with this request, or when it opened its session.
+    pub capabilities: ClientCapabilities,
+    /// Of a legacy client.
+    pub session: Option<Session>,
     pub accepts: Accepts,
 }
 
@@ -48,6 +56,14 @@ impl Received<'_> {
     /// The id as the client wrote it. A request always has one by now.
     pub fn id(&self) -> &str {
         self.message.id.map_or("null", |id| id.get())
+    }
+
+    /// What the client can be asked in the middle of this request: in the legacy era that takes a stream.
+    pub fn askable(&self) -> ClientCapabilities {
+        match self.era {
+            Era::Legacy if !self.accepts.event_stream => ClientCapabilities::NONE,
+            Era::Legacy | Era::Modern => self.capabilities,
+        }
     }
 }
 
@@ -127,6 +143,8 @@ pub async fn handle(
         params,
         meta,
         era: if modern { Era::Modern } else { Era::Legacy },
+        capabilities: ClientCapabilities::NONE,
+        session: None,
         accepts: Accepts::of(&parts.headers),
     };
     dispatch(received, record).await
@@ -195,11 +213,11 @@ fn read_request<'a>(
     {
         return invalid("The member `jsonrpc` must be \"2.0\".");
     }
-    if message.method.is_none() {
-        return invalid("The body is no JSON-RPC request. Answers to a server are not taken here.");
-    }
-    if message.result.is_some() || message.error.is_some() {
-        return invalid("A JSON-RPC request has no `result` and no `error`.");
+    match (&message.method, message.result, message.error) {
+        (Some(_), None, None) => {}
+        (None, Some(_), None) | (None, None, Some(_)) if message.id.is_some() => {}
+        (Some(_), _, _) => return invalid("A JSON-RPC request has no `result` and no `error`."),
+        (None, _, _) => return invalid("The body is neither a JSON-RPC request nor an answer."),
     }
     if message.id.is_some_and(|id| !is_request_id(id)) {
         return invalid("The member `id` must be a string or a number.");
@@ -226,27 +244,32 @@ fn malformed(why: Malformed) -> Error {
 }
 
 /// Checks what its era asks of a request, and hands it to the file named after its method.
-async fn dispatch(received: Received<'_>, mut record: OpenRecord) -> Response {
-    if let Err(error) = admissible(&received) {
+async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Response {
+    if let Err(error) = admissible(&mut received) {
         return refuse(&received, record, &error);
     }
+    let Some(method) = received.message.method.as_deref() else {
+        return legacy::answer(&received, record).await;
+    };
     if received.message.id.is_none() {
-        // No notification of a client means anything to Ostia yet.
+        legacy::notification(&received, method);
         record.discard();
         return StatusCode::ACCEPTED.into_response();
     }
     if let Err(error) = check_endpoint(&received) {
         return refuse(&received, record, &error);
     }
-    let method = received.message.method.as_deref().unwrap_or_default();
+    if let Some(relayed) = Relayed::of(method) {
+        return relay::serve(received, relayed, record).await;
+    }
     let answered = match (received.era, method) {
-        (_, "tools/call") => return tools_call::serve(received, record).await,
         (_, "tools/list") => lists::tools(&received),
         (Era::Legacy, "initialize") => initialize::serve(&received),
         (Era::Legacy, "ping") => {
             record.discard();
             return initialize::pong(&received);
         }
+        (Era::Legacy, "logging/setLevel") => legacy::set_log_level(&received),
         (Era::Modern, "server/discover") => Ok(discover::serve(&received)),
         _ => {
             let shown: String = method.chars().take(100).collect();
@@ -258,7 +281,7 @@ async fn dispatch(received: Received<'_>, mut record: OpenRecord) -> Response {
     };
     match answered {
         Ok((response, bytes)) => {
-            record.ended(ostia_domain::usage::Outcome::Ok, bytes);
+            record.ended(Outcome::Ok, bytes);
             response
         }
         Err(error) => refuse(&received, record, &error),
@@ -272,10 +295,12 @@ fn check_endpoint(received: &Received<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let view = received.state.view.load();
-    if visible(&view, &received.principal, &received.endpoint)
-        .next()
-        .is_some()
-    {
+    let kinds = [Kind::Tool, Kind::Prompt, Kind::Resource, Kind::Template];
+    if kinds.into_iter().any(|kind| {
+        visible(&view, &received.principal, &received.endpoint, kind)
+            .next()
+            .is_some()
+    }) {
         return Ok(());
     }
     let shown: String = name.chars().take(100).collect();
@@ -285,13 +310,18 @@ fn check_endpoint(received: &Received<'_>) -> Result<(), Error> {
 
 /// What a request must have besides a body: matching headers in the modern era, a session in the
 /// legacy one. `initialize` is what opens a session.
-fn admissible(received: &Received<'_>) -> Result<(), Error> {
+fn admissible(received: &mut Received<'_>) -> Result<(), Error> {
     let headers = received.headers;
     let is_request = received.message.id.is_some();
     if received.era == Era::Modern {
+        if received.message.method.is_none() {
+            let message = "A request carries the answers that it brings in `inputResponses`.";
+            return Err(Error::new(Code::InvalidRequest, message));
+        }
         if is_request {
             let params = received.params.as_ref();
             headers::check_modern(headers, &received.message, params, received.meta.as_ref())?;
+            received.capabilities = declared(received.meta.as_ref());
         } else if let Some(version) = headers::text(headers, &headers::PROTOCOL_VERSION)? {
             headers::check_version(version)?;
         }
@@ -306,13 +336,25 @@ fn admissible(received: &Received<'_>) -> Result<(), Error> {
     if received.message.method.as_deref() == Some("initialize") {
         return Ok(());
     }
-    open_session(
+    let session = open_session(
         received.state,
         headers,
         &received.principal,
         &received.arrival,
-    )
-    .map(|_| ())
+    )?;
+    received.capabilities = session.capabilities;
+    received.session = Some(session);
+    Ok(())
+}
+
+/// What a modern client declares with each request; most declare nothing.
+fn declared(meta: Option<&Meta<'_>>) -> ClientCapabilities {
+    let raw = meta.and_then(|meta| meta.client_capabilities);
+    raw.filter(|raw| raw.get() != "{}")
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .map_or(ClientCapabilities::NONE, |declared| {
+            ClientCapabilities::of(&declared)
+        })
 }
 
 fn open_session(
@@ -348,7 +390,7 @@ fn delete(
     match open_session(state, headers, principal, arrival) {
         Ok(session) => {
             state.sessions.delete(session);
-            record.ended(ostia_domain::usage::Outcome::Ok, 0);
+            record.ended(Outcome::Ok, 0);
             let mut response = StatusCode::OK.into_response();
             response
                 .headers_mut()

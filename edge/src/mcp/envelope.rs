@@ -200,13 +200,11 @@ pub fn is_object(raw: &RawValue) -> bool {
 
 /// A member of an object, as it stands there.
 pub fn member<'a>(object: &'a RawValue, name: &str) -> Option<&'a RawValue> {
-    #[derive(Deserialize)]
-    struct Members<'a>(#[serde(borrow)] HashMap<&'a str, &'a RawValue>);
-    is_object(object)
-        .then(|| serde_json::from_str::<Members<'_>>(object.get()).ok())?
-        .0
-        .get(name)
-        .copied()
+    if !is_object(object) {
+        return None;
+    }
+    let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(object.get()).ok()?;
+    members.get(name).copied()
 }
 
 /// Where `part` lies in `whole`, which it must borrow from.

@@ -1,12 +1,10 @@
 //! Answers as server-sent events, made so that nothing on the way holds them back.
 
-use super::{answer::Addressee, era::Era, tools_call::KEEP_ALIVE};
-use crate::{
-    call::RequestId,
-    pool::pending::{Event, Progress},
-    respond::{REQUEST_ID_HEADER, error_body},
-    upstream::exchange::Exchange,
+use super::{
+    conversation::{Conversation, Frame},
+    relay::KEEP_ALIVE,
 };
+use crate::{call::RequestId, respond::REQUEST_ID_HEADER};
 use axum::{
     body::{Body, Bytes},
     response::{IntoResponse as _, Response},
@@ -16,30 +14,72 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
-use std::convert::Infallible;
+use std::{io, time::Duration};
+use tokio::sync::mpsc;
 
 /// Tells nginx and its like to pass every event on at once.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+/// Events a client may be behind before its reader is waited for.
+const BUFFER: usize = 16;
+/// A client that reads nothing for so long is cut off: it holds a place on a worker.
+const SLOW_READER: Duration = Duration::from_secs(30);
 
-/// A call's events until its answer. Dropping the body drops the exchange.
-pub fn of(
-    exchange: Exchange,
-    first: Option<Progress>,
-    addressee: Addressee,
-    upstream_era: Era,
-    id: RequestId,
-) -> Response {
-    let events = Events {
-        exchange,
-        first,
-        addressee,
-        upstream_era,
-        id,
-        over: false,
-    };
-    let body = Body::from_stream(stream::unfold(events, |mut events| async {
-        let frame = events.next_frame().await?;
-        Some((Ok::<_, Infallible>(frame), events))
+/// A request's events until its answer. A client that goes away, or reads too slowly, ends it as its era
+/// has it.
+pub fn of(conversation: Conversation, first: Option<Frame>, id: RequestId) -> Response {
+    let (events, receiver) = mpsc::channel(BUFFER);
+    let tasks = conversation.state.tasks.clone();
+    tasks.spawn(async move {
+        let gone = events.clone();
+        tokio::select! {
+            () = pump(conversation, first, &events) => {}
+            () = gone.closed() => {}
+        }
+    });
+    response(receiver, id)
+}
+
+async fn pump(mut conversation: Conversation, first: Option<Frame>, events: &Events) {
+    let mut first = first;
+    loop {
+        let next = match first.take() {
+            Some(frame) => Ok(frame),
+            None => tokio::time::timeout(KEEP_ALIVE, conversation.next()).await,
+        };
+        let (event, over) = match next {
+            Err(_) => (comment(), false),
+            Ok(Frame::Message(text)) => (message(&text), false),
+            Ok(Frame::Last(last)) => (message(&last.body), true),
+            Ok(Frame::Asked(question)) => {
+                let last = conversation.park(question);
+                let _ = send(events, message(&last.body)).await;
+                return;
+            }
+        };
+        if send(events, event).await.is_err() || over {
+            return;
+        }
+    }
+}
+
+/// What a stream's body is made from; an error breaks the connection off.
+pub type Events = mpsc::Sender<io::Result<Bytes>>;
+
+/// The client went away or reads too slowly.
+pub struct Cut;
+
+/// Waits for the reader, within bounds.
+pub async fn send(events: &Events, event: Bytes) -> Result<(), Cut> {
+    match events.send_timeout(Ok(event), SLOW_READER).await {
+        Ok(()) => Ok(()),
+        Err(_) => Err(Cut),
+    }
+}
+
+/// The response whose body these events are.
+pub fn response(receiver: mpsc::Receiver<io::Result<Bytes>>, id: RequestId) -> Response {
+    let body = Body::from_stream(stream::unfold(receiver, |mut receiver| async {
+        Some((receiver.recv().await?, receiver))
     }));
     let mut response = (StatusCode::OK, body).into_response();
     set_headers(response.headers_mut(), id);
@@ -56,62 +96,22 @@ pub fn set_headers(headers: &mut HeaderMap, id: RequestId) {
     headers.insert(REQUEST_ID_HEADER, id.header_value());
 }
 
-struct Events {
-    exchange: Exchange,
-    first: Option<Progress>,
-    addressee: Addressee,
-    upstream_era: Era,
-    id: RequestId,
-    over: bool,
+/// Keeps proxies from taking a silent connection for dead.
+pub fn comment() -> Bytes {
+    Bytes::from_static(b": still running\n\n")
 }
 
-impl Events {
-    /// The next event, or a comment when there was none for a while.
-    async fn next_frame(&mut self) -> Option<Bytes> {
-        if self.over {
-            return None;
-        }
-        if let Some(frame) = self
-            .first
-            .take()
-            .and_then(|first| self.addressee.progress(&first))
-        {
-            return Some(message(&frame));
-        }
-        loop {
-            let Ok(event) = tokio::time::timeout(KEEP_ALIVE, self.exchange.next()).await else {
-                return Some(Bytes::from_static(
-                    b": still running
-
-",
-                ));
-            };
-            match event {
-                Ok(Event::Progress(progress)) => {
-                    if let Some(frame) = self.addressee.progress(&progress) {
-                        return Some(message(&frame));
-                    }
-                }
-                Ok(Event::Answer(answer)) => {
-                    self.over = true;
-                    return Some(message(&self.addressee.answer(&answer, self.upstream_era)));
-                }
-                Err(error) => {
-                    self.over = true;
-                    let id = str::from_utf8(&self.addressee.id).ok();
-                    return Some(message(&error_body(
-                        &error,
-                        self.addressee.era,
-                        self.id,
-                        id,
-                    )));
-                }
+/// One JSON message as an event. It is one line there; an upstream over HTTP may have sent more, which
+/// in JSON only stand between tokens.
+pub fn message(json: &[u8]) -> Bytes {
+    let mut event = [b"event: message\ndata: ", json, b"\n\n"].concat();
+    if memchr::memchr2(b'\n', b'\r', json).is_some() {
+        let data = event.len() - json.len() - 2;
+        for byte in &mut event[data..data + json.len()] {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
             }
         }
     }
-}
-
-/// One JSON message as an event; it has no line breaks, as it came in one line or was made here.
-fn message(json: &[u8]) -> Bytes {
-    [b"event: message\ndata: ", json, b"\n\n"].concat().into()
+    event.into()
 }

@@ -9,6 +9,7 @@ use crate::error::Error;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, header::ACCEPT};
 use ostia_domain::code::Code;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -60,15 +61,17 @@ pub fn check_modern(
             "The header Mcp-Method is not the method in the body.",
         ));
     }
-    if method == "tools/call" {
-        check_name(headers, params)?;
+    match method {
+        "tools/call" | "prompts/get" => check_name(headers, params.and_then(|params| params.name))?,
+        "resources/read" => check_name(headers, params.and_then(|params| params.uri))?,
+        _ => {}
     }
     check_version(&version)
 }
 
-fn check_name(headers: &HeaderMap, params: Option<&Params<'_>>) -> Result<(), Error> {
-    // A call without a name is refused as such later.
-    let Some(name) = params.and_then(|params| params.name).and_then(string) else {
+fn check_name(headers: &HeaderMap, named: Option<&RawValue>) -> Result<(), Error> {
+    // A request without a name is refused as such later.
+    let Some(name) = named.and_then(string) else {
         return Ok(());
     };
     let header = text(headers, &NAME)?.map(decode);

@@ -8,14 +8,16 @@ use super::{
 use crate::{error::Error, upstream::handshake::client_info};
 use axum::response::Response;
 use http::HeaderValue;
-use ostia_domain::code::Code;
+use ostia_domain::{capability::ClientCapabilities, code::Code};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 #[derive(Deserialize, Default)]
 struct Initialize<'a> {
     #[serde(rename = "protocolVersion", borrow, default)]
     protocol_version: Option<std::borrow::Cow<'a, str>>,
+    #[serde(default)]
+    capabilities: Map<String, Value>,
 }
 
 /// Opens a session. A stale session id in the request does no harm: it is not looked at.
@@ -25,7 +27,7 @@ pub fn serve(received: &Received<'_>) -> Result<(Response, usize), Error> {
         Some(params) => serde_json::from_str(params.get()).map_err(|_| {
             Error::new(
                 Code::InvalidParams,
-                "The member `protocolVersion` must be a string.",
+                "The member `protocolVersion` must be a string, and `capabilities` an object.",
             )
         })?,
     };
@@ -33,7 +35,12 @@ pub fn serve(received: &Received<'_>) -> Result<(Response, usize), Error> {
     let session = received
         .state
         .sessions
-        .seal(received.principal.key_id, revision, received.arrival.at)
+        .seal(
+            received.principal.key_id,
+            revision,
+            ClientCapabilities::of(&asked.capabilities),
+            received.arrival.at,
+        )
         .and_then(|id| HeaderValue::try_from(id).ok())
         .ok_or_else(|| Error::new(Code::Internal, "No session could be made."))?;
     let result = json!({

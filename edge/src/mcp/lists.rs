@@ -4,7 +4,9 @@ use super::{
     endpoint::{Received, answered},
     era::{Era, META_SERVER_INFO},
 };
-use crate::{authorize::visible, error::Error, route::Endpoint, upstream::handshake::client_info};
+use crate::{
+    authorize::visible, error::Error, route::Endpoint, upstream::handshake::client_info, view::Kind,
+};
 use axum::response::Response;
 use ostia_domain::code::Code;
 use serde::Deserialize;
@@ -33,7 +35,7 @@ pub fn tools(received: &Received<'_>) -> Result<(Response, usize), Error> {
         Era::Legacy => r#"{"tools":["#,
     });
     let mut first = true;
-    for tool in visible(&view, &received.principal, &received.endpoint) {
+    for tool in visible(&view, &received.principal, &received.endpoint, Kind::Tool) {
         if !std::mem::take(&mut first) {
             result.push(',');
         }

@@ -5,17 +5,25 @@
 //! then the file named after what it asks for.
 
 pub mod answer;
+pub mod conversation;
 pub mod discover;
 pub mod endpoint;
 pub mod envelope;
 pub mod era;
 pub mod event_stream;
 pub mod headers;
+pub mod in_flight;
 pub mod initialize;
+pub mod input_required;
+pub mod legacy;
 pub mod lists;
 pub mod log_level;
 pub mod origin;
 pub mod param_headers;
+pub mod parked;
+pub mod questions;
+pub mod relay;
+pub mod request_state;
+pub mod seal;
 pub mod session;
 pub mod splice;
-pub mod tools_call;

@@ -39,12 +39,11 @@ pub enum Kind {
 
 /// What a legacy upstream asks its client in the middle of a call. One that is dropped without an answer
 /// is refused, so that no upstream waits for nothing.
-#[derive(Debug)]
 pub struct Question {
     pub line: Bytes,
     pub method: String,
     pub id: Range<usize>,
-    pub params: Option<Range<usize>>,
+    params: Option<Range<usize>>,
     /// Unset once it was answered.
     worker: Option<Arc<Worker>>,
 }
@@ -64,6 +63,12 @@ impl Question {
             params,
             worker: Some(Arc::clone(worker)),
         }
+    }
+
+    /// As the upstream wrote them.
+    pub fn params(&self) -> Option<&str> {
+        let place = self.params.clone()?;
+        str::from_utf8(&self.line[place]).ok()
     }
 
     /// Answers with the members `result` or `error` of a client's response, as they came.
@@ -152,7 +157,6 @@ impl Pending {
     }
 }
 
-#[derive(Debug)]
 pub enum Event {
     Notification(Notification),
     Question(Question),

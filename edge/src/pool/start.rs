@@ -1,6 +1,12 @@
 //! From a definition to a worker that takes calls: what is behind it, its tasks, the handshake.
 
-use super::{Pool, io, spawn::spawn, stderr::StderrTail, supervise, worker::{Outgoing, Worker}};
+use super::{
+    Pool, io,
+    spawn::spawn,
+    stderr::StderrTail,
+    supervise,
+    worker::{Outgoing, Worker},
+};
 use crate::upstream::handshake::{self, Probed};
 use ostia_domain::{
     capability::ClientCapabilities,
@@ -109,7 +115,10 @@ impl Pool {
     fn start_process(self: &Arc<Self>, command: &Command) -> Result<Started, String> {
         let upstream = &self.upstream;
         let process = spawn(command, upstream.demo, &self.shared.own_program).map_err(|error| {
-            format!("the program {:?} cannot be started: {error}", command.program)
+            format!(
+                "the program {:?} cannot be started: {error}",
+                command.program
+            )
         })?;
         self.shared.guard.watch(process.pid);
         let (worker, lines) = self.new_worker(Some(process.pid));

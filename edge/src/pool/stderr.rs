@@ -21,7 +21,12 @@ pub(super) struct StderrTail(Mutex<VecDeque<String>>);
 
 impl StderrTail {
     /// Reads until the worker closes its stderr, so that it never blocks on a full pipe.
-    pub(super) async fn follow(&self, stderr: ChildStderr, upstream: &str, secrets: &BTreeMap<String, Secret>) {
+    pub(super) async fn follow(
+        &self,
+        stderr: ChildStderr,
+        upstream: &str,
+        secrets: &BTreeMap<String, Secret>,
+    ) {
         let mut reader = BufReader::new(stderr);
         let mut line = Vec::new();
         loop {

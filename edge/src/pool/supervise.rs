@@ -20,7 +20,13 @@ const SHORT_LIFE: Duration = Duration::from_secs(5);
 
 /// Waits for the process to end, by itself or because it was asked to, then ends its whole group and
 /// tells everybody.
-pub(super) async fn run(pool: Arc<Pool>, worker: Arc<Worker>, mut child: Child, pid: u32, since: Instant) {
+pub(super) async fn run(
+    pool: Arc<Pool>,
+    worker: Arc<Worker>,
+    mut child: Child,
+    pid: u32,
+    since: Instant,
+) {
     let by_itself = tokio::select! {
         status = child.wait() => Some(status),
         () = worker.stop.cancelled() => None,
@@ -46,13 +52,7 @@ pub(super) async fn run(pool: Arc<Pool>, worker: Arc<Worker>, mut child: Child, 
     if was_in_use && since.elapsed() < SHORT_LIFE {
         pool.note_failure(&format!("it ended soon after it was started ({status})"));
     }
-    tracing::info!(
-        upstream,
-        worker = worker.id,
-        pid,
-        status,
-        "worker ended"
-    );
+    tracing::info!(upstream, worker = worker.id, pid, status, "worker ended");
 }
 
 /// Closed stdin, then SIGTERM, then SIGKILL, with a wait between each.

@@ -62,6 +62,8 @@ enum Slot {
     Awaited(Waiter),
     /// Its caller went away. What the worker says meanwhile may be about it.
     Abandoned,
+    /// Of Ostia itself, which does not care for the answer.
+    Ours,
 }
 
 pub struct Worker {
@@ -75,6 +77,10 @@ pub struct Worker {
     waiting: Mutex<Option<HashMap<u64, Slot>>>,
     /// Asks whatever is behind the worker to end.
     pub(super) stop: CancellationToken,
+    /// The least severe messages that the upstream was asked to log; unset: it was not asked.
+    log_level: Mutex<Option<LogLevel>>,
+    /// It has the capability of logging, and is legacy.
+    logs: AtomicBool,
     /// It is legacy, and was told that its clients can be asked.
     may_ask: AtomicBool,
     /// It may still ask something for a caller that went away, and nobody could tell: it takes no more
@@ -101,6 +107,8 @@ impl Worker {
             next_id: AtomicU64::new(1),
             waiting: Mutex::new(Some(HashMap::new())),
             stop: CancellationToken::new(),
+            log_level: Mutex::new(None),
+            logs: AtomicBool::new(false),
             may_ask: AtomicBool::new(false),
             haunted: AtomicBool::new(false),
             changes,
@@ -142,11 +150,7 @@ impl Worker {
     }
 
     /// A request of our own, as a whole message, and its answer.
-    pub async fn request(
-        &self,
-        method: &str,
-        params: &serde_json::Value,
-    ) -> Result<Answer, Lost> {
+    pub async fn request(&self, method: &str, params: &serde_json::Value) -> Result<Answer, Lost> {
         let message = |id| {
             serde_json::json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
                 .to_string()
@@ -184,7 +188,10 @@ impl Worker {
 
     fn try_send(&self, message: Outgoing) {
         if self.outgoing.try_send(message).is_err() {
-            tracing::debug!(worker = self.id, "the worker reads too slowly: a message is dropped");
+            tracing::debug!(
+                worker = self.id,
+                "the worker reads too slowly: a message is dropped"
+            );
         }
     }
 
@@ -202,6 +209,41 @@ impl Worker {
     pub fn declare(&self, capabilities: ClientCapabilities) {
         self.may_ask
             .store(capabilities.can_be_asked(), Ordering::Relaxed);
+    }
+
+    /// The handshake says that the upstream logs on demand.
+    pub fn logs(&self) {
+        self.logs.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks a legacy upstream to log from this level on, unless it does already. It logs for all callers
+    /// of the worker alike: who gets what is decided when it comes.
+    pub fn want_log(&self, level: LogLevel) {
+        if !self.logs.load(Ordering::Relaxed) {
+            return;
+        }
+        {
+            let mut current = self
+                .log_level
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if current.is_some_and(|current| current <= level) {
+                return;
+            }
+            *current = Some(level);
+        }
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        if let Some(waiting) = self.waiting().as_mut() {
+            waiting.insert(id, Slot::Ours);
+        }
+        let line = serde_json::json!({
+            "jsonrpc": "2.0", "id": id, "method": "logging/setLevel",
+            "params": {"level": level.as_str()}
+        });
+        self.try_send(Outgoing {
+            id: Some(id),
+            ..Outgoing::message(line.to_string().into_bytes())
+        });
     }
 
     /// Whether it may be given another call.
@@ -226,7 +268,9 @@ impl Worker {
                 };
                 self.settle(id, answer);
             }
-            (Some(method), Some(id), _) => self.receive_request(&method, id, message.params, line, on),
+            (Some(method), Some(id), _) => {
+                self.receive_request(&method, id, message.params, line, on)
+            }
             (Some(method), None, _) => self.receive_notification(&method, message.params, line, on),
             _ => self.receive_noise(line),
         }
@@ -236,10 +280,14 @@ impl Worker {
         match id.get().parse().ok().and_then(|id| self.take(id)) {
             // The caller may have gone meanwhile.
             Some(Slot::Awaited(waiter)) => drop(waiter.answer.send(Ok(answer))),
-            Some(Slot::Abandoned) => {}
+            Some(Slot::Abandoned | Slot::Ours) => {}
             None => {
                 metrics::counter!("ostia_worker_stray_answers_total").increment(1);
-                tracing::debug!(worker = self.id, id = id.get(), "an answer that nobody waits for");
+                tracing::debug!(
+                    worker = self.id,
+                    id = id.get(),
+                    "an answer that nobody waits for"
+                );
             }
         }
     }
@@ -291,7 +339,9 @@ impl Worker {
                 (Some(id), Kind::Progress(span(line, token)))
             }
             "notifications/message" => {
-                let level = params.and_then(|params| member(params, "level")).and_then(string);
+                let level = params
+                    .and_then(|params| member(params, "level"))
+                    .and_then(string);
                 let Some(level) = level.and_then(|level| LogLevel::parse(&level)) else {
                     return;
                 };
@@ -301,7 +351,10 @@ impl Worker {
             "notifications/prompts/list_changed" => return self.changes.say(Change::Prompts),
             "notifications/resources/list_changed" => return self.changes.say(Change::Resources),
             "notifications/resources/updated" => {
-                if let Some(uri) = params.and_then(|params| member(params, "uri")).and_then(string) {
+                if let Some(uri) = params
+                    .and_then(|params| member(params, "uri"))
+                    .and_then(string)
+                {
                     self.changes.say(Change::Updated(uri.into_owned()));
                 }
                 return;
@@ -311,7 +364,13 @@ impl Worker {
             _ => (on, Kind::Other),
         };
         // A client that reads too slowly misses what is said in between, never the answer.
-        let _ = self.tell(on, Event::Notification(Notification { line: line.clone(), kind }));
+        let _ = self.tell(
+            on,
+            Event::Notification(Notification {
+                line: line.clone(),
+                kind,
+            }),
+        );
     }
 
     /// Hands an event to the call that it belongs to: the one whose stream it came on, or the only one
@@ -323,18 +382,24 @@ impl Worker {
         };
         let slot = match on {
             Some(id) => waiting.get(&id),
-            None if waiting.len() == 1 => waiting.values().next(),
             None => {
-                if matches!(event, Event::Question(_)) {
-                    self.asks.store(true, Ordering::Relaxed);
+                let mut all = waiting.values().filter(|slot| !matches!(slot, Slot::Ours));
+                match (all.next(), all.next()) {
+                    (only, None) => only,
+                    _ => {
+                        if matches!(event, Event::Question(_)) {
+                            self.asks.store(true, Ordering::Relaxed);
+                        }
+                        None
+                    }
                 }
-                None
             }
         };
         match slot {
-            Some(Slot::Awaited(Waiter { events: Some(events), .. })) => {
-                events.try_send(event).map_err(|full| full.into_inner())
-            }
+            Some(Slot::Awaited(Waiter {
+                events: Some(events),
+                ..
+            })) => events.try_send(event).map_err(|full| full.into_inner()),
             _ => Err(event),
         }
     }
@@ -363,11 +428,15 @@ impl Worker {
             self.haunted.store(true, Ordering::Relaxed);
         }
         let mut waiting = self.waiting();
-        let Some(waiting) = waiting.as_mut() else { return };
+        let Some(waiting) = waiting.as_mut() else {
+            return;
+        };
         if let Some(slot) = waiting.get_mut(&id) {
             *slot = Slot::Abandoned;
         }
-        let owed = waiting.values().filter(|slot| matches!(slot, Slot::Abandoned));
+        let owed = waiting
+            .values()
+            .filter(|slot| matches!(slot, Slot::Abandoned));
         if owed.count() > MAX_ABANDONED {
             waiting.retain(|_, slot| matches!(slot, Slot::Awaited(_)));
         }
@@ -434,8 +503,14 @@ mod tests {
     #[tokio::test]
     async fn a_broken_answer_fails_its_caller_and_nobody_else() {
         let (worker, _lines) = worker();
-        let mut first = worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.unwrap();
-        let mut second = worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.unwrap();
+        let mut first = worker
+            .send(false, Vec::new(), |_| b"{}".to_vec())
+            .await
+            .unwrap();
+        let mut second = worker
+            .send(false, Vec::new(), |_| b"{}".to_vec())
+            .await
+            .unwrap();
         worker.receive(&Bytes::from_static(
             b"{\"id\": 1, \"result\": {\"a\":\"\xff\"}}",
         ));
@@ -448,10 +523,18 @@ mod tests {
     #[tokio::test]
     async fn an_ended_worker_fails_all_and_takes_no_more() {
         let (worker, _lines) = worker();
-        let mut pending = worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.unwrap();
+        let mut pending = worker
+            .send(false, Vec::new(), |_| b"{}".to_vec())
+            .await
+            .unwrap();
         worker.end();
         assert_eq!(pending.answer().await.err(), Some(Lost::Gone));
-        assert!(worker.send(false, Vec::new(), |_| b"{}".to_vec()).await.is_err());
+        assert!(
+            worker
+                .send(false, Vec::new(), |_| b"{}".to_vec())
+                .await
+                .is_err()
+        );
     }
 
     #[test]

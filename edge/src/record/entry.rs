@@ -1,7 +1,7 @@
 //! One request as the buffer holds it: mostly shared with what it is about, and spelled out only on its
 //! way to control.
 
-use crate::{call::Arrival, view::ToolView};
+use crate::{call::Arrival, view::Item};
 use http::HeaderValue;
 use ostia_domain::{clock::Timestamp, code::Code, principal::Principal, usage::Outcome};
 use ostia_proto::v1;
@@ -32,7 +32,7 @@ pub enum Target {
     None,
     /// As the client called it; it belongs to no upstream.
     Named(String),
-    Tool(Arc<ToolView>),
+    Item(Arc<Item>),
 }
 
 /// Longer names of clients are cut.
@@ -62,14 +62,14 @@ impl Entry {
 
     pub fn upstream(&self) -> Option<&str> {
         match &self.target {
-            Target::Tool(tool) => Some(tool.upstream.name.as_str()),
+            Target::Item(tool) => Some(tool.upstream.name.as_str()),
             Target::None | Target::Named(_) => None,
         }
     }
 
     fn tool(&self) -> Option<&str> {
         match &self.target {
-            Target::Tool(tool) => Some(&tool.name),
+            Target::Item(tool) => Some(&tool.name),
             Target::Named(name) => Some(name),
             Target::None => None,
         }

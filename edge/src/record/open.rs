@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     authorize::Permit,
-    call::Arrival,
+    call::{Arrival, RequestId},
     error::Error,
     trace::{self, Incoming},
-    view::ToolView,
+    view::Item,
 };
 use http::HeaderValue;
 use ostia_domain::{key::Presented, principal::Principal, usage::Outcome};
@@ -25,6 +25,7 @@ const MAX_NAME: usize = 200;
 pub struct OpenRecord {
     /// Unset once it is not to be written.
     entry: Option<Box<Entry>>,
+    id: RequestId,
     started: Instant,
     /// Ends with the record.
     span: Option<Span>,
@@ -36,10 +37,16 @@ impl OpenRecord {
         let entry = Some(Box::new(Entry::new(arrival)));
         Self {
             entry,
+            id: arrival.id,
             started: arrival.started,
             span: None,
             recorder,
         }
+    }
+
+    /// The id of the request.
+    pub fn id(&self) -> RequestId {
+        self.id
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut Entry)) {
@@ -82,11 +89,11 @@ impl OpenRecord {
         self.edit(|entry| entry.arguments_digest = Some(sha256));
     }
 
-    /// The tool that a name stands for, or the name where it stands for none.
-    pub fn target(&mut self, tool: Option<&Arc<ToolView>>, name: &str) {
+    /// What a name stands for, or the name where it stands for none.
+    pub fn target(&mut self, item: Option<&Arc<Item>>, name: &str) {
         self.edit(|entry| {
-            entry.target = match tool {
-                Some(tool) => Target::Tool(Arc::clone(tool)),
+            entry.target = match item {
+                Some(item) => Target::Item(Arc::clone(item)),
                 None => Target::Named(shortened(name)),
             }
         });

@@ -3,6 +3,7 @@
 use super::handshake::modern_meta;
 use crate::pool::{Caller, LeaseError, Pool, pending::Lost};
 use ostia_domain::{
+    capability::ClientCapabilities,
     tool::{Tier, Tool},
     upstream::{Catalogue, Era},
 };
@@ -39,10 +40,13 @@ struct Annotations {
 
 /// Asks one worker for all pages of `tools/list`. An error says, for people, what went wrong.
 pub async fn discover(pool: &Arc<Pool>) -> Result<Catalogue, String> {
-    let lease = pool.lease(&Caller::default()).await.map_err(|error| match error {
-        LeaseError::Unavailable { problem, .. } => problem,
-        LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
-    })?;
+    let lease = pool
+        .lease(&Caller::default())
+        .await
+        .map_err(|error| match error {
+            LeaseError::Unavailable { problem, .. } => problem,
+            LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
+        })?;
     let era = pool.era();
     let mut tools = Vec::new();
     let mut names = HashSet::new();
@@ -54,7 +58,7 @@ pub async fn discover(pool: &Arc<Pool>) -> Result<Catalogue, String> {
             params["cursor"] = json!(cursor);
         }
         if era == Era::Modern {
-            params["_meta"] = modern_meta();
+            params["_meta"] = modern_meta(ClientCapabilities::NONE, None);
         }
         let answer =
             tokio::time::timeout(PAGE_TIMEOUT, lease.worker().request("tools/list", &params))

@@ -1,155 +1,279 @@
-//! One call that an upstream has, until it is over for everybody.
+//! One request that an upstream has, until it is over for everybody.
 
 use crate::{
     admit::Admission,
     error::Error,
-    mcp::{answer::outcome, era::Era},
+    mcp::{answer::outcome, era::Era, in_flight::Entry},
     pool::{
         Lease,
         pending::{Event, Lost, Pending},
     },
     record::OpenRecord,
+    upstream::request_line::RequestLine,
 };
+use http::{HeaderName, HeaderValue};
 use ostia_domain::{clock, code::Code};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_util::task::TaskTracker;
 
-/// Holds everything a call occupies and gives it back at the end.
+/// Holds everything a request occupies and gives it back at the end.
 ///
-/// A client that goes away ends its call in the modern era. In the legacy one the call goes on, as the
-/// specification asks: its place stays taken and its record is completed without anybody listening.
+/// A client that goes away ends its request in the modern era. In the legacy one the request goes on, as
+/// the specification asks: its place stays taken and its record is completed without anybody listening.
 pub struct Exchange {
     open: Option<Open>,
+    request: Request,
     deadline: Instant,
     client_era: Era,
-    upstream_era: Era,
-    upstream: String,
+    /// How a legacy client cancels it.
+    entry: Option<Entry>,
     tasks: TaskTracker,
+}
+
+/// What was asked, so that it can be asked again.
+pub struct Request {
+    pub line: RequestLine,
+    /// `Mcp-Param-*`, for an upstream over HTTP.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether somebody wants to hear what is said before the answer.
+    pub listens: bool,
+    /// The upstream's name.
+    pub upstream: String,
+    pub upstream_era: Era,
+    pub timeout: Duration,
 }
 
 struct Open {
     pending: Pending,
+    /// There is an answer; nothing more comes of `pending`.
+    answered: bool,
     record: OpenRecord,
-    _lease: Lease,
+    lease: Lease,
     _admission: Admission,
 }
 
 impl Exchange {
-    pub fn new(
-        pending: Pending,
+    /// Puts the request on its worker. From here on it has, or may have, an effect.
+    pub async fn begin(
+        request: Request,
         (lease, admission, record): (Lease, Admission, OpenRecord),
-        (client_era, upstream_era): (Era, Era),
-        (upstream, deadline): (&str, Instant),
+        client_era: Era,
+        entry: Option<Entry>,
         tasks: TaskTracker,
-    ) -> Self {
-        let open = Open {
-            pending,
-            record,
-            _lease: lease,
-            _admission: admission,
-        };
-        Self {
-            open: Some(open),
-            deadline,
-            client_era,
-            upstream_era,
-            upstream: upstream.to_owned(),
-            tasks,
+    ) -> Result<Self, (OpenRecord, Error)> {
+        match send(&lease, &request).await {
+            Ok(pending) => Ok(Self {
+                deadline: clock::instant() + request.timeout,
+                open: Some(Open {
+                    pending,
+                    answered: false,
+                    record,
+                    lease,
+                    _admission: admission,
+                }),
+                request,
+                client_era,
+                entry,
+                tasks,
+            }),
+            Err(why) => Err((record, lost(&request.upstream, &why))),
         }
     }
 
     pub fn upstream_era(&self) -> Era {
-        self.upstream_era
+        self.request.upstream_era
     }
 
-    /// The next event of the call, or its end as an error. After an answer or an error there is none.
+    /// What comes next, or the end of the request as an error. After an answer or an error there is
+    /// nothing but what [`Exchange::answer_back`] brings.
     pub async fn next(&mut self) -> Result<Event, Error> {
         let Some(open) = &mut self.open else {
-            return Err(lost(&self.upstream));
+            return Err(lost(&self.request.upstream, &Lost::Gone));
         };
-        let result = next_before(&mut open.pending, self.deadline).await;
-        let result = result.map_err(|end| match end {
-            End::Lost => lost(&self.upstream),
-            End::Late => late(&self.upstream),
-        });
-        match &result {
-            Ok(Event::Progress(_)) => {}
-            Ok(Event::Answer(answer)) => {
-                open.record.ended(outcome(answer), answer.payload.len());
-                self.open = None;
+        let result = tokio::select! {
+            biased;
+            result = next_before(&mut open.pending, self.deadline) => result,
+            () = cancelled(self.entry.as_ref()) => Err(End::Cancelled),
+        };
+        match result {
+            Ok(event) => {
+                if let Event::Answer(answer) = &event {
+                    open.answered = true;
+                    open.record.ended(outcome(answer), answer.payload.len());
+                }
+                Ok(event)
             }
-            Err(error) => {
-                open.pending.cancel("the call took too long");
-                open.record.failed(error);
+            Err(end) => {
+                let error = explain(&self.request.upstream, &end);
+                if let Some(reason) = end.cancels() {
+                    open.pending.cancel(reason);
+                }
+                open.record.failed(&error);
                 self.open = None;
+                Err(error)
             }
         }
-        result
+    }
+
+    /// Sends the request again with the answers that its upstream asked for, as it came before.
+    pub async fn answer_back(&mut self, responses: &str, state: Option<&str>) -> Result<(), Error> {
+        let gone = || lost(&self.request.upstream, &Lost::Gone);
+        let open = self.open.as_mut().ok_or_else(gone)?;
+        let again = Request {
+            line: self.request.line.answering(responses, state),
+            headers: self.request.headers.clone(),
+            upstream: self.request.upstream.clone(),
+            ..self.request
+        };
+        match send(&open.lease, &again).await {
+            Ok(pending) => {
+                open.pending = pending;
+                open.answered = false;
+                Ok(())
+            }
+            Err(why) => Err(self.fail(lost(&self.request.upstream, &why))),
+        }
+    }
+
+    /// Ends the request from our side.
+    pub fn fail(&mut self, error: Error) -> Error {
+        if let Some(mut open) = self.open.take() {
+            open.pending.cancel("the call was given up");
+            open.record.failed(&error);
+        }
+        error
+    }
+
+    /// The request goes on under the record of another one, which asked for it again. The record so far
+    /// is written.
+    pub fn continue_as(&mut self, record: OpenRecord) {
+        if let Some(open) = &mut self.open {
+            open.record = record;
+        }
+    }
+
+    /// Whether somebody may still ask for its rest.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    pub fn note(&mut self, note: impl FnOnce(&mut OpenRecord)) {
+        if let Some(open) = &mut self.open {
+            note(&mut open.record);
+        }
     }
 }
 
+async fn send(lease: &Lease, request: &Request) -> Result<Pending, Lost> {
+    lease
+        .worker()
+        .send(request.listens, request.headers.clone(), |id| {
+            request.line.line(id)
+        })
+        .await
+}
+
 enum End {
-    Lost,
+    Lost(Lost),
     Late,
+    Cancelled,
+}
+
+impl End {
+    /// What the upstream is told, where it still works on it.
+    fn cancels(&self) -> Option<&'static str> {
+        match self {
+            Self::Lost(_) => None,
+            Self::Late => Some("the call took too long"),
+            Self::Cancelled => Some("the client cancelled the call"),
+        }
+    }
+}
+
+async fn cancelled(entry: Option<&Entry>) {
+    match entry {
+        Some(entry) => entry.cancelled().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn next_before(pending: &mut Pending, deadline: Instant) -> Result<Event, End> {
     match tokio::time::timeout_at(deadline.into(), pending.next()).await {
-        Ok(Ok(event)) => Ok(event),
-        Ok(Err(Lost)) => Err(End::Lost),
+        Ok(event) => event.map_err(End::Lost),
         Err(_) => Err(End::Late),
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let Some(mut open) = self.open.take() else {
+        let Some(mut open) = self.open.take().filter(|open| !open.answered) else {
             return;
         };
         if self.client_era == Era::Modern {
             open.pending.cancel("the client closed the response");
             return;
         }
-        let (deadline, upstream) = (self.deadline, std::mem::take(&mut self.upstream));
+        let (deadline, entry) = (self.deadline, self.entry.take());
+        let upstream = std::mem::take(&mut self.request.upstream);
         self.tasks.spawn(async move {
-            loop {
-                match next_before(&mut open.pending, deadline).await {
-                    Ok(Event::Progress(_)) => {}
+            let end = loop {
+                let next = tokio::select! {
+                    next = next_before(&mut open.pending, deadline) => next,
+                    () = cancelled(entry.as_ref()) => Err(End::Cancelled),
+                };
+                match next {
                     Ok(Event::Answer(answer)) => {
                         return open.record.ended(outcome(&answer), answer.payload.len());
                     }
-                    Err(End::Lost) => return open.record.failed(&lost(&upstream)),
-                    Err(End::Late) => {
-                        open.pending.cancel("the call took too long");
-                        return open.record.failed(&late(&upstream));
-                    }
+                    Ok(_) => {}
+                    Err(end) => break end,
                 }
+            };
+            if let Some(reason) = end.cancels() {
+                open.pending.cancel(reason);
             }
+            open.record.failed(&explain(&upstream, &end));
         });
     }
 }
 
-/// When a call that begins now must be over.
-pub fn deadline(timeout: std::time::Duration) -> Instant {
-    clock::instant() + timeout
+fn explain(upstream: &str, end: &End) -> Error {
+    match end {
+        End::Lost(why) => lost(upstream, why),
+        End::Late => Error::new(
+            Code::CallTimeout,
+            format!(
+                "The upstream \"{upstream}\" did not answer in time and was asked to stop. Whether the \
+                 call had an effect is not known: check before you repeat it."
+            ),
+        ),
+        End::Cancelled => Error::new(Code::Cancelled, "The call was cancelled by its client."),
+    }
 }
 
-pub fn lost(upstream: &str) -> Error {
-    Error::new(
-        Code::WorkerLost,
-        format!(
-            "The worker of the upstream \"{upstream}\" ended during the call. Whether the call had an \
-             effect is not known: check before you repeat it."
+fn lost(upstream: &str, why: &Lost) -> Error {
+    match why {
+        Lost::Gone => Error::new(
+            Code::WorkerLost,
+            format!(
+                "The worker of the upstream \"{upstream}\" ended during the call. Whether the call had \
+                 an effect is not known: check before you repeat it."
+            ),
         ),
-    )
-}
-
-fn late(upstream: &str) -> Error {
-    Error::new(
-        Code::CallTimeout,
-        format!(
-            "The upstream \"{upstream}\" did not answer in time and was asked to stop. Whether the call \
-             had an effect is not known: check before you repeat it."
-        ),
-    )
+        Lost::Refused(problem) => {
+            tracing::warn!(upstream, problem, "the upstream took no request");
+            Error::new(
+                Code::UpstreamUnavailable,
+                format!(
+                    "The upstream \"{upstream}\" did not take the call, which had no effect; an \
+                     operator can see why."
+                ),
+            )
+            .retry_after(Duration::from_secs(1))
+        }
+    }
 }

@@ -1,9 +1,14 @@
 //! The first words with a worker, in either era.
 
 use crate::{
-    mcp::era::{
-        LATEST_LEGACY, LATEST_MODERN, LEGACY_VERSIONS, META_CLIENT_CAPABILITIES, META_CLIENT_INFO,
-        META_PROTOCOL_VERSION, META_SERVER_INFO, MODERN_VERSIONS,
+    mcp::{
+        envelope::{is_object, member},
+        era::{
+            LATEST_LEGACY, LATEST_MODERN, LEGACY_VERSIONS, META_CLIENT_CAPABILITIES,
+            META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, META_SERVER_INFO,
+            MODERN_VERSIONS,
+        },
+        log_level::LogLevel,
     },
     pool::{pending::Lost, worker::Worker},
 };
@@ -40,7 +45,11 @@ impl Default for Introduction {
 }
 
 impl Introduction {
-    fn of(server_info: Option<&RawValue>, capabilities: Option<&RawValue>, instructions: Option<String>) -> Self {
+    fn of(
+        server_info: Option<&RawValue>,
+        capabilities: Option<&RawValue>,
+        instructions: Option<String>,
+    ) -> Self {
         let object = |raw: Option<&RawValue>| raw.map_or("{}", RawValue::get).to_owned();
         Self {
             server_info: object(server_info),
@@ -56,13 +65,17 @@ pub fn client_info() -> Value {
 }
 
 /// The `_meta` members without which a modern upstream takes no request, for requests that Ostia makes
-/// itself or for clients that know nothing of them. It offers no capability of a client.
-pub fn modern_meta() -> Value {
-    json!({
+/// itself or for clients that know nothing of them.
+pub fn modern_meta(capabilities: ClientCapabilities, log_level: Option<LogLevel>) -> Value {
+    let mut meta = json!({
         META_PROTOCOL_VERSION: LATEST_MODERN,
-        META_CLIENT_CAPABILITIES: {},
+        META_CLIENT_CAPABILITIES: capabilities.declare(),
         META_CLIENT_INFO: client_info(),
-    })
+    });
+    if let Some(level) = log_level {
+        meta[META_LOG_LEVEL] = level.as_str().into();
+    }
+    meta
 }
 
 /// Asks a server whether it is modern. Only clear evidence counts; any other answer is legacy.
@@ -78,7 +91,10 @@ pub async fn discover(worker: &Arc<Worker>) -> Result<Probed, Lost> {
         meta: HashMap<String, &'a RawValue>,
     }
     let answer = worker
-        .request("server/discover", &json!({"_meta": modern_meta()}))
+        .request(
+            "server/discover",
+            &json!({"_meta": modern_meta(ClientCapabilities::NONE, None)}),
+        )
         .await?;
     if !answer.is_result {
         let modern = matches!(error_code(answer.payload()), Some(-32022..=-32020));
@@ -98,7 +114,11 @@ pub async fn discover(worker: &Arc<Worker>) -> Result<Probed, Lost> {
         });
     Ok(found.map_or(Probed::Legacy, |found| {
         let server_info = found.meta.get(META_SERVER_INFO).copied();
-        Probed::Modern(Introduction::of(server_info, found.capabilities, found.instructions))
+        Probed::Modern(Introduction::of(
+            server_info,
+            found.capabilities,
+            found.instructions,
+        ))
     }))
 }
 
@@ -156,6 +176,12 @@ pub async fn initialize(
         ));
     }
     worker.notify("notifications/initialized", &json!({}));
+    let logs = initialized
+        .capabilities
+        .is_some_and(|raw| is_object(raw) && member(raw, "logging").is_some());
+    if logs {
+        worker.logs();
+    }
     Ok(Introduction::of(
         initialized.server_info,
         initialized.capabilities,

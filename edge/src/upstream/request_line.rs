@@ -4,126 +4,193 @@ use super::handshake::modern_meta;
 use crate::mcp::{
     envelope::{Message, Meta, Params, span},
     era::Era,
+    log_level::LogLevel,
     splice::{Edit, insert_members, splice},
 };
+use bytes::Bytes;
+use ostia_domain::capability::ClientCapabilities;
+use serde_json::value::RawValue;
+use std::ops::Range;
 
-/// A `tools/call` as it came, and what must be different on the way to the upstream.
-pub struct CallTemplate<'a> {
-    /// The client's message.
-    pub body: &'a [u8],
-    pub message: &'a Message<'a>,
-    pub params: &'a Params<'a>,
-    pub meta: Option<&'a Meta<'a>>,
-    /// The upstream's own name for the tool, as a JSON string; unset where the client used it.
-    pub name: Option<&'a [u8]>,
+/// What must be different on the way to the upstream.
+pub struct Bridge<'a> {
+    /// Where the client's name for the tool, prompt or resource stands, and the upstream's own, as a JSON
+    /// string; unset where they are the same.
+    pub name: Option<(&'a RawValue, &'a [u8])>,
+    /// The upstream's own request state, as JSON, in place of the one that the client holds.
+    pub request_state: Option<&'a [u8]>,
     pub client_era: Era,
     pub upstream_era: Era,
+    /// What the client can be asked for, in this call.
+    pub capabilities: ClientCapabilities,
+    /// How much of the log a legacy client wants.
+    pub log_level: Option<LogLevel>,
     /// The W3C trace context to pass on, in place of one that the message carries.
     pub traceparent: Option<&'a str>,
 }
 
-impl CallTemplate<'_> {
-    /// The message for the upstream under our id. Members that nobody here knows stay as they are.
+/// A request as its upstream gets it, but for the id, which is another on each worker and attempt.
+/// Members that nobody here knows stay as they are.
+#[derive(Clone)]
+pub struct RequestLine {
+    body: Bytes,
+    id: Range<usize>,
+    token: Option<Range<usize>>,
+    replaced: Vec<(Range<usize>, Box<[u8]>)>,
+    /// The places of `params` and `params._meta`, where there are such.
+    params: Option<Range<usize>>,
+    meta: Option<Range<usize>>,
+    /// Members for `_meta` and for `params`, as `"a":1,"b":2`.
+    added_meta: Vec<u8>,
+    added_params: Vec<u8>,
+}
+
+impl RequestLine {
+    pub fn new(
+        body: &Bytes,
+        message: &Message<'_>,
+        (params, meta): (Option<&Params<'_>>, Option<&Meta<'_>>),
+        bridge: &Bridge<'_>,
+    ) -> Self {
+        let place = |raw: &RawValue| span(body, raw);
+        let mut replaced = Vec::new();
+        if let Some((raw, name)) = bridge.name {
+            replaced.push((place(raw), name.into()));
+        }
+        let state = params.and_then(|params| params.request_state);
+        if let (Some(new), Some(old)) = (bridge.request_state, state) {
+            replaced.push((place(old), new.into()));
+        }
+        let traceparent = bridge.traceparent.map(|text| format!(r#""{text}""#));
+        let carried = meta.and_then(|meta| meta.traceparent);
+        if let (Some(new), Some(old)) = (&traceparent, carried) {
+            replaced.push((place(old), new.as_bytes().into()));
+        }
+        let added = traceparent.filter(|_| carried.is_none());
+        Self {
+            id: message.id.map_or(0..0, place),
+            // The request's own id: unique on this worker, which the client's token is not.
+            token: meta.and_then(|meta| meta.progress_token).map(place),
+            replaced,
+            params: message.params.map(place),
+            meta: params.and_then(|params| params.meta).map(place),
+            added_meta: added_meta(bridge, added),
+            added_params: Vec::new(),
+            body: body.clone(),
+        }
+    }
+
+    /// The same request once more, with the answers that its upstream asked for.
+    #[must_use]
+    pub fn answering(&self, responses: &str, state: Option<&str>) -> Self {
+        let mut added = format!(r#""inputResponses":{responses}"#);
+        if let Some(state) = state {
+            added.push_str(r#","requestState":"#);
+            added.push_str(state);
+        }
+        Self {
+            added_params: added.into_bytes(),
+            ..self.clone()
+        }
+    }
+
+    /// The message under our id.
     pub fn line(&self, id: u64) -> Vec<u8> {
         let id = id.to_string();
-        let mut members = Vec::new();
-        let mut edits = Vec::with_capacity(4);
-        if let Some(raw) = self.message.id {
-            edits.push(Edit {
-                at: span(self.body, raw),
-                with: id.as_bytes(),
-            });
-        }
-        if let (Some(name), Some(raw)) = (self.name, self.params.name) {
-            edits.push(Edit {
-                at: span(self.body, raw),
-                with: name,
-            });
-        }
-        if let Some(token) = self.meta.and_then(|meta| meta.progress_token) {
-            // The request's own id: unique on this worker, which the client's token is not.
-            edits.push(Edit {
-                at: span(self.body, token),
-                with: id.as_bytes(),
-            });
-        }
-        let traceparent = self.traceparent.map(|text| format!(r#""{text}""#));
-        let carried = self.meta.and_then(|meta| meta.traceparent);
-        if let (Some(new), Some(old)) = (&traceparent, carried) {
-            edits.push(Edit {
-                at: span(self.body, old),
-                with: new.as_bytes(),
-            });
-        }
-        self.add_meta(
-            &mut members,
-            traceparent.as_deref().filter(|_| carried.is_none()),
-        );
-        if !members.is_empty() {
-            edits.push(self.insert_meta(&mut members));
-        }
-        splice(self.body, &mut edits)
-    }
-
-    /// The members of `_meta` that the client did not send and the upstream needs.
-    fn add_meta(&self, members: &mut Vec<u8>, traceparent: Option<&str>) {
-        if self.client_era == Era::Legacy && self.upstream_era == Era::Modern {
-            let meta = modern_meta().to_string();
-            members.extend_from_slice(&meta.as_bytes()[1..meta.len() - 1]);
-        }
-        if let Some(traceparent) = traceparent {
-            if !members.is_empty() {
-                members.push(b',');
+        let id = id.as_bytes();
+        let mut edits = Vec::with_capacity(6);
+        let at = |at: &Range<usize>, with| Edit {
+            at: at.clone(),
+            with,
+        };
+        edits.push(at(&self.id, id));
+        edits.extend(self.token.iter().map(|token| at(token, id)));
+        edits.extend(self.replaced.iter().map(|(place, with)| at(place, with)));
+        let mut meta = self.added_meta.clone();
+        let mut params = self.added_params.clone();
+        match &self.meta {
+            Some(place) if !meta.is_empty() => {
+                edits.push(insert_members(&mut meta, &self.body, place.clone()));
             }
-            members.extend_from_slice(format!(r#""traceparent":{traceparent}"#).as_bytes());
+            None if !meta.is_empty() => {
+                if !params.is_empty() {
+                    params.push(b',');
+                }
+                params.extend_from_slice(br#""_meta":{"#);
+                params.extend_from_slice(&meta);
+                params.push(b'}');
+            }
+            _ => {}
         }
+        if !params.is_empty() {
+            edits.push(self.insert_params(&mut params));
+        }
+        splice(&self.body, &mut edits)
     }
 
-    fn insert_meta<'m>(&self, members: &'m mut Vec<u8>) -> Edit<'m> {
-        if let Some(meta) = self.params.meta {
-            return insert_members(members, self.body, span(self.body, meta));
+    fn insert_params<'m>(&self, members: &'m mut Vec<u8>) -> Edit<'m> {
+        if let Some(place) = &self.params {
+            return insert_members(members, &self.body, place.clone());
         }
-        let wrapped = [br#""_meta":{"#, members.as_slice(), b"}"].concat();
-        *members = wrapped;
-        let params = self
-            .message
-            .params
-            .map_or(0..0, |params| span(self.body, params));
-        insert_members(members, self.body, params)
+        *members = [br#""params":{"#, members.as_slice(), b"}"].concat();
+        let open = self.body.iter().position(|byte| *byte == b'{').unwrap_or(0);
+        insert_members(members, &self.body, open..self.body.len())
     }
+}
+
+/// The members of `_meta` that the client did not send and the upstream needs.
+fn added_meta(bridge: &Bridge<'_>, traceparent: Option<String>) -> Vec<u8> {
+    let mut members = Vec::new();
+    if bridge.client_era == Era::Legacy && bridge.upstream_era == Era::Modern {
+        let meta = modern_meta(bridge.capabilities, bridge.log_level).to_string();
+        members.extend_from_slice(&meta.as_bytes()[1..meta.len() - 1]);
+    }
+    if let Some(traceparent) = traceparent {
+        if !members.is_empty() {
+            members.push(b',');
+        }
+        members.extend_from_slice(format!(r#""traceparent":{traceparent}"#).as_bytes());
+    }
+    members
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn line(
+    fn request(
         body: &str,
         name: Option<&[u8]>,
         eras: (Era, Era),
-        traceparent: Option<&str>,
-    ) -> String {
-        let message = Message::parse(body.as_bytes()).unwrap();
-        let params = Params::parse(message.params.unwrap()).unwrap();
-        let meta = params.meta.map(|raw| Meta::parse(raw).unwrap());
-        let template = CallTemplate {
-            body: body.as_bytes(),
-            message: &message,
-            params: &params,
-            meta: meta.as_ref(),
-            name,
+        trace: Option<&str>,
+    ) -> RequestLine {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let message = Message::parse(&body).unwrap();
+        let params = message.params.map(|raw| Params::parse(raw).unwrap());
+        let meta = params.as_ref().and_then(|params| params.meta);
+        let meta = meta.map(|raw| Meta::parse(raw).unwrap());
+        let bridge = Bridge {
+            name: name.map(|name| (params.as_ref().unwrap().name.unwrap(), name)),
+            request_state: None,
             client_era: eras.0,
             upstream_era: eras.1,
-            traceparent,
+            capabilities: ClientCapabilities::NONE,
+            log_level: None,
+            traceparent: trace,
         };
-        String::from_utf8(template.line(42)).unwrap()
+        RequestLine::new(&body, &message, (params.as_ref(), meta.as_ref()), &bridge)
+    }
+
+    fn text(request: &RequestLine) -> String {
+        String::from_utf8(request.line(42)).unwrap()
     }
 
     #[test]
     fn only_id_name_and_token_change() {
         let body = r#"{"x":1e400,"id":"a","params":{"name":"u__t","arguments":{"b":1,"a":"\u00e9"},"_meta":{"progressToken":"p","k":[]}},"method":"tools/call"}"#;
+        let request = request(body, Some(b"\"t\""), (Era::Legacy, Era::Legacy), None);
         assert_eq!(
-            line(body, Some(b"\"t\""), (Era::Legacy, Era::Legacy), None),
+            text(&request),
             r#"{"x":1e400,"id":42,"params":{"name":"t","arguments":{"b":1,"a":"\u00e9"},"_meta":{"progressToken":42,"k":[]}},"method":"tools/call"}"#
         );
     }
@@ -135,7 +202,12 @@ mod tests {
             r#"{"id":1,"params":{"name":"t","_meta":{}}}"#,
             r#"{"id":1,"params":{"name":"t","_meta":{"k":1}}}"#,
         ] {
-            let line = line(body, None, (Era::Legacy, Era::Modern), Some("00-a-b-01"));
+            let line = text(&request(
+                body,
+                None,
+                (Era::Legacy, Era::Modern),
+                Some("00-a-b-01"),
+            ));
             let value: serde_json::Value = serde_json::from_str(&line).unwrap();
             let meta = &value["params"]["_meta"];
             assert_eq!(
@@ -145,6 +217,22 @@ mod tests {
             assert_eq!(meta["traceparent"], "00-a-b-01");
             assert_eq!(value["params"]["name"], "t");
             assert_eq!(meta.get("k").is_some(), body.contains('k'));
+        }
+    }
+
+    #[test]
+    fn answers_and_state_go_beside_what_was_asked_first() {
+        for body in [
+            r#"{"id":1,"params":{"name":"t"}}"#,
+            r#"{"id":1,"params":{"_meta":{"k":1},"name":"t"}}"#,
+            r#"{"id":1}"#,
+        ] {
+            let again = request(body, None, (Era::Legacy, Era::Modern), None)
+                .answering(r#"{"q":{"action":"accept"}}"#, Some(r#""s""#));
+            let value: serde_json::Value = serde_json::from_str(&text(&again)).unwrap();
+            assert_eq!(value["params"]["inputResponses"]["q"]["action"], "accept");
+            assert_eq!(value["params"]["requestState"], "s");
+            assert!(value["params"]["_meta"].is_object(), "{value}");
         }
     }
 }

@@ -49,15 +49,14 @@ impl UpstreamView {
         };
         view.capabilities = Some(serde_json::from_str(&found.capabilities).unwrap_or_default());
         view.instructions = found.instructions;
-        let tools = found.tools.into_iter().map(|tool| view.tool_item(tool, names));
+        let tools = found
+            .tools
+            .into_iter()
+            .map(|tool| view.tool_item(tool, names));
         view.tools = tools.collect();
-        let all = |items: Vec<Listed>, kind| -> Vec<_> {
-            let listed = items.into_iter().map(|item| view.item(kind, item, names));
-            listed.collect()
-        };
-        view.prompts = all(found.prompts, Kind::Prompt);
-        view.resources = all(found.resources, Kind::Resource);
-        view.templates = all(found.resource_templates, Kind::Template);
+        view.prompts = view.items(Kind::Prompt, found.prompts, names);
+        view.resources = view.items(Kind::Resource, found.resources, names);
+        view.templates = view.items(Kind::Template, found.resource_templates, names);
         let lists = [&view.tools, &view.prompts, &view.resources, &view.templates];
         for item in lists.into_iter().flatten() {
             view.by_name
@@ -79,17 +78,29 @@ impl UpstreamView {
         Arc::new(item.exposed(&exposed))
     }
 
-    fn item(&self, kind: Kind, item: Listed, names: ExposedNames) -> Arc<Item> {
-        let exposed = match kind {
-            Kind::Tool | Kind::Prompt => names.expose(&self.upstream.name, &item.name),
-            Kind::Resource | Kind::Template => self.exposed_uri(&item.name),
-        };
-        Arc::new(self.blank(kind, item.name, item.definition).exposed(&exposed))
+    fn items(&self, kind: Kind, found: Vec<Listed>, names: ExposedNames) -> Vec<Arc<Item>> {
+        let items = found.into_iter().map(|item| {
+            let exposed = match kind {
+                Kind::Tool | Kind::Prompt => names.expose(&self.upstream.name, &item.name),
+                Kind::Resource | Kind::Template => self.exposed_uri(&item.name),
+            };
+            Arc::new(
+                self.blank(kind, item.name, item.definition)
+                    .exposed(&exposed),
+            )
+        });
+        items.collect()
     }
 
     fn blank(&self, kind: Kind, name: String, definition: String) -> Item {
         let durations = self.durations.clone();
-        Item::new(kind, (&self.upstream, &self.pool), name, definition, durations)
+        Item::new(
+            kind,
+            (&self.upstream, &self.pool),
+            name,
+            definition,
+            durations,
+        )
     }
 
     /// `<upstream>+<uri>`: a name of an upstream has no plus sign, so it reads back as it was. URIs of

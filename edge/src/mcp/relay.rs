@@ -1,0 +1,334 @@
+//! The way of a request to one upstream and back: `tools/call`, `prompts/get`, `resources/read` and
+//! `completion/complete`.
+
+use super::{
+    answer::Addressee,
+    conversation::{Conversation, Frame},
+    endpoint::{Received, refuse},
+    envelope::{is_object, member, string},
+    era::Era,
+    event_stream,
+    log_level::LogLevel,
+    param_headers,
+    request_state::{self, Continue, RequestDigest},
+};
+use crate::{
+    authorize::Permit,
+    error::Error,
+    pipeline,
+    pool::Caller,
+    record::OpenRecord,
+    respond,
+    route::Wanted,
+    trace::Incoming,
+    upstream::{
+        exchange::{Exchange, Request},
+        request_line::{Bridge, RequestLine},
+    },
+    view::{Item, Kind},
+};
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
+use http::{HeaderName, HeaderValue};
+use ostia_domain::{capability::ClientCapabilities, code::Code, upstream::Transport};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+/// How long a request may be silent before its answer becomes a stream with comments in it, so that no
+/// proxy takes the connection for dead.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The requests that one upstream answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relayed {
+    Call,
+    Prompt,
+    Read,
+    Complete,
+}
+
+impl Relayed {
+    pub fn of(method: &str) -> Option<Self> {
+        Some(match method {
+            "tools/call" => Self::Call,
+            "prompts/get" => Self::Prompt,
+            "resources/read" => Self::Read,
+            "completion/complete" => Self::Complete,
+            _ => return None,
+        })
+    }
+}
+
+/// What a request names, and where in it the name stands.
+struct Named<'a> {
+    kind: Kind,
+    name: Cow<'a, str>,
+    raw: &'a RawValue,
+}
+
+pub async fn serve(received: Received<'_>, relayed: Relayed, mut record: OpenRecord) -> Response {
+    let named = match named(&received, relayed) {
+        Ok(named) => named,
+        Err(error) => return refuse(&received, record, &error),
+    };
+    let arguments = received.params.as_ref().and_then(|params| params.arguments);
+    if let Some(arguments) = arguments {
+        record.arguments(arguments.get());
+    }
+    match begin(&received, relayed, &named, record).await {
+        Ok(conversation) => respond(&received, conversation).await,
+        Err((record, error)) => refuse(&received, record, &error),
+    }
+}
+
+fn named<'a>(received: &Received<'a>, relayed: Relayed) -> Result<Named<'a>, Error> {
+    let invalid = |what| Err(Error::new(Code::InvalidParams, what));
+    let params = received.params.as_ref();
+    if params
+        .and_then(|params| params.arguments)
+        .is_some_and(|raw| !is_object(raw))
+    {
+        return invalid("The member `arguments` must be an object.");
+    }
+    let (kind, raw) = match relayed {
+        Relayed::Call => (Kind::Tool, params.and_then(|params| params.name)),
+        Relayed::Prompt => (Kind::Prompt, params.and_then(|params| params.name)),
+        Relayed::Read => (Kind::Resource, params.and_then(|params| params.uri)),
+        Relayed::Complete => {
+            let reference = params
+                .and_then(|params| params.reference)
+                .filter(|raw| is_object(raw));
+            let kind = reference
+                .and_then(|raw| member(raw, "type"))
+                .and_then(string);
+            match kind.as_deref() {
+                Some("ref/prompt") => (Kind::Prompt, reference.and_then(|raw| member(raw, "name"))),
+                Some("ref/resource") => {
+                    (Kind::Template, reference.and_then(|raw| member(raw, "uri")))
+                }
+                _ => return invalid("The member `ref` must name a prompt or a resource."),
+            }
+        }
+    };
+    match raw.and_then(|raw| Some((raw, string(raw)?))) {
+        Some((raw, name)) => Ok(Named { kind, name, raw }),
+        None => invalid(match kind {
+            Kind::Tool => "The member `name` must be a tool's name.",
+            Kind::Prompt => "The member `name` must be a prompt's name.",
+            Kind::Resource | Kind::Template => "The member `uri` must be a resource's URI.",
+        }),
+    }
+}
+
+/// Takes the request through the pipeline and puts it on its worker, or goes on with one that waits for
+/// what it now brings.
+async fn begin(
+    received: &Received<'_>,
+    relayed: Relayed,
+    named: &Named<'_>,
+    mut record: OpenRecord,
+) -> Result<Conversation, (OpenRecord, Error)> {
+    let Received {
+        state,
+        principal,
+        endpoint,
+        ..
+    } = received;
+    let wanted = Wanted {
+        kind: named.kind,
+        name: &named.name,
+    };
+    let allowed = match pipeline::allow(state, principal, endpoint, wanted, &mut record) {
+        Ok(allowed) => allowed,
+        Err(error) => return Err((record, error)),
+    };
+    let continued =
+        match check_param_headers(received, &allowed.permit).and_then(|()| continued(received)) {
+            Ok(continued) => continued,
+            Err(error) => return Err((record, error)),
+        };
+    let upstream_state = match continued {
+        Some(Continue::Parked(id)) => {
+            let responses = received
+                .params
+                .as_ref()
+                .and_then(|params| params.input_responses);
+            let addressee = addressee(received, relayed);
+            return state
+                .parked
+                .resume(id, principal.key_id, responses, addressee, record)
+                .await;
+        }
+        Some(Continue::Upstream(state)) => Some(state),
+        None => None,
+    };
+    match pipeline::lease(&allowed.permit, &caller(received)).await {
+        Ok(lease) => {
+            let item = allowed.permit.item();
+            let request = request(
+                received,
+                named,
+                item,
+                upstream_state.as_deref(),
+                &mut record,
+            );
+            let level = log_level(received);
+            if let Some(level) = level {
+                lease.worker().want_log(level);
+            }
+            let entry = received
+                .session
+                .map(|session| state.in_flight.enter(session.id, received.id()));
+            let held = (lease, allowed.admission, record);
+            let tasks = state.tasks.clone();
+            let exchange = Exchange::begin(request, held, received.era, entry, tasks).await?;
+            let addressee = addressee(received, relayed);
+            Ok(Conversation::new(received, exchange, addressee))
+        }
+        Err(error) => Err((record, error)),
+    }
+}
+
+/// Only after policy, which must not be told apart by which headers a tool asks for.
+fn check_param_headers(received: &Received<'_>, permit: &Permit) -> Result<(), Error> {
+    if received.era == Era::Legacy {
+        return Ok(());
+    }
+    let arguments = received.params.as_ref().and_then(|params| params.arguments);
+    param_headers::check(&permit.item().param_headers, received.headers, arguments)
+}
+
+/// Where a request goes on that was answered with `input_required` before.
+fn continued(received: &Received<'_>) -> Result<Option<Continue>, Error> {
+    let params = received.params.as_ref();
+    let Some(raw) = params.and_then(|params| params.request_state) else {
+        return Ok(None);
+    };
+    if received.era == Era::Legacy {
+        return Ok(None);
+    }
+    let method = received.message.method.as_deref().unwrap_or_default();
+    let digest = RequestDigest::of(method, received.endpoint.name(), params);
+    let owner = received.principal.key_id;
+    string(raw)
+        .and_then(|token| {
+            let sealer = &received.state.sealer;
+            request_state::open(sealer, owner, digest, &token, received.arrival.at)
+        })
+        .map(Some)
+        .ok_or_else(|| {
+            Error::new(
+                Code::RequestStateInvalid,
+                "This `requestState` is not one that this API key got for this request, or it is too \
+                 old. Send the request again without it.",
+            )
+        })
+}
+
+/// For whom a worker is wanted. Who cannot be sent a question is not one who can be asked.
+fn caller(received: &Received<'_>) -> Caller {
+    Caller {
+        capabilities: received.askable(),
+        key: Some(received.principal.key_id),
+        mcp_session: received.session.map(|session| session.id),
+    }
+}
+
+fn log_level(received: &Received<'_>) -> Option<LogLevel> {
+    if !received.accepts.event_stream {
+        return None;
+    }
+    match &received.session {
+        Some(session) => Some(received.state.sessions.log_level(session)),
+        None => {
+            let wanted = received.meta.as_ref()?.log_level.and_then(string)?;
+            LogLevel::parse(&wanted)
+        }
+    }
+}
+
+fn addressee(received: &Received<'_>, relayed: Relayed) -> Addressee {
+    let token = received.meta.as_ref().and_then(|meta| meta.progress_token);
+    Addressee {
+        id: Bytes::copy_from_slice(received.id().as_bytes()),
+        progress_token: token.map(|token| Bytes::copy_from_slice(token.get().as_bytes())),
+        log_level: log_level(received),
+        era: received.era,
+        relayed,
+    }
+}
+
+fn request(
+    received: &Received<'_>,
+    named: &Named<'_>,
+    item: &Arc<Item>,
+    upstream_state: Option<&str>,
+    record: &mut OpenRecord,
+) -> Request {
+    let upstream_era = item.pool.era();
+    let in_message = received.meta.as_ref().and_then(|meta| meta.traceparent);
+    let incoming = Incoming::of(received.headers, in_message);
+    let traceparent = record.trace(&item.canonical, &incoming);
+    let bridge = Bridge {
+        name: (named.name != item.name).then_some((named.raw, item.name_json.as_slice())),
+        request_state: upstream_state.map(str::as_bytes),
+        client_era: received.era,
+        upstream_era,
+        capabilities: received.askable(),
+        log_level: log_level(received),
+        traceparent: traceparent.as_deref(),
+    };
+    let parts = (received.params.as_ref(), received.meta.as_ref());
+    Request {
+        line: RequestLine::new(received.body, &received.message, parts, &bridge),
+        headers: param_headers(received, item, upstream_era),
+        // A modern client can be asked without a stream.
+        listens: received.accepts.event_stream || received.askable() != ClientCapabilities::NONE,
+        upstream: item.upstream.name.to_string(),
+        upstream_era,
+        timeout: item.upstream.call_timeout,
+    }
+}
+
+/// What a modern upstream over HTTP asks to be repeated in headers.
+fn param_headers(
+    received: &Received<'_>,
+    item: &Item,
+    upstream_era: Era,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let http = matches!(item.upstream.transport, Transport::Http(_));
+    if item.param_headers.is_empty() || !http || upstream_era == Era::Legacy {
+        return Vec::new();
+    }
+    let arguments = received.params.as_ref().and_then(|params| params.arguments);
+    let arguments = arguments.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    param_headers::write(&item.param_headers, &arguments.unwrap_or_default())
+}
+
+/// Waits for what comes first: the end becomes JSON; anything else, or a long silence, a stream.
+async fn respond(received: &Received<'_>, mut conversation: Conversation) -> Response {
+    let accepts = received.accepts;
+    let id = received.arrival.id;
+    if !accepts.json {
+        return event_stream::of(conversation, None, id);
+    }
+    loop {
+        let first = if accepts.event_stream {
+            match tokio::time::timeout(KEEP_ALIVE, conversation.next()).await {
+                Ok(first) => first,
+                Err(_) => return event_stream::of(conversation, None, id),
+            }
+        } else {
+            conversation.next().await
+        };
+        let last = match first {
+            Frame::Message(_) if !accepts.event_stream => continue,
+            first @ Frame::Message(_) => return event_stream::of(conversation, Some(first), id),
+            Frame::Asked(question) => conversation.park(question),
+            Frame::Last(last) => last,
+        };
+        return respond::json_response(last.status, Body::from(last.body), id);
+    }
+}
