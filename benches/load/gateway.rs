@@ -177,7 +177,7 @@ async fn register(control: &ControlClient, workers: u32) -> Result<String, Failu
     };
     let definition = v1::UpstreamDefinition {
         name: "bench".to_owned(),
-        stdio: Some(stdio),
+        transport: Some(v1::upstream_definition::Transport::Stdio(stdio)),
         pool: Some(pool),
         ..v1::UpstreamDefinition::default()
     };

@@ -184,6 +184,28 @@ pub fn evaluate<'a>(
     }
 }
 
+/// May a principal with this grant see that there is an upstream of this name? For what is told about
+/// upstreams whose tools are not known; it allows nothing.
+pub fn sees_upstream(
+    policies: &impl PolicySet,
+    mode: Mode,
+    grant: &Grant,
+    upstream: &UpstreamName,
+    demo: bool,
+) -> bool {
+    let sees = |scope: &Scope| match scope {
+        Scope::Unlimited => true,
+        Scope::Policies(ids) => ids
+            .iter()
+            .filter_map(|id| policies.policy(id))
+            .any(|policy| {
+                let mut globs = policy.rules.upstreams.iter();
+                globs.any(|glob| glob.matches(upstream.as_str()))
+            }),
+    };
+    (mode == Mode::Live || demo) && sees(&grant.owner) && sees(&grant.key)
+}
+
 fn evaluate_scope<'a>(
     policies: &'a impl PolicySet,
     scope: &Scope,

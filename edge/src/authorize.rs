@@ -7,7 +7,7 @@ use crate::{
 };
 use ostia_domain::{
     code::Code,
-    policy::{Decision, evaluate},
+    policy::{Decision, evaluate, sees_upstream},
     principal::Principal,
     usage::Outcome,
 };
@@ -72,6 +72,18 @@ pub fn visible<'v>(
         .iter()
         .flat_map(move |upstream| of_kind(upstream, kind))
         .filter(|item| decide(view, principal, item).is_allow())
+}
+
+/// Whether this principal may use anything of an upstream, as far as its name tells: what the upstream
+/// has may not be known.
+pub fn reachable(view: &View, principal: &Principal, upstream: &UpstreamView) -> bool {
+    sees_upstream(
+        &view.policies,
+        principal.mode,
+        &principal.grant,
+        &upstream.upstream.name,
+        upstream.upstream.demo,
+    )
 }
 
 fn of_kind(upstream: &UpstreamView, kind: Kind) -> &[Arc<Item>] {

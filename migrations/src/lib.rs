@@ -22,6 +22,7 @@ mod m20261121_000003_keys;
 mod m20261121_000004_upstreams;
 mod m20261121_000005_records;
 mod m20261121_000006_revisions;
+mod m20261121_000007_transports;
 
 pub use connection::{Applied, Error, pending, up};
 /// What [`Migrator`] can do besides [`up`].
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_upstreams::Migration),
             Box::new(m20261121_000005_records::Migration),
             Box::new(m20261121_000006_revisions::Migration),
+            Box::new(m20261121_000007_transports::Migration),
         ]
     }
 }

@@ -1,7 +1,10 @@
 //! The first start: what is created when the database has nobody in it, and what `--demo` adds.
 
 use crate::failure::Failure;
-use ostia_proto::{ControlClient, v1};
+use ostia_proto::{
+    ControlClient,
+    v1::{self, upstream_definition::Transport},
+};
 use tonic::{Code, Response, Status};
 
 /// The first administrator.
@@ -95,11 +98,11 @@ async fn add_demo_upstream(client: &ControlClient) -> Result<bool, Failure> {
     let definition = v1::UpstreamDefinition {
         name: DEMO.to_owned(),
         // An edge runs its own program for a demo upstream, wherever that lies.
-        stdio: Some(v1::StdioCommand {
+        transport: Some(Transport::Stdio(v1::StdioCommand {
             program: "ostia".to_owned(),
             args: vec!["demo-upstream".to_owned()],
             ..v1::StdioCommand::default()
-        }),
+        })),
         demo: true,
         ..v1::UpstreamDefinition::default()
     };

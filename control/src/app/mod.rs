@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod authenticate;
+pub(crate) mod bundles;
 mod hasher;
 pub(crate) mod identity;
 pub(crate) mod keys;

@@ -89,6 +89,10 @@ impl App {
             detail: json!({
                 "problem": report.problem,
                 "tools": catalogue.map(|found| difference(&before, &found.tools)),
+                "prompts": catalogue.map(|found| found.prompts.len()),
+                "resources": catalogue.map(|found| {
+                    found.resources.len() + found.resource_templates.len()
+                }),
             }),
             upstream,
             catalogue,
@@ -115,7 +119,12 @@ fn check(report: &Report) -> Result<()> {
             ));
         }
         texts.push(&found.server_info);
+        texts.push(&found.capabilities);
+        texts.extend(&found.instructions);
         texts.extend(found.tools.iter().flat_map(|t| [&t.name, &t.definition]));
+        let items = [&found.prompts, &found.resources, &found.resource_templates];
+        let items = items.into_iter().flatten();
+        texts.extend(items.flat_map(|item| [&item.name, &item.definition]));
     }
     // PostgreSQL stores no such text, and no server means one.
     if texts.iter().any(|text| text.contains('\0')) {

@@ -1,12 +1,17 @@
 //! Upstreams: defined, listed, removed.
 
+mod endpoint;
+
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
     op::{Op, Touched},
     store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
 };
-use ostia_domain::{tool::Tool, upstream::Upstream};
+use ostia_domain::{
+    tool::Tool,
+    upstream::{Command, Protocol, Transport, Upstream},
+};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,14 +34,14 @@ impl App {
         mut upstream: Upstream,
     ) -> Result<UpstreamView> {
         check(&upstream)?;
-        let mut env = BTreeMap::new();
-        for (name, value) in std::mem::take(&mut upstream.command.env) {
+        let mut credentials = BTreeMap::new();
+        for (name, value) in std::mem::take(upstream.transport.credentials_mut()) {
             let sealed = self.vault.seal(upstream.id, &name, &value)?;
-            env.insert(name, sealed);
+            credentials.insert(name, sealed);
         }
         let stored = StoredUpstream {
             upstream,
-            env,
+            credentials,
             created_at: op.now,
             problem: None,
         };
@@ -117,14 +122,24 @@ fn check(upstream: &Upstream) -> Result<()> {
             "must be more than nothing",
         ));
     }
-    let cwd = upstream.command.cwd.as_deref();
-    if cwd.is_some_and(|path| path.contains('\0')) {
-        return Err(Error::invalid(
-            "definition.stdio.cwd",
-            "must not contain NUL characters",
-        ));
-    }
-    let is_demo = upstream.command.program == DEMO_PROGRAM && upstream.command.args == DEMO_ARGS;
+    let is_demo = match &upstream.transport {
+        Transport::Stdio(command) => {
+            check_command(command)?;
+            command.program == DEMO_PROGRAM && command.args == DEMO_ARGS
+        }
+        Transport::Http(found) => {
+            endpoint::check("definition.http", found)?;
+            false
+        }
+        Transport::Sse(found) => {
+            endpoint::check("definition.sse", found)?;
+            if upstream.protocol == Protocol::Modern {
+                let problem = "HTTP+SSE is older than 2026-07-28: use `http`";
+                return Err(Error::invalid("definition.protocol", problem));
+            }
+            false
+        }
+    };
     if upstream.demo && !is_demo {
         return Err(Error::invalid(
             "definition.demo",
@@ -134,13 +149,29 @@ fn check(upstream: &Upstream) -> Result<()> {
     Ok(())
 }
 
-/// With the names of variables and not their values, and without arguments, which may hold credentials
+fn check_command(command: &Command) -> Result<()> {
+    let cwd = command.cwd.as_deref();
+    if cwd.is_some_and(|path| path.contains('\0')) {
+        return Err(Error::invalid(
+            "definition.stdio.cwd",
+            "must not contain NUL characters",
+        ));
+    }
+    Ok(())
+}
+
+/// With the names of credentials and not their values, and without arguments, which may hold credentials
 /// where an upstream takes them no other way.
 fn detail(stored: &StoredUpstream) -> serde_json::Value {
     json!({
         "upstream_id": stored.upstream.id,
-        "program": stored.upstream.command.program,
-        "env": stored.env.keys().collect::<Vec<_>>(),
+        "transport": stored.upstream.transport.as_str(),
+        "target": match &stored.upstream.transport {
+            Transport::Stdio(command) => &command.program,
+            Transport::Http(endpoint) | Transport::Sse(endpoint) => &endpoint.url,
+        },
+        "credentials": stored.credentials.keys().collect::<Vec<_>>(),
+        "isolation": stored.upstream.isolation,
         "protocol": stored.upstream.protocol,
         "demo": stored.upstream.demo,
     })

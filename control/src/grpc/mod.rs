@@ -2,6 +2,7 @@
 //! listener in `server.rs` and its layer in `auth.rs`, only here is anything known of gRPC.
 
 mod audit;
+mod bundles;
 mod identity;
 mod keys;
 mod plans;
@@ -22,10 +23,11 @@ use crate::{
 use ostia_proto::{
     client::{ACTOR_HEADER, MAX_MESSAGE_BYTES},
     v1::{
-        audit_service_server::AuditServiceServer, identity_service_server::IdentityServiceServer,
-        keys_service_server::KeysServiceServer, plans_service_server::PlansServiceServer,
-        policies_service_server::PoliciesServiceServer, sync_service_server::SyncServiceServer,
-        upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
+        audit_service_server::AuditServiceServer, bundles_service_server::BundlesServiceServer,
+        identity_service_server::IdentityServiceServer, keys_service_server::KeysServiceServer,
+        plans_service_server::PlansServiceServer, policies_service_server::PoliciesServiceServer,
+        sync_service_server::SyncServiceServer, upstreams_service_server::UpstreamsServiceServer,
+        usage_service_server::UsageServiceServer,
     },
 };
 use std::sync::Arc;
@@ -49,6 +51,10 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
     let sync = sync::Sync::new(app.clone(), hub.clone());
     Routes::new(service!(KeysServiceServer, keys::Keys(app.clone())))
         .add_service(service!(AuditServiceServer, audit::Audit(app.clone())))
+        .add_service(service!(
+            BundlesServiceServer,
+            bundles::Bundles(app.clone())
+        ))
         .add_service(service!(
             IdentityServiceServer,
             identity::Identity(app.clone())

@@ -79,10 +79,11 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
 impl From<UpstreamView> for v1::Upstream {
     fn from(view: UpstreamView) -> Self {
         let mut upstream = Self::from(view.stored.upstream);
-        // Of the environment the names alone: values go in and never come out.
-        if let Some(stdio) = upstream.definition.as_mut().and_then(|d| d.stdio.as_mut()) {
-            let names = view.stored.env.into_keys();
-            stdio.env = names.map(|name| (name, String::new())).collect();
+        // Of credentials the names alone: values go in and never come out.
+        let definition = upstream.definition.as_mut();
+        if let Some(credentials) = definition.and_then(v1::UpstreamDefinition::credentials_mut) {
+            let names = view.stored.credentials.into_keys();
+            *credentials = names.map(|name| (name, String::new())).collect();
         }
         Self {
             created_at: Some(timestamp(view.stored.created_at)),
@@ -93,13 +94,20 @@ impl From<UpstreamView> for v1::Upstream {
     }
 }
 
+fn count(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
+}
+
 impl From<StoredCatalogue> for v1::CatalogueSummary {
     fn from(stored: StoredCatalogue) -> Self {
         let found = stored.catalogue;
         Self {
             era: v1::Era::from(found.era).into(),
             server_info: found.server_info,
-            tools: u32::try_from(found.tools.len()).unwrap_or(u32::MAX),
+            tools: count(found.tools.len()),
+            prompts: count(found.prompts.len()),
+            resources: count(found.resources.len()),
+            resource_templates: count(found.resource_templates.len()),
             discovered_at: Some(timestamp(stored.discovered_at)),
         }
     }

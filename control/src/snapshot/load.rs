@@ -24,6 +24,11 @@ pub(super) async fn snapshot(store: &Store, vault: &Vault) -> Result<Snapshot> {
             .collect(),
         policies: store::policies::readable(&read).await?,
         plans: store::plans::list(&read).await?,
+        bundles: store::bundles::list(&read)
+            .await?
+            .into_iter()
+            .map(|stored| stored.bundle)
+            .collect(),
     })
 }
 
@@ -43,9 +48,9 @@ fn openable(vault: &Vault, stored: StoredUpstream) -> Option<Upstream> {
 
 fn open(vault: &Vault, stored: StoredUpstream) -> Result<Upstream, CannotOpen> {
     let mut upstream = stored.upstream;
-    for (name, sealed) in stored.env {
+    for (name, sealed) in stored.credentials {
         let value = vault.open(upstream.id, &name, &sealed)?;
-        upstream.command.env.insert(name, value);
+        upstream.transport.credentials_mut().insert(name, value);
     }
     Ok(upstream)
 }

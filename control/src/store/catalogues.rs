@@ -2,11 +2,11 @@
 
 use super::{
     Error, Tx,
-    entity::{catalogue_tools, catalogues},
+    entity::{catalogue_items, catalogue_tools, catalogues},
 };
 use ostia_domain::{
     clock::Timestamp,
-    tool::{Tier, Tool},
+    tool::{Listed, Tier, Tool},
     upstream::{Catalogue, Era},
 };
 use sea_orm::{
@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use std::collections::HashMap;
 
-/// Rows of one statement: five columns each, far below the parameters that a database takes.
+/// Rows of one statement: six columns each, far below the parameters that a database takes.
 const CHUNK: usize = 500;
 
 /// A catalogue with the time it was found.
@@ -26,6 +26,7 @@ pub(crate) struct StoredCatalogue {
 
 pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredCatalogue>, Error> {
     let rows = catalogues::Entity::find().all(db).await?;
+    let mut items = items(catalogue_items::Entity::find(), db).await?;
     let mut tools: HashMap<Uuid, Vec<Tool>> = HashMap::new();
     let found = catalogue_tools::Entity::find()
         .order_by_asc(catalogue_tools::Column::UpstreamId)
@@ -39,7 +40,8 @@ pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredCatalogu
     rows.into_iter()
         .map(|row| {
             let tools = tools.remove(&row.upstream_id).unwrap_or_default();
-            read(row, tools)
+            let items = items.remove(&row.upstream_id).unwrap_or_default();
+            read(row, tools, items)
         })
         .collect()
 }
@@ -60,7 +62,10 @@ pub(crate) async fn find(
         .into_iter()
         .map(TryInto::try_into)
         .collect::<Result<_, _>>()?;
-    read(row, tools).map(Some)
+    let of =
+        catalogue_items::Entity::find().filter(catalogue_items::Column::UpstreamId.eq(upstream_id));
+    let items = items(of, db).await?.remove(&upstream_id);
+    read(row, tools, items.unwrap_or_default()).map(Some)
 }
 
 /// Replaces all that was found before.
@@ -73,6 +78,8 @@ pub(crate) async fn replace(tx: &Tx, found: &Catalogue, now: Timestamp) -> Resul
         upstream_version: Set(i64::try_from(found.upstream_version).unwrap_or(i64::MAX)),
         era: Set(found.era.as_str().to_owned()),
         server_info: Set(found.server_info.clone()),
+        capabilities: Set(found.capabilities.clone()),
+        instructions: Set(found.instructions.clone()),
         discovered_at: Set(now),
     };
     catalogues::Entity::insert(row)
@@ -86,16 +93,71 @@ pub(crate) async fn replace(tx: &Tx, found: &Catalogue, now: Timestamp) -> Resul
                 name: Set(tool.name.clone()),
                 tier: Set(tool.tier.as_str().to_owned()),
                 definition: Set(tool.definition.clone()),
+                asks_client: Set(tool.asks_client),
             }
         });
         catalogue_tools::Entity::insert_many(rows)
             .exec_without_returning(tx)
             .await?;
     }
+    insert_items(tx, found, PROMPT, &found.prompts).await?;
+    insert_items(tx, found, RESOURCE, &found.resources).await?;
+    insert_items(tx, found, TEMPLATE, &found.resource_templates).await
+}
+
+const PROMPT: &str = "prompt";
+const RESOURCE: &str = "resource";
+const TEMPLATE: &str = "template";
+
+async fn insert_items(
+    tx: &Tx,
+    found: &Catalogue,
+    kind: &str,
+    items: &[Listed],
+) -> Result<(), Error> {
+    for (chunk, items) in items.chunks(CHUNK).enumerate() {
+        let rows = items.iter().zip(chunk * CHUNK..).map(|(item, position)| {
+            catalogue_items::ActiveModel {
+                upstream_id: Set(found.upstream_id),
+                kind: Set(kind.to_owned()),
+                position: Set(i64::try_from(position).unwrap_or(i64::MAX)),
+                name: Set(item.name.clone()),
+                definition: Set(item.definition.clone()),
+            }
+        });
+        catalogue_items::Entity::insert_many(rows)
+            .exec_without_returning(tx)
+            .await?;
+    }
     Ok(())
 }
 
-fn read(row: catalogues::Model, tools: Vec<Tool>) -> Result<StoredCatalogue, Error> {
+/// By upstream and kind, in the upstream's order.
+type Items = HashMap<String, Vec<Listed>>;
+
+async fn items(
+    of: Select<catalogue_items::Entity>,
+    db: &impl ConnectionTrait,
+) -> Result<HashMap<Uuid, Items>, Error> {
+    let mut items: HashMap<Uuid, Items> = HashMap::new();
+    let rows = of.order_by_asc(catalogue_items::Column::Position).all(db);
+    for row in rows.await? {
+        let item = Listed {
+            name: row.name,
+            definition: row.definition,
+        };
+        let of_upstream = items.entry(row.upstream_id).or_default();
+        of_upstream.entry(row.kind).or_default().push(item);
+    }
+    Ok(items)
+}
+
+fn read(
+    row: catalogues::Model,
+    tools: Vec<Tool>,
+    mut items: Items,
+) -> Result<StoredCatalogue, Error> {
+    let mut of = |kind| items.remove(kind).unwrap_or_default();
     let unreadable =
         |what| Error::Unreadable(format!("the {what} of catalogue {}", row.upstream_id));
     Ok(StoredCatalogue {
@@ -105,7 +167,12 @@ fn read(row: catalogues::Model, tools: Vec<Tool>) -> Result<StoredCatalogue, Err
                 .map_err(|_| unreadable("version"))?,
             era: Era::parse(&row.era).ok_or_else(|| unreadable("era"))?,
             server_info: row.server_info,
+            capabilities: row.capabilities,
+            instructions: row.instructions,
             tools,
+            prompts: of(PROMPT),
+            resources: of(RESOURCE),
+            resource_templates: of(TEMPLATE),
         },
         discovered_at: row.discovered_at,
     })
@@ -123,6 +190,7 @@ impl TryFrom<catalogue_tools::Model> for Tool {
             name: row.name,
             definition: row.definition,
             tier,
+            asks_client: row.asks_client,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Definitions of upstreams. Values of their environment go in and come out sealed.
+//! Definitions of upstreams. Their credentials go in and come out sealed.
 
 use super::{
     Error, Tx,
@@ -8,7 +8,7 @@ use super::{
 use ostia_domain::{
     clock::Timestamp,
     name::UpstreamName,
-    upstream::{Command, PoolLimits, Protocol, Upstream},
+    upstream::{Command, HttpEndpoint, Isolation, PoolLimits, Protocol, Transport, Upstream},
 };
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::*,
@@ -18,10 +18,10 @@ use std::{collections::BTreeMap, collections::HashMap, time::Duration};
 /// An upstream with what only control knows about it.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredUpstream {
-    /// With an empty environment.
+    /// Without credentials.
     pub(crate) upstream: Upstream,
-    /// The environment: sealed values by name.
-    pub(crate) env: BTreeMap<String, Vec<u8>>,
+    /// Sealed values by name: the environment of its workers, or its headers.
+    pub(crate) credentials: BTreeMap<String, Vec<u8>>,
     pub(crate) created_at: Timestamp,
     /// Why the newest attempt to reach it failed.
     pub(crate) problem: Option<String>,
@@ -67,11 +67,11 @@ pub(crate) async fn insert(tx: &Tx, stored: &StoredUpstream) -> Result<(), Error
     upstreams::Entity::insert(to_row(stored)?)
         .exec_without_returning(tx)
         .await?;
-    if stored.env.is_empty() {
+    if stored.credentials.is_empty() {
         return Ok(());
     }
     let env = stored
-        .env
+        .credentials
         .iter()
         .map(|(name, sealed)| upstream_env::ActiveModel {
             upstream_id: Set(stored.upstream.id),
@@ -94,7 +94,7 @@ pub(crate) async fn set_problem(tx: &Tx, id: Uuid, problem: Option<&str>) -> Res
     Ok(())
 }
 
-/// With its environment and what was found about it.
+/// With its credentials and what was found about it.
 pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
     upstreams::Entity::delete_by_id(id).exec(tx).await?;
     Ok(())
@@ -102,6 +102,22 @@ pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
 
 fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
     let upstream = &stored.upstream;
+    let (program, args, cwd, url, allow_private_network) = match &upstream.transport {
+        Transport::Stdio(command) => (
+            command.program.clone(),
+            command.args.clone(),
+            command.cwd.clone(),
+            None,
+            false,
+        ),
+        Transport::Http(endpoint) | Transport::Sse(endpoint) => (
+            String::new(),
+            Vec::new(),
+            None,
+            Some(endpoint.url.clone()),
+            endpoint.allow_private_network,
+        ),
+    };
     let json = |value| serde_json::to_value(value).map_err(|e| Error::Unreadable(e.to_string()));
     Ok(upstreams::ActiveModel {
         id: Set(upstream.id),
@@ -109,9 +125,13 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
         version: Set(i64::try_from(upstream.version).unwrap_or(i64::MAX)),
         enabled: Set(upstream.enabled),
         demo: Set(upstream.demo),
-        program: Set(upstream.command.program.clone()),
-        args: Set(Json::from(upstream.command.args.clone())),
-        cwd: Set(upstream.command.cwd.clone()),
+        transport: Set(upstream.transport.as_str().to_owned()),
+        url: Set(url),
+        allow_private_network: Set(allow_private_network),
+        isolation: Set(upstream.isolation.as_str().to_owned()),
+        program: Set(program),
+        args: Set(Json::from(args)),
+        cwd: Set(cwd),
         protocol: Set(upstream.protocol.as_str().to_owned()),
         pool: Set(json(upstream.pool)?),
         call_timeout_ms: Set(i64::try_from(upstream.call_timeout.as_millis()).unwrap_or(i64::MAX)),
@@ -120,22 +140,39 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
     })
 }
 
-fn read(row: upstreams::Model, env: BTreeMap<String, Vec<u8>>) -> Result<StoredUpstream, Error> {
+fn read(
+    row: upstreams::Model,
+    credentials: BTreeMap<String, Vec<u8>>,
+) -> Result<StoredUpstream, Error> {
     let unreadable = |what| Error::Unreadable(format!("the {what} of upstream {}", row.id));
     let pool: PoolLimits = serde_json::from_value(row.pool).map_err(|_| unreadable("pool"))?;
     let args = serde_json::from_value(row.args).map_err(|_| unreadable("arguments"))?;
+    let endpoint = || -> Result<HttpEndpoint, Error> {
+        Ok(HttpEndpoint {
+            url: row.url.clone().ok_or_else(|| unreadable("URL"))?,
+            headers: BTreeMap::new(),
+            allow_private_network: row.allow_private_network,
+        })
+    };
+    let transport = match row.transport.as_str() {
+        "stdio" => Transport::Stdio(Command {
+            program: row.program,
+            args,
+            env: BTreeMap::new(),
+            cwd: row.cwd,
+        }),
+        "http" => Transport::Http(endpoint()?),
+        "sse" => Transport::Sse(endpoint()?),
+        _ => return Err(unreadable("transport")),
+    };
     let upstream = Upstream {
         id: row.id,
         name: UpstreamName::new(row.name).map_err(|_| unreadable("name"))?,
         version: u64::try_from(row.version).map_err(|_| unreadable("version"))?,
         enabled: row.enabled,
         demo: row.demo,
-        command: Command {
-            program: row.program,
-            args,
-            env: BTreeMap::new(),
-            cwd: row.cwd,
-        },
+        transport,
+        isolation: Isolation::parse(&row.isolation).ok_or_else(|| unreadable("isolation"))?,
         protocol: Protocol::parse(&row.protocol).ok_or_else(|| unreadable("protocol"))?,
         pool,
         call_timeout: Duration::from_millis(
@@ -144,7 +181,7 @@ fn read(row: upstreams::Model, env: BTreeMap<String, Vec<u8>>) -> Result<StoredU
     };
     Ok(StoredUpstream {
         upstream,
-        env,
+        credentials,
         created_at: row.created_at,
         problem: row.problem,
     })

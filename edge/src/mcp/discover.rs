@@ -3,20 +3,24 @@
 use super::{
     endpoint::{Received, answered},
     era::{META_SERVER_INFO, MODERN_VERSIONS},
+    introduce::introduce,
 };
-use crate::upstream::handshake::client_info;
 use axum::response::Response;
 use serde_json::json;
 
 pub fn serve(received: &Received<'_>) -> (Response, usize) {
-    let result = json!({
+    let introduction = introduce(received);
+    let mut result = json!({
         "resultType": "complete",
         "supportedVersions": MODERN_VERSIONS,
-        "capabilities": {"tools": {}},
+        "capabilities": introduction.capabilities,
         // What a caller may use depends on the key and can change at any moment.
         "ttlMs": 0,
         "cacheScope": "private",
-        "_meta": {META_SERVER_INFO: client_info()},
+        "_meta": {META_SERVER_INFO: introduction.server_info},
     });
+    if let Some(instructions) = introduction.instructions {
+        result["instructions"] = instructions.into();
+    }
     answered(received, &result.to_string())
 }

@@ -263,7 +263,10 @@ async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Respons
         return relay::serve(received, relayed, record).await;
     }
     let answered = match (received.era, method) {
-        (_, "tools/list") => lists::tools(&received),
+        (_, "tools/list") => lists::serve(&received, Kind::Tool),
+        (_, "prompts/list") => lists::serve(&received, Kind::Prompt),
+        (_, "resources/list") => lists::serve(&received, Kind::Resource),
+        (_, "resources/templates/list") => lists::serve(&received, Kind::Template),
         (Era::Legacy, "initialize") => initialize::serve(&received),
         (Era::Legacy, "ping") => {
             record.discard();
@@ -295,8 +298,7 @@ fn check_endpoint(received: &Received<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let view = received.state.view.load();
-    let kinds = [Kind::Tool, Kind::Prompt, Kind::Resource, Kind::Template];
-    if kinds.into_iter().any(|kind| {
+    if Kind::ALL.into_iter().any(|kind| {
         visible(&view, &received.principal, &received.endpoint, kind)
             .next()
             .is_some()

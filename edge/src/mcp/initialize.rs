@@ -4,8 +4,9 @@ use super::{
     endpoint::{Received, answered, with_header},
     era::negotiate_legacy,
     headers::SESSION_ID,
+    introduce::introduce,
 };
-use crate::{error::Error, upstream::handshake::client_info};
+use crate::error::Error;
 use axum::response::Response;
 use http::HeaderValue;
 use ostia_domain::{capability::ClientCapabilities, code::Code};
@@ -43,11 +44,15 @@ pub fn serve(received: &Received<'_>) -> Result<(Response, usize), Error> {
         )
         .and_then(|id| HeaderValue::try_from(id).ok())
         .ok_or_else(|| Error::new(Code::Internal, "No session could be made."))?;
-    let result = json!({
+    let introduction = introduce(received);
+    let mut result = json!({
         "protocolVersion": revision,
-        "capabilities": {"tools": {}},
-        "serverInfo": client_info(),
+        "capabilities": introduction.capabilities,
+        "serverInfo": introduction.server_info,
     });
+    if let Some(instructions) = introduction.instructions {
+        result["instructions"] = instructions.into();
+    }
     Ok(with_header(
         answered(received, &result.to_string()),
         SESSION_ID,

@@ -1,60 +1,89 @@
-//! `tools/list`, from the catalogue in memory.
+//! Lists of tools, prompts, resources and resource templates, from the catalogue in memory.
 
 use super::{
     endpoint::{Received, answered},
+    envelope::{member, string},
     era::{Era, META_SERVER_INFO},
 };
 use crate::{
-    authorize::visible, error::Error, route::Endpoint, upstream::handshake::client_info, view::Kind,
+    authorize::{reachable, visible},
+    error::Error,
+    route::{self, Endpoint},
+    upstream::handshake::client_info,
+    view::{Kind, View},
 };
 use axum::response::Response;
 use ostia_domain::code::Code;
-use serde::Deserialize;
+use serde_json::{Value, json};
 
-#[derive(Deserialize, Default)]
-struct Page<'a> {
-    #[serde(borrow, default)]
-    cursor: Option<std::borrow::Cow<'a, str>>,
-}
+/// In `_meta` of a list: which upstreams it lacks, and why.
+const META_MISSING: &str = "dev.ostia/missing";
 
-/// Every tool that the caller may call, on one page: some clients never ask for a second. The order is
-/// that of upstreams by name and of tools as their upstream lists them, so it is the same every time.
-pub fn tools(received: &Received<'_>) -> Result<(Response, usize), Error> {
-    let page: Page<'_> = received
+/// Everything of one kind that the caller may use, on one page: some clients never ask for a second. The
+/// order is that of upstreams by name and of items as their upstream lists them, so it is the same every
+/// time.
+pub fn serve(received: &Received<'_>, kind: Kind) -> Result<(Response, usize), Error> {
+    let cursor = received
         .message
         .params
-        .and_then(|params| serde_json::from_str(params.get()).ok())
-        .unwrap_or_default();
-    if page.cursor.is_some() {
-        let message = "There is no such page: tools/list answers with all tools at once.";
+        .and_then(|params| member(params, "cursor"))
+        .and_then(string);
+    if cursor.is_some() {
+        let method = kind.list_method();
+        let message = format!("There is no such page: {method} answers with everything at once.");
         return Err(Error::new(Code::InvalidParams, message));
     }
     let view = received.state.view.load();
-    let mut result = String::from(match received.era {
-        Era::Modern => r#"{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":["#,
-        Era::Legacy => r#"{"tools":["#,
-    });
+    let mut result = String::from("{");
+    if received.era == Era::Modern {
+        result.push_str(r#""resultType":"complete","ttlMs":0,"cacheScope":"private","#);
+    }
+    result.extend(["\"", kind.list_member(), "\":["]);
     let mut first = true;
-    for tool in visible(&view, &received.principal, &received.endpoint, Kind::Tool) {
+    let can_be_asked = received.capabilities.can_be_asked();
+    for item in visible(&view, &received.principal, &received.endpoint, kind)
+        .filter(|item| can_be_asked || !item.asks_client)
+    {
         if !std::mem::take(&mut first) {
             result.push(',');
         }
         result.push_str(match received.endpoint {
-            Endpoint::Everything => &tool.exposed_definition,
-            Endpoint::One(_) => &tool.definition,
+            Endpoint::Everything => &item.exposed_definition,
+            Endpoint::One(_) => &item.definition,
         });
     }
     result.push(']');
-    if received.era == Era::Modern {
-        let server_info = client_info().to_string();
-        result.extend([
-            r#","_meta":{""#,
-            META_SERVER_INFO,
-            r#"":"#,
-            &server_info,
-            "}",
-        ]);
+    if let Some(meta) = meta(received, &view) {
+        result.extend([",\"_meta\":", &meta.to_string()]);
     }
     result.push('}');
     Ok(answered(received, &result))
+}
+
+fn meta(received: &Received<'_>, view: &View) -> Option<Value> {
+    let missing: Vec<_> = route::upstreams(view, &received.endpoint)
+        .iter()
+        .filter(|upstream| upstream.capabilities.is_none())
+        .filter(|upstream| reachable(view, &received.principal, upstream))
+        .map(|upstream| {
+            json!({
+                "upstream": upstream.name(),
+                "reason": match upstream.pool.problem() {
+                    // What exactly is wrong is for operators; it may name files and programs.
+                    Some(_) => "it cannot be reached",
+                    None => "what it offers is not known yet",
+                },
+            })
+        })
+        .collect();
+    let mut meta = json!({});
+    if received.era == Era::Modern {
+        meta[META_SERVER_INFO] = client_info();
+    }
+    if !missing.is_empty() {
+        meta[META_MISSING] = missing.into();
+    }
+    meta.as_object()
+        .is_some_and(|meta| !meta.is_empty())
+        .then_some(meta)
 }

@@ -15,6 +15,7 @@ pub mod headers;
 pub mod in_flight;
 pub mod initialize;
 pub mod input_required;
+pub mod introduce;
 pub mod legacy;
 pub mod lists;
 pub mod log_level;

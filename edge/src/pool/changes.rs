@@ -1,5 +1,6 @@
 //! What upstreams say about themselves outside of any call: that a list changed, or a resource.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, broadcast};
 
 /// Changes a slow listener may be behind before it misses some and has to look at everything.
@@ -19,6 +20,8 @@ pub struct Changes {
     /// A list may be different from what is known: an upstream said so, or a new worker may be of a
     /// newer release.
     pub rediscover: Notify,
+    /// An upstream said that its tools changed, since this was asked last.
+    tools_changed: AtomicBool,
     said: broadcast::Sender<Change>,
 }
 
@@ -26,6 +29,7 @@ impl Default for Changes {
     fn default() -> Self {
         Self {
             rediscover: Notify::new(),
+            tools_changed: AtomicBool::new(true),
             said: broadcast::Sender::new(BUFFER),
         }
     }
@@ -36,7 +40,15 @@ impl Changes {
         self.said.subscribe()
     }
 
+    /// Whether the tools may be others than when this was asked last.
+    pub fn take_tools_changed(&self) -> bool {
+        self.tools_changed.swap(false, Ordering::Relaxed)
+    }
+
     pub(super) fn say(&self, change: Change) {
+        if change == Change::Tools {
+            self.tools_changed.store(true, Ordering::Relaxed);
+        }
         if !matches!(change, Change::Updated(_)) {
             self.rediscover.notify_one();
         }

@@ -80,7 +80,10 @@ impl Pool {
         match started {
             Ok(worker) if !worker.ended() => {
                 self.add_worker(worker, sharing);
-                self.changes.rediscover.notify_one();
+                // What others see is found out on the way.
+                if sharing == Sharing::default() {
+                    self.changes.rediscover.notify_one();
+                }
             }
             Ok(_) => self.start_failed("it ended as soon as it was ready"),
             Err(problem) => self.start_failed(&problem),

@@ -492,9 +492,10 @@ mod tests {
         let line = |id: u64| format!(r#"{{"id":{id}}}"#).into_bytes();
         let mut first = worker.send(false, Vec::new(), line).await.unwrap();
         let mut second = worker.send(false, Vec::new(), line).await.unwrap();
-        worker.receive(&Bytes::from_static(
-            br#"{"jsonrpc":"2.0","id":2,"result":{"n":2}}"#,
-        ));
+        worker.receive(
+            &Bytes::from_static(br#"{"jsonrpc":"2.0","id":2,"result":{"n":2}}"#),
+            None,
+        );
         worker.receive(&Bytes::from_static(br#"{"result":{"n":1},"id":1}"#), None);
         assert_eq!(first.answer().await.unwrap().payload(), br#"{"n":1}"#);
         assert_eq!(second.answer().await.unwrap().payload(), br#"{"n":2}"#);
@@ -511,11 +512,12 @@ mod tests {
             .send(false, Vec::new(), |_| b"{}".to_vec())
             .await
             .unwrap();
-        worker.receive(&Bytes::from_static(
-            b"{\"id\": 1, \"result\": {\"a\":\"\xff\"}}",
-        ));
-        worker.receive(&Bytes::from_static(b"Server listening on stdio"));
-        worker.receive(&Bytes::from_static(br#"{"id":2,"error":{"code":1}}"#));
+        worker.receive(
+            &Bytes::from_static(b"{\"id\": 1, \"result\": {\"a\":\"\xff\"}}"),
+            None,
+        );
+        worker.receive(&Bytes::from_static(b"Server listening on stdio"), None);
+        worker.receive(&Bytes::from_static(br#"{"id":2,"error":{"code":1}}"#), None);
         assert_eq!(first.answer().await.err(), Some(Lost::Gone));
         assert!(!second.answer().await.unwrap().is_result);
     }

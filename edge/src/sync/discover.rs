@@ -37,8 +37,9 @@ impl Discoverers {
 
 async fn report_forever(pool: &Arc<Pool>, control: &ControlClient) {
     let mut retry = FIRST_RETRY;
+    let mut asking = Vec::new();
     loop {
-        let found = catalogue::discover(pool).await;
+        let found = catalogue::discover(pool, &mut asking).await;
         let succeeded = found.is_ok();
         let reported = report(pool, control, found).await;
         if succeeded && reported {

@@ -1,31 +1,27 @@
-//! Finds out which tools an upstream offers.
+//! Finds out what an upstream offers.
 
-use super::handshake::modern_meta;
-use crate::pool::{Caller, LeaseError, Pool, pending::Lost};
+use super::handshake::{error_code, modern_meta};
+use crate::{
+    mcp::envelope::{member, string},
+    pool::{Caller, Lease, LeaseError, Pool, pending::Lost},
+    view::Kind,
+};
 use ostia_domain::{
     capability::ClientCapabilities,
-    tool::{Tier, Tool},
+    tool::{Listed, Tier, Tool},
     upstream::{Catalogue, Era},
 };
 use serde::Deserialize;
-use serde_json::{json, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 /// More pages than any real server has; a server that hands out cursors for ever is stopped here.
 const MAX_PAGES: usize = 1000;
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+const METHOD_NOT_FOUND: i64 = -32601;
 
 #[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(borrow)]
-    tools: Vec<&'a RawValue>,
-    #[serde(rename = "nextCursor")]
-    next_cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Definition {
-    name: String,
+struct Hints {
     #[serde(default)]
     annotations: Option<Annotations>,
 }
@@ -38,65 +34,43 @@ struct Annotations {
     destructive: Option<bool>,
 }
 
-/// Asks one worker for all pages of `tools/list`. An error says, for people, what went wrong.
-pub async fn discover(pool: &Arc<Pool>) -> Result<Catalogue, String> {
-    let lease = pool
-        .lease(&Caller::default())
-        .await
-        .map_err(|error| match error {
-            LeaseError::Unavailable { problem, .. } => problem,
-            LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
-        })?;
+/// Asks a worker for all pages of everything that the upstream says it has. `asking` is what it showed
+/// besides to clients that can be asked, from one time to the next: to find that out takes a worker of
+/// its own. An error says, for people, what went wrong.
+pub async fn discover(pool: &Arc<Pool>, asking: &mut Vec<Listed>) -> Result<Catalogue, String> {
+    let capabilities = ClientCapabilities::NONE;
+    let lease = lease(pool, capabilities).await?;
     let era = pool.era();
-    let mut tools = Vec::new();
-    let mut names = HashSet::new();
-    let mut cursors = HashSet::new();
-    let mut cursor: Option<String> = None;
-    for _ in 0..MAX_PAGES {
-        let mut params = json!({});
-        if let Some(cursor) = &cursor {
-            params["cursor"] = json!(cursor);
-        }
-        if era == Era::Modern {
-            params["_meta"] = modern_meta(ClientCapabilities::NONE, None);
-        }
-        let answer =
-            tokio::time::timeout(PAGE_TIMEOUT, lease.worker().request("tools/list", &params))
-                .await
-                .map_err(|_| {
-                    format!(
-                        "it did not answer `tools/list` within {} s",
-                        PAGE_TIMEOUT.as_secs()
-                    )
-                })?
-                .map_err(|lost| match lost {
-                    Lost::Gone => "it ended while it was asked for its tools".to_owned(),
-                    Lost::Refused(problem) => problem,
-                })?;
-        if !answer.is_result {
-            return Err(format!(
-                "it refused `tools/list`: {}",
-                String::from_utf8_lossy(answer.payload())
-            ));
-        }
-        let page: Page<'_> = serde_json::from_slice(answer.payload())
-            .map_err(|error| format!("its answer to `tools/list` is not one: {error}"))?;
-        for definition in page.tools {
-            match tool(definition) {
-                // The first of two tools with one name is the one that a call would reach.
-                Some(tool) if names.insert(tool.name.clone()) => tools.push(tool),
-                _ => tracing::warn!(
-                    upstream = %pool.upstream.name, bytes = definition.get().len(),
-                    "a tool definition without a name of its own was left out"
-                ),
-            }
-        }
-        match page.next_cursor {
-            Some(next) if cursors.insert(next.clone()) => cursor = Some(next),
-            _ => break,
-        }
-    }
     let introduction = pool.introduction();
+    let has: Map<String, Value> =
+        serde_json::from_str(&introduction.capabilities).unwrap_or_default();
+    let listing = Listing {
+        pool,
+        lease: &lease,
+        era,
+        capabilities,
+    };
+    // A server without this capability has no tools, but some forget to say that they have.
+    let tools = listing.all(Kind::Tool, !has.contains_key("tools")).await?;
+    let (mut prompts, mut resources, mut resource_templates) = (Vec::new(), Vec::new(), Vec::new());
+    if has.contains_key("prompts") {
+        prompts = listing.all(Kind::Prompt, true).await?;
+    }
+    if has.contains_key("resources") {
+        resources = listing.all(Kind::Resource, true).await?;
+        resource_templates = listing.all(Kind::Template, true).await?;
+    }
+    drop(lease);
+    if pool.changes.take_tools_changed() {
+        *asking = shown_when_asked(pool, era).await;
+    }
+    let known: HashSet<_> = tools.iter().map(|tool| tool.name.clone()).collect();
+    let more = asking
+        .iter()
+        .filter(|tool| !known.contains(&tool.name))
+        .map(|listed| tool(listed.clone(), true));
+    let tools = tools.into_iter().map(|listed| tool(listed, false));
+    let tools = tools.chain(more).collect();
     Ok(Catalogue {
         upstream_id: pool.upstream.id,
         upstream_version: pool.upstream.version,
@@ -105,19 +79,145 @@ pub async fn discover(pool: &Arc<Pool>) -> Result<Catalogue, String> {
         capabilities: introduction.capabilities,
         instructions: introduction.instructions,
         tools,
-        prompts: Vec::new(),
-        resources: Vec::new(),
-        resource_templates: Vec::new(),
+        prompts,
+        resources,
+        resource_templates,
     })
 }
 
-fn tool(definition: &RawValue) -> Option<Tool> {
-    let read: Definition = serde_json::from_str(definition.get()).ok()?;
-    let hints = read.annotations.unwrap_or_default();
-    Some(Tool {
+async fn lease(pool: &Arc<Pool>, capabilities: ClientCapabilities) -> Result<Lease, String> {
+    let caller = Caller {
+        capabilities,
+        ..Caller::default()
+    };
+    pool.lease(&caller).await.map_err(|error| match error {
+        LeaseError::Unavailable { problem, .. } => problem,
+        LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
+    })
+}
+
+/// Some servers show more tools to clients that can be asked. Those are known too, and shown to such
+/// clients alone. What cannot be found out this way is left out.
+async fn shown_when_asked(pool: &Arc<Pool>, era: Era) -> Vec<Listed> {
+    let capabilities = ClientCapabilities::ALL;
+    let listed = async {
+        let lease = lease(pool, capabilities).await?;
+        let listing = Listing {
+            pool,
+            lease: &lease,
+            era,
+            capabilities,
+        };
+        listing.all(Kind::Tool, true).await
+    };
+    listed.await.unwrap_or_else(|problem| {
+        let upstream = &pool.upstream.name;
+        tracing::debug!(%upstream, problem, "no list for clients that can be asked");
+        Vec::new()
+    })
+}
+
+fn tool(listed: Listed, asks_client: bool) -> Tool {
+    let hints = serde_json::from_str::<Hints>(&listed.definition)
+        .ok()
+        .and_then(|read| read.annotations)
+        .unwrap_or_default();
+    Tool {
         tier: Tier::from_hints(hints.read_only, hints.destructive),
-        name: read.name,
+        name: listed.name,
+        definition: listed.definition,
+        asks_client,
+    }
+}
+
+/// One worker that is asked for lists.
+struct Listing<'a> {
+    pool: &'a Pool,
+    lease: &'a Lease,
+    era: Era,
+    capabilities: ClientCapabilities,
+}
+
+impl Listing<'_> {
+    /// Every page of one list. With `may_lack`, an upstream that does not know the method has nothing.
+    async fn all(&self, kind: Kind, may_lack: bool) -> Result<Vec<Listed>, String> {
+        let mut found = Vec::new();
+        let (mut names, mut cursors) = (HashSet::new(), HashSet::new());
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let Some(next) = self
+                .page(kind, cursor.as_deref(), may_lack, |definition| {
+                    match listed(kind, definition) {
+                        // The first of two with one name is the one that a call would reach.
+                        Some(item) if names.insert(item.name.clone()) => found.push(item),
+                        _ => tracing::warn!(
+                            upstream = %self.pool.upstream.name, bytes = definition.get().len(),
+                            "a definition without a name of its own was left out"
+                        ),
+                    }
+                })
+                .await?
+            else {
+                break;
+            };
+            if !cursors.insert(next.clone()) {
+                break;
+            }
+            cursor = Some(next);
+        }
+        Ok(found)
+    }
+
+    /// One page, and the cursor of the next.
+    async fn page(
+        &self,
+        kind: Kind,
+        cursor: Option<&str>,
+        may_lack: bool,
+        mut take: impl FnMut(&RawValue),
+    ) -> Result<Option<String>, String> {
+        let method = kind.list_method();
+        let mut params = json!({});
+        if let Some(cursor) = cursor {
+            params["cursor"] = json!(cursor);
+        }
+        if self.era == Era::Modern {
+            params["_meta"] = modern_meta(self.capabilities, None);
+        }
+        let request = self.lease.worker().request(method, &params);
+        let answer = tokio::time::timeout(PAGE_TIMEOUT, request)
+            .await
+            .map_err(|_| {
+                let seconds = PAGE_TIMEOUT.as_secs();
+                format!("it did not answer `{method}` within {seconds} s")
+            })?
+            .map_err(|lost| match lost {
+                Lost::Gone => format!("it ended while it was asked for `{method}`"),
+                Lost::Refused(problem) => problem,
+            })?;
+        if !answer.is_result {
+            if may_lack && error_code(answer.payload()) == Some(METHOD_NOT_FOUND) {
+                return Ok(None);
+            }
+            let error = String::from_utf8_lossy(answer.payload());
+            return Err(format!("it refused `{method}`: {error}"));
+        }
+        let not_one = || format!("its answer to `{method}` is not one");
+        let result: &RawValue = serde_json::from_slice(answer.payload()).map_err(|_| not_one())?;
+        let items: Vec<&RawValue> = member(result, kind.list_member())
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .ok_or_else(not_one)?;
+        items.into_iter().for_each(&mut take);
+        Ok(member(result, "nextCursor")
+            .and_then(string)
+            .map(Into::into))
+    }
+}
+
+fn listed(kind: Kind, definition: &RawValue) -> Option<Listed> {
+    let name = member(definition, kind.name_member()).and_then(string)?;
+    Some(Listed {
+        name: name.into_owned(),
         definition: definition.get().to_owned(),
-        asks_client: false,
     })
 }

@@ -9,7 +9,7 @@ use ostia_domain::{
         Protocol, Transport, Upstream,
     },
 };
-use std::num::NonZeroU32;
+use std::{collections::HashMap, num::NonZeroU32};
 use v1::upstream_definition::Transport as Reached;
 
 impl From<Protocol> for v1::UpstreamProtocol {
@@ -203,6 +203,24 @@ impl From<v1::HttpEndpoint> for HttpEndpoint {
                 .map(|(name, value)| (name.to_ascii_lowercase(), Secret::new(value)))
                 .collect(),
             allow_private_network: endpoint.allow_private_network,
+        }
+    }
+}
+
+impl v1::UpstreamDefinition {
+    /// Of an upstream that workers serve.
+    pub fn stdio(&self) -> Option<&v1::StdioCommand> {
+        match &self.transport {
+            Some(Reached::Stdio(command)) => Some(command),
+            _ => None,
+        }
+    }
+
+    /// The environment of workers, or the headers.
+    pub fn credentials_mut(&mut self) -> Option<&mut HashMap<String, String>> {
+        match self.transport.as_mut()? {
+            Reached::Stdio(command) => Some(&mut command.env),
+            Reached::Http(endpoint) | Reached::Sse(endpoint) => Some(&mut endpoint.headers),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     relaxed_json,
 };
 use ostia_domain::name::UpstreamName;
-use ostia_proto::v1;
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -15,10 +15,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) source_name: String,
-    command: String,
-    args: Vec<String>,
-    env: BTreeMap<String, String>,
-    cwd: Option<String>,
+    transport: Transport,
 }
 
 /// A server that cannot, and why.
@@ -38,6 +35,8 @@ struct Server {
     env: BTreeMap<String, Scalar>,
     cwd: Option<String>,
     url: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
     #[serde(rename = "type")]
     kind: Option<String>,
     #[serde(default)]
@@ -88,9 +87,13 @@ fn entry(name: &str, server: &Value, variable: Lookup<'_>) -> Result<Entry, Stri
     if server.disabled {
         return Err("it is disabled in the file".to_owned());
     }
-    let remote = server.kind.as_deref().filter(|kind| *kind != "stdio");
-    if server.command.is_none() && (server.url.is_some() || remote.is_some()) {
-        return Err("it is reached by URL, which Ostia does not support yet".to_owned());
+    let source_name = name.to_owned();
+    if let (None, Some(url)) = (&server.command, &server.url) {
+        let transport = remote(&server, url, variable)?;
+        return Ok(Entry {
+            source_name,
+            transport,
+        });
     }
     if server.env_file.is_some() {
         return Err(
@@ -106,9 +109,8 @@ fn entry(name: &str, server: &Value, variable: Lookup<'_>) -> Result<Entry, Stri
         };
         Some(fill(&text, variable).map(|text| (name, text)))
     });
-    Ok(Entry {
-        source_name: name.to_owned(),
-        command: fill(&command, variable)?,
+    let command = v1::StdioCommand {
+        program: fill(&command, variable)?,
         args: server
             .args
             .iter()
@@ -116,6 +118,30 @@ fn entry(name: &str, server: &Value, variable: Lookup<'_>) -> Result<Entry, Stri
             .collect::<Result<_, _>>()?,
         env: env.collect::<Result<_, _>>()?,
         cwd: server.cwd.map(|cwd| fill(&cwd, variable)).transpose()?,
+    };
+    Ok(Entry {
+        source_name,
+        transport: Transport::Stdio(command),
+    })
+}
+
+/// One that is reached by URL. Who had it in a client's file reached it from their own machine: an
+/// address that only works there is taken as it is.
+fn remote(server: &Server, url: &str, variable: Lookup<'_>) -> Result<Transport, String> {
+    let headers = server
+        .headers
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), fill(value, variable)?)))
+        .collect::<Result<_, String>>()?;
+    let url = fill(url, variable)?;
+    let endpoint = v1::HttpEndpoint {
+        allow_private_network: url.starts_with("http://"),
+        url,
+        headers,
+    };
+    Ok(match server.kind.as_deref() {
+        Some("sse") => Transport::Sse(endpoint),
+        _ => Transport::Http(endpoint),
     })
 }
 
@@ -123,12 +149,7 @@ impl Entry {
     pub(crate) fn definition(self, name: &UpstreamName) -> v1::UpstreamDefinition {
         v1::UpstreamDefinition {
             name: name.to_string(),
-            stdio: Some(v1::StdioCommand {
-                program: self.command,
-                args: self.args,
-                env: self.env.into_iter().collect(),
-                cwd: self.cwd,
-            }),
+            transport: Some(self.transport),
             ..v1::UpstreamDefinition::default()
         }
     }
@@ -152,10 +173,12 @@ mod tests {
                 "command": "npx", "args": ["-y", "server", "${HOME}"], "env": {"A": "1"}
             }}}"#,
         );
-        let entry = read[0].as_ref().unwrap();
-        assert_eq!(entry.command, "npx");
-        assert_eq!(entry.args, ["-y", "server", "/home/ann"]);
-        assert_eq!(entry.env["A"], "1");
+        let Transport::Stdio(command) = &read[0].as_ref().unwrap().transport else {
+            panic!("not a command");
+        };
+        assert_eq!(command.program, "npx");
+        assert_eq!(command.args, ["-y", "server", "/home/ann"]);
+        assert_eq!(command.env["A"], "1");
     }
 
     #[test]
@@ -166,7 +189,7 @@ mod tests {
                 "inputs": [{ "type": "promptString", "id": "token" }],
                 "servers": {
                     "local": { "type": "stdio", "command": "run", "env": { "N": 1, "X": null } },
-                    "hosted": { "type": "http", "url": "https://example.com/mcp" },
+                    "hosted": { "type": "http", "url": "https://example.com/mcp", "headers": { "X-Key": "${env:HOME}" } },
                     "asks": { "command": "run", "env": { "T": "${input:token}" } },
                 },
             }"#,
@@ -179,9 +202,20 @@ mod tests {
                 })
                 .unwrap_or_default()
         };
-        let local = read.iter().find_map(|one| one.as_ref().ok()).unwrap();
-        assert_eq!(local.env.len(), 1);
-        assert!(by_name("hosted").contains("URL"));
+        let transport = |name: &str| {
+            let mut entries = read.iter().filter_map(|one| one.as_ref().ok());
+            &entries
+                .find(|entry| entry.source_name == name)
+                .unwrap()
+                .transport
+        };
+        assert!(matches!(transport("local"), Transport::Stdio(command) if command.env.len() == 1));
+        let Transport::Http(hosted) = transport("hosted") else {
+            panic!("not reached by URL");
+        };
+        assert_eq!(hosted.url, "https://example.com/mcp");
+        assert_eq!(hosted.headers["X-Key"], "/home/ann");
+        assert!(!hosted.allow_private_network);
         assert!(by_name("asks").contains("\"token\""));
     }
 

@@ -3,7 +3,7 @@
 use super::{super::span, environment};
 use crate::failure::Failure;
 use clap::ValueEnum;
-use ostia_proto::v1;
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use std::{path::PathBuf, time::Duration};
 
 #[derive(clap::Args)]
@@ -11,17 +11,37 @@ pub(crate) struct Args {
     /// 1 to 32 of a-z, 0-9 and '-'
     name: String,
     /// The program and its arguments, after --; never a shell line
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required_unless_present = "url", value_name = "COMMAND")]
     command: Vec<String>,
+    /// Where it runs already, instead of a command: https://…
+    #[arg(long, conflicts_with = "command", value_name = "URL")]
+    url: Option<String>,
+    /// It speaks HTTP+SSE, the transport of 2024-11-05
+    #[arg(long, requires = "url")]
+    sse: bool,
+    /// Send this header, with the value that the environment variable of the same name has here, in
+    /// upper case and with _ for -; repeatable. NAME=VALUE also works, but other users of this machine
+    /// can read it while the command runs
+    #[arg(long, requires = "url", value_name = "NAME")]
+    header: Vec<String>,
+    /// Send the NAME=VALUE lines of this file as headers
+    #[arg(long, requires = "url", value_name = "FILE")]
+    header_file: Option<PathBuf>,
+    /// The host may lie in a private network or on the edge's machine, and the URL begin with http://
+    #[arg(long, requires = "url")]
+    allow_private_network: bool,
+    /// Who shares a worker or connection [default: shared]
+    #[arg(long, value_name = "WHO")]
+    isolation: Option<Isolation>,
     /// Give the worker this variable with the value it has here; repeatable. NAME=VALUE also works,
     /// but other users of this machine can read it while the command runs
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, conflicts_with = "url", value_name = "NAME")]
     env: Vec<String>,
     /// Give the worker the NAME=VALUE lines of this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, conflicts_with = "url", value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Working directory of the worker [default: the edge's own]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, conflicts_with = "url", value_name = "DIR")]
     cwd: Option<String>,
     /// Which era it speaks [default: find out by a probe]
     #[arg(long, value_name = "ERA")]
@@ -65,26 +85,60 @@ enum Protocol {
     Modern,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Isolation {
+    /// Any caller: for servers that keep no state of a caller
+    Shared,
+    /// Callers with the same API key
+    Key,
+    /// The calls of one MCP session
+    Session,
+}
+
 impl Args {
     pub(crate) fn definition(self) -> Result<v1::UpstreamDefinition, Failure> {
+        let isolation = match self.isolation {
+            None => v1::Isolation::Unspecified,
+            Some(Isolation::Shared) => v1::Isolation::Shared,
+            Some(Isolation::Key) => v1::Isolation::Key,
+            Some(Isolation::Session) => v1::Isolation::Session,
+        };
+        Ok(v1::UpstreamDefinition {
+            name: self.name.clone(),
+            protocol: protocol(self.protocol).into(),
+            pool: Some(self.pool.limits()),
+            call_timeout: self.call_timeout.map(length),
+            demo: false,
+            isolation: isolation.into(),
+            transport: Some(self.transport()?),
+        })
+    }
+
+    fn transport(self) -> Result<Transport, Failure> {
+        if let Some(url) = self.url {
+            let headers = environment::headers(self.header_file.as_deref(), &self.header)?;
+            let endpoint = v1::HttpEndpoint {
+                url,
+                headers,
+                allow_private_network: self.allow_private_network,
+            };
+            return Ok(if self.sse {
+                Transport::Sse(endpoint)
+            } else {
+                Transport::Http(endpoint)
+            });
+        }
         let mut command = self.command.into_iter();
         let program = command
             .next()
             .ok_or_else(|| Failure::usage("there is no command after --"))?;
         let env = environment::collect(self.env_file.as_deref(), &self.env)?;
-        Ok(v1::UpstreamDefinition {
-            name: self.name,
-            stdio: Some(v1::StdioCommand {
-                program,
-                args: command.collect(),
-                env: env.into_iter().collect(),
-                cwd: self.cwd,
-            }),
-            protocol: protocol(self.protocol).into(),
-            pool: Some(self.pool.limits()),
-            call_timeout: self.call_timeout.map(length),
-            demo: false,
-        })
+        Ok(Transport::Stdio(v1::StdioCommand {
+            program,
+            args: command.collect(),
+            env: env.into_iter().collect(),
+            cwd: self.cwd,
+        }))
     }
 }
 

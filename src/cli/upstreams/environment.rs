@@ -1,4 +1,4 @@
-//! The environment of a worker, as an operator gives it.
+//! The environment of a worker and the headers of an upstream, as an operator gives them.
 
 use crate::{config, failure::Failure};
 use std::{collections::HashMap, path::Path};
@@ -23,6 +23,32 @@ pub(crate) fn collect(
         environment.insert(name.to_owned(), value);
     }
     Ok(environment)
+}
+
+/// Headers, from `--header-file` and `--header`; a name alone stands for the variable that is called
+/// like it (`X-Api-Key` for `X_API_KEY`).
+pub(crate) fn headers(
+    file: Option<&Path>,
+    headers: &[String],
+) -> Result<HashMap<String, String>, Failure> {
+    let mut collected = HashMap::new();
+    if let Some(path) = file {
+        let text = config::read_named("--header-file", path)?;
+        collected = parse(&text).map_err(|(line, problem)| {
+            Failure::usage(format!("{}, line {line}: {problem}", path.display()))
+        })?;
+    }
+    for header in headers {
+        let (name, value) = match header.split_once('=') {
+            Some((name, value)) => (name, value.to_owned()),
+            None => {
+                let variable = header.to_ascii_uppercase().replace('-', "_");
+                (header.as_str(), config::environment_value(&variable)?)
+            }
+        };
+        collected.insert(name.to_owned(), value);
+    }
+    Ok(collected)
 }
 
 /// `NAME=VALUE` lines; blank lines, `#` lines, a leading `export` and one pair of quotes around the

@@ -4,7 +4,7 @@ use super::super::{
     show::{moment, timestamp},
     table::{Table, fields},
 };
-use ostia_proto::v1;
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -16,11 +16,21 @@ pub(crate) struct Upstream {
     enabled: bool,
     demo: bool,
     version: u64,
-    program: String,
-    args: Vec<String>,
-    /// Names only: values are write-only.
-    env: Vec<String>,
+    /// `stdio`, `http` or `sse`.
+    transport: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    args: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cwd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_private_network: Option<bool>,
+    /// Names of variables or headers: values are write-only.
+    credentials: Vec<String>,
+    isolation: &'static str,
     protocol: &'static str,
     pool: Pool,
     call_timeout_ms: Option<u64>,
@@ -30,6 +40,9 @@ pub(crate) struct Upstream {
     server_info: Option<Box<RawValue>>,
     /// How many; null until an edge has reported.
     tools: Option<u32>,
+    prompts: Option<u32>,
+    resources: Option<u32>,
+    resource_templates: Option<u32>,
     discovered_at: Option<String>,
     pub(crate) problem: Option<String>,
 }
@@ -61,9 +74,12 @@ impl From<v1::Upstream> for Upstream {
             v1::UpstreamProtocol::Legacy => "legacy",
             v1::UpstreamProtocol::UpstreamProtocol20260728 => "2026-07-28",
         };
-        let stdio = definition.stdio.unwrap_or_default();
-        let mut env: Vec<String> = stdio.env.into_keys().collect();
-        env.sort_unstable();
+        let isolation = match definition.isolation() {
+            v1::Isolation::Unspecified | v1::Isolation::Shared => "shared",
+            v1::Isolation::Key => "key",
+            v1::Isolation::Session => "session",
+        };
+        let reached = Reached::of(definition.transport);
         let found = upstream.catalogue;
         Self {
             id: upstream.id,
@@ -71,19 +87,66 @@ impl From<v1::Upstream> for Upstream {
             enabled: upstream.enabled,
             demo: definition.demo,
             version: upstream.version,
-            program: stdio.program,
-            args: stdio.args,
-            env,
-            cwd: stdio.cwd,
+            transport: reached.transport,
+            program: reached
+                .command
+                .as_ref()
+                .map(|command| command.program.clone()),
+            args: reached.command.as_ref().map(|command| command.args.clone()),
+            cwd: reached.command.and_then(|command| command.cwd),
+            allow_private_network: reached
+                .endpoint
+                .as_ref()
+                .map(|endpoint| endpoint.allow_private_network),
+            url: reached.endpoint.map(|endpoint| endpoint.url),
+            credentials: reached.credentials,
+            isolation,
             protocol,
             pool: definition.pool.unwrap_or_default().into(),
             call_timeout_ms: milliseconds(definition.call_timeout),
             created_at: timestamp(upstream.created_at),
             era: found.as_ref().and_then(era),
             tools: found.as_ref().map(|found| found.tools),
+            prompts: found.as_ref().map(|found| found.prompts),
+            resources: found.as_ref().map(|found| found.resources),
+            resource_templates: found.as_ref().map(|found| found.resource_templates),
             discovered_at: timestamp(found.as_ref().and_then(|found| found.discovered_at)),
             server_info: found.and_then(|found| RawValue::from_string(found.server_info).ok()),
             problem: upstream.problem,
+        }
+    }
+}
+
+/// How an upstream is reached, taken apart.
+struct Reached {
+    transport: &'static str,
+    command: Option<v1::StdioCommand>,
+    endpoint: Option<v1::HttpEndpoint>,
+    credentials: Vec<String>,
+}
+
+impl Reached {
+    fn of(transport: Option<Transport>) -> Self {
+        let (transport, mut command, mut endpoint) = match transport {
+            Some(Transport::Http(endpoint)) => ("http", None, Some(endpoint)),
+            Some(Transport::Sse(endpoint)) => ("sse", None, Some(endpoint)),
+            Some(Transport::Stdio(command)) => ("stdio", Some(command), None),
+            None => ("stdio", None, None),
+        };
+        let env = command
+            .as_mut()
+            .map(|command| std::mem::take(&mut command.env));
+        let headers = endpoint
+            .as_mut()
+            .map(|endpoint| std::mem::take(&mut endpoint.headers));
+        let names = env.or(headers).unwrap_or_default().into_keys();
+        let mut credentials: Vec<String> = names.collect();
+        credentials.sort_unstable();
+        Self {
+            transport,
+            command,
+            endpoint,
+            credentials,
         }
     }
 }
@@ -139,8 +202,12 @@ impl Upstream {
         }
     }
 
-    fn command(&self) -> String {
-        let words = std::iter::once(&self.program).chain(&self.args);
+    /// Its command or its URL.
+    fn target(&self) -> String {
+        if let Some(url) = &self.url {
+            return url.clone();
+        }
+        let words = self.program.iter().chain(self.args.iter().flatten());
         words.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
@@ -148,20 +215,26 @@ impl Upstream {
         fields([
             ("name", self.name.clone()),
             ("id", self.id.clone()),
-            ("command", self.command()),
-            ("environment", self.env.join(", ")),
+            ("transport", self.transport.to_owned()),
+            ("target", self.target()),
+            ("credentials", self.credentials.join(", ")),
+            ("isolation", self.isolation.to_owned()),
             ("directory", self.cwd.clone().unwrap_or_default()),
             ("state", self.state().to_owned()),
             ("problem", self.problem.clone().unwrap_or_default()),
             ("protocol", self.protocol.to_owned()),
             ("speaks", self.era.unwrap_or_default().to_owned()),
-            (
-                "tools",
-                self.tools.map_or(String::new(), |tools| tools.to_string()),
-            ),
+            ("tools", number(self.tools)),
+            ("prompts", number(self.prompts)),
+            ("resources", number(self.resources)),
+            ("resource templates", number(self.resource_templates)),
             ("found", moment(self.discovered_at.as_ref(), "")),
         ])
     }
+}
+
+fn number(of: Option<u32>) -> String {
+    of.map_or(String::new(), |of| of.to_string())
 }
 
 pub(crate) fn table(upstreams: &[Upstream]) -> String {
@@ -173,11 +246,11 @@ pub(crate) fn table(upstreams: &[Upstream]) -> String {
             upstream
                 .tools
                 .map_or("-".to_owned(), |tools| tools.to_string()),
-            upstream.command(),
+            upstream.target(),
         ]
     });
     Table::new(
-        ["NAME", "STATE", "ERA", "TOOLS", "COMMAND"],
+        ["NAME", "STATE", "ERA", "TOOLS", "TARGET"],
         "no upstreams; add one with `ostia upstreams add NAME -- COMMAND`",
     )
     .rows(rows)

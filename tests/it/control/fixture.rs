@@ -206,12 +206,14 @@ pub(super) fn definition(name: &str, env: &[(&str, &str)]) -> v1::UpstreamDefini
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     v1::UpstreamDefinition {
         name: name.to_owned(),
-        stdio: Some(v1::StdioCommand {
-            program: "some-server".to_owned(),
-            args: owned(&["--stdio"]),
-            env: env.collect(),
-            cwd: None,
-        }),
+        transport: Some(v1::upstream_definition::Transport::Stdio(
+            v1::StdioCommand {
+                program: "some-server".to_owned(),
+                args: owned(&["--stdio"]),
+                env: env.collect(),
+                cwd: None,
+            },
+        )),
         ..v1::UpstreamDefinition::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fixture::{Fixture, assert_refused, definition, owned, start};
 use ostia_domain::code::Code;
-use ostia_proto::v1;
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use tonic::{Code as Grpc, Status};
 
 /// A definition as an upstream may send it: members nobody knows, odd spacing, numbers and escapes
@@ -29,6 +29,7 @@ fn tool(name: &str, definition: &str) -> v1::Tool {
         canonical_name: String::new(),
         tier: v1::Tier::Read.into(),
         definition: definition.to_owned(),
+        asks_client: false,
     }
 }
 
@@ -40,6 +41,7 @@ fn found(upstream: &v1::Upstream, tools: Vec<v1::Tool>) -> v1::ReportCatalogueRe
             era: v1::Era::Legacy.into(),
             server_info: r#"{"name":"some","version":"1"}"#.to_owned(),
             tools,
+            ..v1::Catalogue::default()
         }),
         upstream_id: upstream.id.clone(),
         upstream_version: upstream.version,
@@ -65,7 +67,7 @@ async fn a_definition_comes_back_with_defaults_and_without_values_of_the_environ
         (None, None)
     );
     let definition = added.definition.as_ref().expect("a definition");
-    let stdio = definition.stdio.as_ref().expect("a command");
+    let stdio = definition.stdio().expect("a command");
     assert_eq!(
         (stdio.program.as_str(), &stdio.args[..]),
         ("some-server", &["--stdio".to_owned()][..])
@@ -97,11 +99,11 @@ async fn what_is_no_upstream_is_refused() {
         Some(definition("Not A Name", &[])),
         Some(definition("github", &[("A=B", "")])),
         Some(v1::UpstreamDefinition {
-            stdio: None,
+            transport: None,
             ..good()
         }),
         Some(v1::UpstreamDefinition {
-            stdio: Some(shell),
+            transport: Some(Transport::Stdio(shell)),
             ..good()
         }),
         Some(v1::UpstreamDefinition {
@@ -131,11 +133,11 @@ async fn the_demo_is_the_built_in_one() {
     let control = start().await;
     let mut demo = definition("demo", &[]);
     demo.demo = true;
-    demo.stdio = Some(v1::StdioCommand {
+    demo.transport = Some(Transport::Stdio(v1::StdioCommand {
         program: "ostia".to_owned(),
         args: owned(&["demo-upstream"]),
         ..v1::StdioCommand::default()
-    });
+    }));
     let request = v1::AddUpstreamRequest {
         definition: Some(demo),
     };

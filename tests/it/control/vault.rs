@@ -85,11 +85,8 @@ async fn only_edges_get_the_values_back() {
         .await
         .expect("an upstream");
     let snapshot = snapshot_with(&control, "github").await;
-    let stdio = snapshot
-        .definition
-        .expect("a definition")
-        .stdio
-        .expect("a command");
+    let definition = snapshot.definition.expect("a definition");
+    let stdio = definition.stdio().expect("a command");
     assert_eq!(stdio.env["TOKEN"], CANARY);
     // Operators see the name alone, and audit neither.
     let events = format!("{:?}", control.events().await);

@@ -143,6 +143,7 @@ async fn upstreams_come_and_go_with_their_catalogues() {
             era: v1::Era::Modern.into(),
             server_info: "{}".to_owned(),
             tools: Vec::new(),
+            ..v1::Catalogue::default()
         }),
         upstream_id: upstream.id,
         upstream_version: 1,

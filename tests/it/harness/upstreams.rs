@@ -1,7 +1,7 @@
 //! Upstreams that are ours: small stdio servers under `tests/peers/`.
 
 use super::{command::std_command, control::Control, environment, wait};
-use ostia_proto::v1;
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use std::{sync::LazyLock, time::Duration};
 use uuid::Uuid;
 
@@ -42,7 +42,33 @@ pub(crate) fn program(name: &str, program: &str, args: &[&str]) -> Definition {
     };
     Definition(v1::UpstreamDefinition {
         name: name.to_owned(),
-        stdio: Some(stdio),
+        transport: Some(Transport::Stdio(stdio)),
+        ..v1::UpstreamDefinition::default()
+    })
+}
+
+/// One that runs on this machine already, over Streamable HTTP.
+pub(crate) fn http(name: &str, url: &str) -> Definition {
+    over(name, Transport::Http(endpoint(url)))
+}
+
+/// The same over HTTP+SSE.
+pub(crate) fn sse(name: &str, url: &str) -> Definition {
+    over(name, Transport::Sse(endpoint(url)))
+}
+
+fn endpoint(url: &str) -> v1::HttpEndpoint {
+    v1::HttpEndpoint {
+        url: url.to_owned(),
+        allow_private_network: true,
+        ..v1::HttpEndpoint::default()
+    }
+}
+
+fn over(name: &str, transport: Transport) -> Definition {
+    Definition(v1::UpstreamDefinition {
+        name: name.to_owned(),
+        transport: Some(transport),
         ..v1::UpstreamDefinition::default()
     })
 }
@@ -76,10 +102,15 @@ impl Definition {
         })
     }
 
-    pub(crate) fn env(self, name: &str, value: &str) -> Self {
+    pub(crate) fn isolation(self, isolation: v1::Isolation) -> Self {
+        self.with(|definition| definition.isolation = isolation.into())
+    }
+
+    /// A variable of its workers, or a header.
+    pub(crate) fn credential(self, name: &str, value: &str) -> Self {
         self.with(|definition| {
-            let stdio = definition.stdio.get_or_insert_default();
-            stdio.env.insert(name.to_owned(), value.to_owned());
+            let credentials = definition.credentials_mut().expect("a transport");
+            credentials.insert(name.to_owned(), value.to_owned());
         })
     }
 

@@ -134,7 +134,7 @@ async fn a_worker_sees_its_own_environment_and_no_other() {
         .await;
     let control = control::client(&ostia);
     upstreams::script("faulty", "faulty.py", &["environment"])
-        .env("TOKEN", "s3cret-value")
+        .credential("TOKEN", "s3cret-value")
         .add(&control)
         .await;
     let endpoint = Endpoint::new(&ostia.mcp_url, &control::master_key(&control, "all").await);

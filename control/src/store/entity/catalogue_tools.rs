@@ -12,6 +12,7 @@ pub(crate) struct Model {
     pub(crate) name: String,
     pub(crate) tier: String,
     pub(crate) definition: String,
+    pub(crate) asks_client: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,6 +10,8 @@ pub(crate) struct Model {
     pub(crate) upstream_version: i64,
     pub(crate) era: String,
     pub(crate) server_info: String,
+    pub(crate) capabilities: String,
+    pub(crate) instructions: Option<String>,
     pub(crate) discovered_at: DateTimeUtc,
 }
 

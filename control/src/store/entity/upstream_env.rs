@@ -1,4 +1,4 @@
-//! One variable of a worker's environment, sealed.
+//! One credential of an upstream, sealed: a variable of its workers' environment, or a header.
 
 use sea_orm::entity::prelude::*;
 

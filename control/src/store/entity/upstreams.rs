@@ -1,4 +1,4 @@
-//! The definition of an upstream, without its environment.
+//! The definition of an upstream, without its credentials.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,6 +11,10 @@ pub(crate) struct Model {
     pub(crate) version: i64,
     pub(crate) enabled: bool,
     pub(crate) demo: bool,
+    pub(crate) transport: String,
+    pub(crate) url: Option<String>,
+    pub(crate) allow_private_network: bool,
+    pub(crate) isolation: String,
     pub(crate) program: String,
     pub(crate) args: Json,
     pub(crate) cwd: Option<String>,

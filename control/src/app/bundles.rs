@@ -1,0 +1,122 @@
+//! Bundles: named selections of tools.
+
+use super::{App, naming};
+use crate::{
+    error::{Error, Result},
+    op::{Op, Touched},
+    store::{self, Tx, bundles::StoredBundle},
+};
+use ostia_domain::{
+    bundle::{Bundle, Selection},
+    name::UpstreamName,
+};
+use serde_json::json;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+impl App {
+    pub(crate) async fn create_bundle(
+        &self,
+        op: &Op,
+        name: UpstreamName,
+        selection: Selection,
+    ) -> Result<StoredBundle> {
+        check(&selection)?;
+        let stored = StoredBundle {
+            bundle: Bundle {
+                id: Uuid::now_v7(),
+                name,
+                selection,
+            },
+            created_at: op.now,
+            updated_at: op.now,
+        };
+        let bundle = &stored.bundle;
+        let change = self.change(op, "bundles.create").await?;
+        store::bundles::insert(change.tx(), &stored)
+            .await
+            .map_err(naming::taken("bundle", bundle.name.as_str()))?;
+        let detail = json!({ "selection": bundle.selection });
+        change
+            .commit(bundle.name.as_str(), detail, Touched::Snapshot)
+            .await?;
+        Ok(stored)
+    }
+
+    pub(crate) async fn list_bundles(&self) -> Result<Vec<StoredBundle>> {
+        Ok(store::bundles::list(self.store.db()).await?)
+    }
+
+    pub(crate) async fn bundle(&self, reference: &str) -> Result<StoredBundle> {
+        store::bundles::find(self.store.db(), reference)
+            .await?
+            .ok_or_else(|| Error::not_found("bundle", reference))
+    }
+
+    pub(crate) async fn update_bundle(
+        &self,
+        op: &Op,
+        reference: &str,
+        selection: Selection,
+    ) -> Result<StoredBundle> {
+        check(&selection)?;
+        let change = self.change(op, "bundles.update").await?;
+        let mut stored = named(change.tx(), reference).await?;
+        store::bundles::set_selection(change.tx(), stored.bundle.id, &selection, op.now).await?;
+        let detail = json!({ "before": stored.bundle.selection, "after": selection });
+        let name = stored.bundle.name.to_string();
+        change.commit(&name, detail, Touched::Snapshot).await?;
+        stored.bundle.selection = selection;
+        stored.updated_at = op.now;
+        Ok(stored)
+    }
+
+    pub(crate) async fn delete_bundle(&self, op: &Op, reference: &str) -> Result<()> {
+        let change = self.change(op, "bundles.delete").await?;
+        let bundle = named(change.tx(), reference).await?.bundle;
+        store::bundles::delete(change.tx(), bundle.id).await?;
+        let detail = json!({ "selection": bundle.selection });
+        change
+            .commit(bundle.name.as_str(), detail, Touched::Snapshot)
+            .await
+    }
+}
+
+async fn named(tx: &Tx, reference: &str) -> Result<StoredBundle> {
+    store::bundles::find(tx, reference)
+        .await?
+        .ok_or_else(|| Error::not_found("bundle", reference))
+}
+
+/// The names that clients take.
+fn is_exposable(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+fn check(selection: &Selection) -> Result<()> {
+    let (mut tools, mut names) = (HashSet::new(), HashSet::new());
+    for shown in &selection.overrides {
+        if !tools.insert(&shown.tool) {
+            let problem = format!("has {:?} more than once", shown.tool);
+            return Err(Error::invalid("selection.overrides", problem));
+        }
+        let texts = shown.name.iter().chain(&shown.description);
+        if texts.chain([&shown.tool]).any(|text| text.contains('\0')) {
+            return Err(Error::invalid("selection.overrides", "has a NUL character"));
+        }
+        if let Some(name) = &shown.name {
+            if !is_exposable(name) {
+                let problem = format!("{name:?} is not 1 to 64 of a-z, A-Z, 0-9, '_' and '-'");
+                return Err(Error::invalid("selection.overrides.name", problem));
+            }
+            if !names.insert(name) {
+                let problem = format!("{name:?} names more than one tool");
+                return Err(Error::invalid("selection.overrides.name", problem));
+            }
+        }
+    }
+    Ok(())
+}
