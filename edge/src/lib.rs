@@ -27,6 +27,7 @@ mod admit;
 mod authenticate;
 mod authorize;
 mod call;
+mod changes;
 pub mod config;
 pub mod error;
 mod mcp;
@@ -50,7 +51,7 @@ pub use mcp::{headers, param_headers};
 use authenticate::api_key::Keys;
 use call::RequestIds;
 use error::StartError;
-use mcp::{seal::Sealer, session::Sessions};
+use mcp::{seal::Sealer, session::Sessions, subscriptions::Subscriptions};
 use ostia_proto::ControlClient;
 use pool::Pools;
 use record::Recorder;
@@ -86,6 +87,8 @@ impl Edge {
             in_flight: Arc::default(),
             questions: Arc::default(),
             parked: Arc::default(),
+            announcements: Arc::default(),
+            subscriptions: Subscriptions::default(),
             recorder: Recorder::start(control.clone(), &config.spool_dir)?,
             ids: RequestIds::new(random()?),
             tasks: TaskTracker::new(),
@@ -102,6 +105,7 @@ impl Edge {
             view: Arc::clone(&state.view),
             keys: Arc::clone(&state.keys),
             pools: Arc::clone(&pools),
+            announcements: Arc::clone(&state.announcements),
             served: revision,
             tasks: sync_tasks.clone(),
             stop: stop_sync.clone(),

@@ -113,7 +113,7 @@ pub fn error(error: &Error, era: Era, request_id: RequestId, id: Option<&str>) -
     if error.code == Code::HttpMethodNotAllowed {
         headers.insert(
             http::header::ALLOW,
-            HeaderValue::from_static("POST, DELETE"),
+            HeaderValue::from_static("GET, POST, DELETE"),
         );
     }
     response

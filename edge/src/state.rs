@@ -3,9 +3,11 @@
 use crate::{
     authenticate::api_key::Keys,
     call::{Arrival, RequestIds},
+    changes::Announcements,
     config::Config,
     mcp::{
         in_flight::InFlight, parked::Parked, questions::Questions, seal::Sealer, session::Sessions,
+        subscriptions::Subscriptions,
     },
     record::Recorder,
     view::View,
@@ -27,6 +29,8 @@ pub struct State {
     pub in_flight: Arc<InFlight>,
     pub questions: Arc<Questions>,
     pub parked: Arc<Parked>,
+    pub announcements: Arc<Announcements>,
+    pub subscriptions: Subscriptions,
     pub recorder: Arc<Recorder>,
     pub ids: RequestIds,
     /// Calls that go on without their client.

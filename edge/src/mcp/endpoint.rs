@@ -5,8 +5,9 @@ use super::{
     envelope::{Malformed, Message, Meta, Params, is_object, is_request_id},
     era::{Era, claims_modern, is_revision},
     headers::{self, Accepts},
-    initialize, legacy, lists,
+    initialize, legacy, listen, lists,
     relay::{self, Relayed},
+    subscriptions,
 };
 use crate::{
     authenticate::{authenticate, presented},
@@ -106,8 +107,19 @@ pub async fn handle(
     match parts.method {
         Method::POST => {}
         Method::DELETE => return delete(&state, &parts.headers, &principal, &arrival, record),
+        Method::GET if era == Era::Legacy && parts.headers.contains_key(headers::SESSION_ID) => {
+            return match open_session(&state, &parts.headers, &principal, &arrival) {
+                Ok(session) => {
+                    record.ended(Outcome::Ok, 0);
+                    let headers = &parts.headers;
+                    listen::get(&state, principal, headers, endpoint, session, arrival.id)
+                }
+                Err(error) => refuse(record, error),
+            };
+        }
         _ => {
-            let message = "Send JSON-RPC messages with POST; end a session with DELETE.";
+            let message = "Send JSON-RPC messages with POST; listen with GET and end with DELETE in a \
+                           session.";
             return refuse(record, Error::new(Code::HttpMethodNotAllowed, message));
         }
     }
@@ -262,6 +274,9 @@ async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Respons
     if let Some(relayed) = Relayed::of(method) {
         return relay::serve(received, relayed, record).await;
     }
+    if (received.era, method) == (Era::Modern, "subscriptions/listen") {
+        return listen::listen(&received, record);
+    }
     let answered = match (received.era, method) {
         (_, "tools/list") => lists::serve(&received, Kind::Tool),
         (_, "prompts/list") => lists::serve(&received, Kind::Prompt),
@@ -273,6 +288,8 @@ async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Respons
             return initialize::pong(&received);
         }
         (Era::Legacy, "logging/setLevel") => legacy::set_log_level(&received),
+        (Era::Legacy, "resources/subscribe") => subscriptions::subscribe(&received, &mut record),
+        (Era::Legacy, "resources/unsubscribe") => subscriptions::unsubscribe(&received),
         (Era::Modern, "server/discover") => Ok(discover::serve(&received)),
         _ => {
             let shown: String = method.chars().take(100).collect();
@@ -392,6 +409,7 @@ fn delete(
     match open_session(state, headers, principal, arrival) {
         Ok(session) => {
             state.sessions.delete(session);
+            state.subscriptions.end(session.id);
             record.ended(Outcome::Ok, 0);
             let mut response = StatusCode::OK.into_response();
             response

@@ -16,7 +16,7 @@ use crate::{
     authorize::Permit,
     error::Error,
     pipeline,
-    pool::Caller,
+    pool::{Caller, worker::Expecting},
     record::OpenRecord,
     respond,
     route::Wanted,
@@ -32,7 +32,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderName, HeaderValue};
-use ostia_domain::{capability::ClientCapabilities, code::Code, upstream::Transport};
+use ostia_domain::{code::Code, upstream::Transport};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -285,7 +285,11 @@ fn request(
         line: RequestLine::new(received.body, &received.message, parts, &bridge),
         headers: param_headers(received, item, upstream_era),
         // A modern client can be asked without a stream.
-        listens: received.accepts.event_stream || received.askable() != ClientCapabilities::NONE,
+        expecting: if received.accepts.event_stream || received.askable().can_be_asked() {
+            Expecting::CallEvents
+        } else {
+            Expecting::CallAnswer
+        },
         upstream: item.upstream.name.to_string(),
         upstream_era,
         timeout: item.upstream.call_timeout,

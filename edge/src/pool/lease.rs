@@ -87,6 +87,8 @@ pub(super) struct Slot {
     pub sharing: Sharing,
     pub in_flight: u32,
     pub idle_since: Instant,
+    /// It was asked to end, and still counts until it has.
+    leaving: bool,
 }
 
 /// The newest starts failed.
@@ -130,9 +132,10 @@ impl State {
     pub fn evict(&mut self, wanted: Sharing) {
         let mut unused = self
             .slots
-            .iter()
+            .iter_mut()
             .filter(|slot| slot.in_flight == 0 && slot.sharing != wanted);
         if let Some(slot) = unused.find(|slot| !slot.worker.ended()) {
+            slot.leaving = true;
             slot.worker.stop.cancel();
         }
     }
@@ -324,6 +327,7 @@ impl Pool {
             sharing: self.known_sharing(sharing),
             in_flight: 0,
             idle_since: clock::instant(),
+            leaving: false,
         });
         self.serve_queue(&mut state);
     }
@@ -331,10 +335,10 @@ impl Pool {
     /// Takes out a worker that ended; its calls have failed already. Says whether it still took calls.
     pub(super) fn remove_worker(&self, worker: u64) -> bool {
         let mut state = self.state();
-        let before = state.slots.len();
-        state.slots.retain(|slot| slot.worker.id != worker);
+        let at = state.slots.iter().position(|slot| slot.worker.id == worker);
+        let took_calls = at.is_some_and(|at| !state.slots.swap_remove(at).leaving);
         self.wake.notify_one();
-        state.slots.len() < before
+        took_calls
     }
 }
 

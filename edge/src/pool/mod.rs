@@ -17,6 +17,7 @@ mod spawn;
 mod start;
 mod stderr;
 mod supervise;
+pub mod watched;
 pub mod worker;
 
 pub use lease::{Caller, Lease, LeaseError};
@@ -37,6 +38,7 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
+use watched::Watched;
 
 /// What all pools of an edge share.
 struct Shared {
@@ -128,6 +130,7 @@ pub struct Pool {
     /// Wakes the maintenance task.
     wake: Notify,
     pub changes: Arc<Changes>,
+    pub watched: Arc<Watched>,
     /// The upstream asks its clients, and not always so that it is clear whom.
     asks: Arc<AtomicBool>,
     /// No more leases; workers end when their calls have.
@@ -148,6 +151,7 @@ impl Pool {
             }),
             wake: Notify::new(),
             changes: Arc::default(),
+            watched: Arc::default(),
             asks: Arc::default(),
             retired: CancellationToken::new(),
             stop: shared.stop.child_token(),

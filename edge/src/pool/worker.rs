@@ -55,6 +55,19 @@ impl Outgoing {
 struct Waiter {
     answer: oneshot::Sender<Result<Answer, Lost>>,
     events: Option<mpsc::Sender<Event>>,
+    /// A call of a client, which what the upstream says in between may belong to.
+    call: bool,
+}
+
+/// What a sender waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expecting {
+    /// The answer to a question of Ostia itself.
+    Answer,
+    /// The answer to a client's call.
+    CallAnswer,
+    /// The same, and what the upstream says before it.
+    CallEvents,
 }
 
 /// A request without an answer.
@@ -64,6 +77,16 @@ enum Slot {
     Abandoned,
     /// Of Ostia itself, which does not care for the answer.
     Ours,
+}
+
+impl Slot {
+    fn is_call(&self) -> bool {
+        match self {
+            Self::Awaited(waiter) => waiter.call,
+            Self::Abandoned => true,
+            Self::Ours => false,
+        }
+    }
 }
 
 pub struct Worker {
@@ -117,27 +140,31 @@ impl Worker {
     }
 
     /// Sends a request. `line` makes its text, without line end, from the id it must carry, which is
-    /// also the progress token to ask for. With `listens`, what the upstream says before its answer
-    /// comes too.
+    /// also the progress token to ask for.
     pub async fn send(
         &self,
-        listens: bool,
+        expecting: Expecting,
         headers: Vec<(HeaderName, HeaderValue)>,
         line: impl FnOnce(u64) -> Vec<u8>,
     ) -> Result<Pending, Lost> {
         let me = self.me.upgrade().ok_or(Lost::Gone)?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (answer, receiver) = oneshot::channel();
-        let (events, said) = if listens {
+        let (events, said) = if expecting == Expecting::CallEvents {
             let (sender, receiver) = mpsc::channel(EVENT_BUFFER);
             (Some(sender), Some(receiver))
         } else {
             (None, None)
         };
+        let waiter = Waiter {
+            answer,
+            events,
+            call: expecting != Expecting::Answer,
+        };
         self.waiting()
             .as_mut()
             .ok_or(Lost::Gone)?
-            .insert(id, Slot::Awaited(Waiter { answer, events }));
+            .insert(id, Slot::Awaited(waiter));
         // From here on dropping it takes the entry away again.
         let pending = Pending::new(me, id, receiver, said);
         let message = Outgoing {
@@ -149,14 +176,19 @@ impl Worker {
         Ok(pending)
     }
 
-    /// A request of our own, as a whole message, and its answer.
-    pub async fn request(&self, method: &str, params: &serde_json::Value) -> Result<Answer, Lost> {
+    /// A request of our own, as a whole message, that stays open.
+    pub async fn open(&self, method: &str, params: &serde_json::Value) -> Result<Pending, Lost> {
         let message = |id| {
             serde_json::json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
                 .to_string()
                 .into_bytes()
         };
-        self.send(false, Vec::new(), message).await?.answer().await
+        self.send(Expecting::Answer, Vec::new(), message).await
+    }
+
+    /// A request of our own, as a whole message, and its answer.
+    pub async fn request(&self, method: &str, params: &serde_json::Value) -> Result<Answer, Lost> {
+        self.open(method, params).await?.answer().await
     }
 
     /// Sends a notification, or drops it when the worker reads too slowly to care.
@@ -199,6 +231,11 @@ impl Worker {
     pub(super) fn end(&self) {
         self.waiting().take();
         self.stop.cancel();
+    }
+
+    /// Resolves when it ended.
+    pub async fn over(&self) {
+        self.stop.cancelled().await;
     }
 
     pub fn ended(&self) -> bool {
@@ -383,7 +420,7 @@ impl Worker {
         let slot = match on {
             Some(id) => waiting.get(&id),
             None => {
-                let mut all = waiting.values().filter(|slot| !matches!(slot, Slot::Ours));
+                let mut all = waiting.values().filter(|slot| slot.is_call());
                 match (all.next(), all.next()) {
                     (only, None) => only,
                     _ => {
@@ -424,15 +461,20 @@ impl Worker {
 
     /// Nobody waits for this request any more.
     pub(super) fn abandon(&self, id: u64) {
-        if self.pid.is_some() && self.may_ask.load(Ordering::Relaxed) {
-            self.haunted.store(true, Ordering::Relaxed);
-        }
         let mut waiting = self.waiting();
         let Some(waiting) = waiting.as_mut() else {
             return;
         };
-        if let Some(slot) = waiting.get_mut(&id) {
-            *slot = Slot::Abandoned;
+        let Some(slot) = waiting.get_mut(&id) else {
+            return;
+        };
+        if !slot.is_call() {
+            waiting.remove(&id);
+            return;
+        }
+        *slot = Slot::Abandoned;
+        if self.pid.is_some() && self.may_ask.load(Ordering::Relaxed) {
+            self.haunted.store(true, Ordering::Relaxed);
         }
         let owed = waiting
             .values()
@@ -490,8 +532,14 @@ mod tests {
     async fn answers_find_their_callers_in_any_order() {
         let (worker, _lines) = worker();
         let line = |id: u64| format!(r#"{{"id":{id}}}"#).into_bytes();
-        let mut first = worker.send(false, Vec::new(), line).await.unwrap();
-        let mut second = worker.send(false, Vec::new(), line).await.unwrap();
+        let mut first = worker
+            .send(Expecting::CallAnswer, Vec::new(), line)
+            .await
+            .unwrap();
+        let mut second = worker
+            .send(Expecting::CallAnswer, Vec::new(), line)
+            .await
+            .unwrap();
         worker.receive(
             &Bytes::from_static(br#"{"jsonrpc":"2.0","id":2,"result":{"n":2}}"#),
             None,
@@ -505,11 +553,11 @@ mod tests {
     async fn a_broken_answer_fails_its_caller_and_nobody_else() {
         let (worker, _lines) = worker();
         let mut first = worker
-            .send(false, Vec::new(), |_| b"{}".to_vec())
+            .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
             .await
             .unwrap();
         let mut second = worker
-            .send(false, Vec::new(), |_| b"{}".to_vec())
+            .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
             .await
             .unwrap();
         worker.receive(
@@ -526,14 +574,14 @@ mod tests {
     async fn an_ended_worker_fails_all_and_takes_no_more() {
         let (worker, _lines) = worker();
         let mut pending = worker
-            .send(false, Vec::new(), |_| b"{}".to_vec())
+            .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
             .await
             .unwrap();
         worker.end();
         assert_eq!(pending.answer().await.err(), Some(Lost::Gone));
         assert!(
             worker
-                .send(false, Vec::new(), |_| b"{}".to_vec())
+                .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
                 .await
                 .is_err()
         );

@@ -1,9 +1,14 @@
 //! Reports what upstreams offer: once for every pool, and again when one says that it changed.
 
 use super::Sync;
-use crate::{pool::Pool, upstream::catalogue};
+use crate::{
+    changes::Announcements,
+    pool::{Pool, changes::Change},
+    upstream::{catalogue, listen::keep_listening},
+};
 use ostia_proto::{ControlClient, v1::ReportCatalogueRequest};
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -20,10 +25,13 @@ impl Discoverers {
             let (id, version) = (pool.upstream.id, pool.upstream.version);
             if self.0.get(&id) != Some(&version) {
                 let (pool, control) = (Arc::clone(pool), sync.control.clone());
+                let announcements = Arc::clone(&sync.announcements);
                 let stop = sync.stop.clone();
                 sync.tasks.spawn(async move {
                     tokio::select! {
-                        () = report_forever(&pool, &control) => {}
+                        () = report_forever(&pool, &control, &announcements) => {}
+                        () = pass_on_updates(&pool, &announcements) => {}
+                        () = keep_listening(&pool) => {}
                         () = pool.retired() => {}
                         () = stop.cancelled() => {}
                     }
@@ -35,12 +43,36 @@ impl Discoverers {
     }
 }
 
-async fn report_forever(pool: &Arc<Pool>, control: &ControlClient) {
+/// Updates of resources are in no catalogue.
+async fn pass_on_updates(pool: &Pool, announcements: &Announcements) {
+    let mut changes = pool.changes.listen();
+    loop {
+        match changes.recv().await {
+            Ok(change @ Change::Updated(_)) => announcements.announce(pool.upstream.id, change),
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            // The pool is gone.
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn report_forever(pool: &Arc<Pool>, control: &ControlClient, announcements: &Announcements) {
     let mut retry = FIRST_RETRY;
     let mut asking = Vec::new();
+    let mut changes = pool.changes.listen();
+    let mut known = None;
     loop {
         let found = catalogue::discover(pool, &mut asking).await;
         let succeeded = found.is_ok();
+        // What changed shows in the next view. What an upstream says that it changed, and did not, shows
+        // nowhere else.
+        let same = found.is_ok() && known.as_ref() == found.as_ref().ok();
+        while let Ok(change) = changes.try_recv() {
+            if same && !matches!(change, Change::Updated(_)) {
+                announcements.announce(pool.upstream.id, change);
+            }
+        }
+        known = found.as_ref().ok().cloned().or(known);
         let reported = report(pool, control, found).await;
         if succeeded && reported {
             retry = FIRST_RETRY;

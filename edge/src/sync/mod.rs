@@ -2,7 +2,9 @@
 
 mod discover;
 
-use crate::{admit::Limits, authenticate::api_key::Keys, pool::Pools, view::View};
+use crate::{
+    admit::Limits, authenticate::api_key::Keys, changes::Announcements, pool::Pools, view::View,
+};
 use arc_swap::ArcSwap;
 use discover::Discoverers;
 use ostia_domain::{name::ExposedNames, snapshot::Snapshot};
@@ -28,6 +30,7 @@ pub struct Sync {
     pub view: Arc<ArcSwap<View>>,
     pub keys: Arc<Keys>,
     pub pools: Arc<Pools>,
+    pub announcements: Arc<Announcements>,
     /// Told the revision of each snapshot once it is served.
     pub served: watch::Sender<u64>,
     pub tasks: TaskTracker,

@@ -7,6 +7,7 @@ use crate::{
     pool::{
         Lease,
         pending::{Event, Lost, Pending},
+        worker::Expecting,
     },
     record::OpenRecord,
     upstream::request_line::RequestLine,
@@ -35,8 +36,7 @@ pub struct Request {
     pub line: RequestLine,
     /// `Mcp-Param-*`, for an upstream over HTTP.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Whether somebody wants to hear what is said before the answer.
-    pub listens: bool,
+    pub expecting: Expecting,
     /// The upstream's name.
     pub upstream: String,
     pub upstream_era: Era,
@@ -152,11 +152,6 @@ impl Exchange {
         }
     }
 
-    /// Whether somebody may still ask for its rest.
-    pub fn is_open(&self) -> bool {
-        self.open.is_some()
-    }
-
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
@@ -171,7 +166,7 @@ impl Exchange {
 async fn send(lease: &Lease, request: &Request) -> Result<Pending, Lost> {
     lease
         .worker()
-        .send(request.listens, request.headers.clone(), |id| {
+        .send(request.expecting, request.headers.clone(), |id| {
             request.line.line(id)
         })
         .await

@@ -3,4 +3,5 @@
 pub mod catalogue;
 pub mod exchange;
 pub mod handshake;
+pub mod listen;
 pub mod request_line;

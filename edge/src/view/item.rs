@@ -10,7 +10,10 @@ use crate::{
 };
 use ostia_domain::{name::canonical, policy::Subject, tool::Tier, upstream::Upstream};
 use serde_json::value::RawValue;
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -71,6 +74,8 @@ pub struct Item {
     pub definition: String,
     /// The same under the name that the aggregated endpoint shows.
     pub exposed_definition: String,
+    /// Of the exposed definition: what a list shows changed when this did.
+    pub fingerprint: u64,
 }
 
 impl Item {
@@ -90,6 +95,7 @@ impl Item {
             param_headers: Vec::new(),
             durations,
             exposed_definition: String::new(),
+            fingerprint: 0,
             upstream: Arc::clone(upstream),
             pool: Arc::clone(pool),
             name,
@@ -99,8 +105,12 @@ impl Item {
 
     #[must_use]
     pub fn exposed(self, name: &str) -> Self {
+        let exposed_definition = renamed(&self.definition, self.kind, name);
+        let mut hasher = DefaultHasher::new();
+        exposed_definition.hash(&mut hasher);
         Self {
-            exposed_definition: renamed(&self.definition, self.kind, name),
+            fingerprint: hasher.finish(),
+            exposed_definition,
             ..self
         }
     }

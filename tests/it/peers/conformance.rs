@@ -68,6 +68,8 @@ async fn through_ostia(era: &str, revision: (&str, usize)) {
     let program = installed::fixture();
     let program = program.to_str().expect("UTF-8");
     upstreams::program("fixture", program, &["stdio", "--era", era])
+        // Calls that wait for an answer have a worker, one for each set of capabilities.
+        .pool(16, 64, 256)
         .add(&control)
         .await;
     let mut relay = command(installed::node());

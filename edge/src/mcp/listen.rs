@@ -1,0 +1,370 @@
+//! Streams on which clients hear what changed: a legacy client's GET, a modern one's
+//! `subscriptions/listen`.
+
+use super::{
+    endpoint::{Received, refuse},
+    envelope::member,
+    era::META_SUBSCRIPTION_ID,
+    event_stream,
+    relay::KEEP_ALIVE,
+    session::Session,
+    subscriptions::{Subscribed, Watchlist},
+};
+use crate::{
+    authenticate::authenticate,
+    authorize::{authorize, visible},
+    call::RequestId,
+    changes::{Announcement, List},
+    error::Error,
+    pool::changes::Change,
+    record::OpenRecord,
+    route::{self, Endpoint, Wanted},
+    state::State,
+    view::Kind,
+};
+use axum::{
+    body::{Body, Bytes},
+    response::{IntoResponse as _, Response},
+};
+use futures_util::stream;
+use http::{
+    HeaderMap, StatusCode,
+    header::{AUTHORIZATION, HeaderName},
+};
+use ostia_domain::{clock, code::Code, principal::Principal, usage::Outcome};
+use serde_json::{Map, Value, json, value::RawValue};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
+use tokio::sync::{
+    broadcast::{Receiver, error::RecvError},
+    watch,
+};
+use uuid::Uuid;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// One client that listens.
+struct Listener {
+    state: Arc<State>,
+    principal: Arc<Principal>,
+    /// The credential alone, to look again whether it is still good.
+    headers: HeaderMap,
+    endpoint: Endpoint,
+    can_be_asked: bool,
+    /// What is listened to, and what each list was when it was looked at last.
+    lists: Vec<(List, u64)>,
+    watched: Watched,
+    /// The id of a modern client's request, as JSON.
+    subscription: Option<String>,
+    announcements: Receiver<Announcement>,
+    served: watch::Receiver<u64>,
+    waiting: VecDeque<Bytes>,
+    over: bool,
+}
+
+enum Watched {
+    /// What the request named.
+    These(Watchlist),
+    /// What the session subscribes to from one time to the next.
+    Session(Uuid),
+}
+
+/// `GET` with a legacy session.
+pub fn get(
+    state: &Arc<State>,
+    principal: Arc<Principal>,
+    headers: &HeaderMap,
+    endpoint: Endpoint,
+    session: Session,
+    id: RequestId,
+) -> Response {
+    let listener = Listener::new(
+        state,
+        (principal, headers, endpoint),
+        session.capabilities.can_be_asked(),
+        List::ALL.to_vec(),
+        Watched::Session(session.id),
+    );
+    listener.response(id)
+}
+
+/// `subscriptions/listen`. What a caller may not see is left out of what is promised.
+pub fn listen(received: &Received<'_>, mut record: OpenRecord) -> Response {
+    if !received.accepts.event_stream {
+        let message = "This takes `Accept: text/event-stream`.";
+        return refuse(received, record, &Error::new(Code::InvalidRequest, message));
+    }
+    let filter = received
+        .message
+        .params
+        .and_then(|params| member(params, "notifications"))
+        .and_then(|raw| serde_json::from_str::<Map<String, Value>>(raw.get()).ok());
+    let Some(filter) = filter else {
+        let message = "The member `notifications` must say what to listen to.";
+        return refuse(received, record, &Error::new(Code::InvalidParams, message));
+    };
+    let lists: Vec<_> = List::ALL
+        .into_iter()
+        .filter(|list| filter.get(list.filter_member()) == Some(&Value::Bool(true)))
+        .collect();
+    let watchlist = Watchlist::default();
+    let uris = filter
+        .get("resourceSubscriptions")
+        .and_then(Value::as_array);
+    let uris: Vec<_> = uris
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(|uri| watch_for(received, uri, &watchlist))
+        .collect();
+    let mut honoured = Map::new();
+    for list in &lists {
+        honoured.insert(list.filter_member().into(), true.into());
+    }
+    if !uris.is_empty() {
+        honoured.insert("resourceSubscriptions".into(), json!(uris));
+    }
+    let mut listener = Listener::new(
+        received.state,
+        (
+            Arc::clone(&received.principal),
+            received.headers,
+            received.endpoint.clone(),
+        ),
+        received.capabilities.can_be_asked(),
+        lists,
+        Watched::These(watchlist),
+    );
+    listener.subscription = Some(received.id().to_owned());
+    let params = json!({"notifications": honoured});
+    listener.tell("notifications/subscriptions/acknowledged", params);
+    record.ended(Outcome::Ok, 0);
+    listener.response(received.arrival.id)
+}
+
+/// Watches a resource for a modern client, if it may read it.
+fn watch_for(received: &Received<'_>, uri: &str, watchlist: &Watchlist) -> bool {
+    let view = received.state.view.load();
+    let wanted = Wanted {
+        kind: Kind::Resource,
+        name: uri,
+    };
+    let item = route::resolve(&view, &received.endpoint, wanted);
+    authorize(&view, &received.principal, item, wanted)
+        .is_ok_and(|permit| watchlist.add(uri, Subscribed::to(permit.item())))
+}
+
+impl Listener {
+    fn new(
+        state: &Arc<State>,
+        (principal, headers, endpoint): (Arc<Principal>, &HeaderMap, Endpoint),
+        can_be_asked: bool,
+        lists: Vec<List>,
+        watched: Watched,
+    ) -> Self {
+        let credential = [AUTHORIZATION, API_KEY]
+            .into_iter()
+            .filter_map(|name| Some((headers.get(&name)?.clone(), name)))
+            .map(|(value, name)| (name, value))
+            .collect();
+        let mut listener = Self {
+            state: Arc::clone(state),
+            principal,
+            headers: credential,
+            endpoint,
+            can_be_asked,
+            lists: Vec::new(),
+            watched,
+            subscription: None,
+            announcements: state.announcements.listen(),
+            served: state.served.clone(),
+            waiting: VecDeque::new(),
+            over: false,
+        };
+        listener.served.mark_unchanged();
+        listener.lists = lists
+            .into_iter()
+            .map(|list| (list, listener.fingerprint(list)))
+            .collect();
+        listener
+    }
+
+    fn response(self, id: RequestId) -> Response {
+        let body = Body::from_stream(stream::unfold(self, |mut listener| async {
+            let event = listener.next().await?;
+            Some((Ok::<_, Infallible>(event), listener))
+        }));
+        let mut response = (StatusCode::OK, body).into_response();
+        event_stream::set_headers(response.headers_mut(), id);
+        response
+    }
+
+    /// The next event, or a comment when there was none for a while. `None`: the stream is over.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if self.over {
+                return None;
+            }
+            let idle = tokio::select! {
+                announced = self.announcements.recv() => {
+                    self.announced(announced);
+                    false
+                }
+                changed = self.served.changed() => {
+                    self.over |= changed.is_err();
+                    self.compare();
+                    false
+                }
+                () = self.state.draining.cancelled() => {
+                    self.end();
+                    continue;
+                }
+                () = tokio::time::sleep(KEEP_ALIVE) => true,
+            };
+            // Nothing is told to whoever may not hear it any more.
+            if !self.still_welcome().await {
+                return None;
+            }
+            if idle {
+                return Some(Bytes::from_static(b": still here\n\n"));
+            }
+        }
+    }
+
+    /// A key may have been revoked since, or may do something else now.
+    async fn still_welcome(&mut self) -> bool {
+        if let Watched::Session(session) = &self.watched {
+            // Its subscriptions stay while it listens.
+            let _ = self.state.subscriptions.of(*session);
+        }
+        let State { keys, control, .. } = &*self.state;
+        match authenticate(keys, control, &self.headers, clock::now()).await {
+            Ok(principal) => {
+                self.principal = principal;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn announced(&mut self, announced: Result<Announcement, RecvError>) {
+        match announced {
+            Ok(Announcement {
+                upstream,
+                change: Change::Updated(own),
+            }) => self.updated(upstream, &own),
+            Ok(Announcement { upstream, change }) => {
+                if let Some(list) = List::of(&change) {
+                    self.said_to_change(upstream, list);
+                }
+            }
+            // Something was missed: it may have been anything.
+            Err(RecvError::Lagged(_)) => {
+                for (list, _) in self.lists.clone() {
+                    self.tell(list.notification(), json!({}));
+                }
+            }
+            Err(RecvError::Closed) => self.over = true,
+        }
+    }
+
+    fn updated(&mut self, upstream: Uuid, own: &str) {
+        let uri = match &self.watched {
+            Watched::These(list) => list.name_of(upstream, own),
+            Watched::Session(session) => self
+                .state
+                .subscriptions
+                .of(*session)
+                .and_then(|list| list.name_of(upstream, own)),
+        };
+        let Some(uri) = uri else { return };
+        let may_read = {
+            let view = self.state.view.load();
+            let wanted = Wanted {
+                kind: Kind::Resource,
+                name: &uri,
+            };
+            let item = route::resolve(&view, &self.endpoint, wanted);
+            authorize(&view, &self.principal, item, wanted).is_ok()
+        };
+        if may_read {
+            self.tell("notifications/resources/updated", json!({"uri": uri}));
+        }
+    }
+
+    /// An upstream says that a list changed, though it is the same: only who sees something of it hears.
+    fn said_to_change(&mut self, upstream: Uuid, list: List) {
+        if !self.lists.iter().any(|(heard, _)| *heard == list) {
+            return;
+        }
+        let sees = {
+            let view = self.state.view.load();
+            list.kinds().iter().any(|kind| {
+                visible(&view, &self.principal, &self.endpoint, *kind)
+                    .any(|item| item.upstream.id == upstream)
+            })
+        };
+        if sees {
+            self.tell(list.notification(), json!({}));
+        }
+    }
+
+    /// Tells of each list that is not what it was.
+    fn compare(&mut self) {
+        for at in 0..self.lists.len() {
+            let (list, before) = self.lists[at];
+            let now = self.fingerprint(list);
+            if now != before {
+                self.lists[at].1 = now;
+                self.tell(list.notification(), json!({}));
+            }
+        }
+    }
+
+    fn fingerprint(&self, list: List) -> u64 {
+        let view = self.state.view.load();
+        let mut hasher = DefaultHasher::new();
+        for kind in list.kinds() {
+            for item in visible(&view, &self.principal, &self.endpoint, *kind) {
+                if self.can_be_asked || !item.asks_client {
+                    item.fingerprint.hash(&mut hasher);
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    fn tell(&mut self, method: &str, mut params: Value) {
+        if let Some(id) = &self.subscription {
+            let id: Option<&RawValue> = serde_json::from_str(id).ok();
+            params["_meta"] = json!({META_SUBSCRIPTION_ID: id});
+        }
+        let mut message = json!({"jsonrpc": "2.0", "method": method});
+        if params.as_object().is_some_and(|params| !params.is_empty()) {
+            message["params"] = params;
+        }
+        self.waiting
+            .push_back(event_stream::message(message.to_string().as_bytes()));
+    }
+
+    /// The edge stops: a modern client's request gets its answer.
+    fn end(&mut self) {
+        self.over = true;
+        if let Some(id) = &self.subscription {
+            let result = json!({
+                "resultType": "complete",
+                "_meta": {META_SUBSCRIPTION_ID: serde_json::from_str::<&RawValue>(id).ok()},
+            });
+            let message = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#);
+            self.waiting
+                .push_back(event_stream::message(message.as_bytes()));
+        }
+    }
+}
