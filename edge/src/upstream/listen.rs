@@ -4,7 +4,7 @@
 //! watches. A modern one says nothing unless a `subscriptions/listen` is open that names it all.
 
 use super::handshake::modern_meta;
-use crate::pool::{Caller, Pool, pending::Lost, worker::Worker};
+use crate::pool::{Caller, Lease, Pool, pending::Lost, worker::Worker};
 use ostia_domain::{capability::ClientCapabilities, upstream::Era};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -16,8 +16,7 @@ const MAX_RETRY: Duration = Duration::from_secs(30);
 pub async fn keep_listening(pool: &Arc<Pool>) {
     let mut retry = FIRST_RETRY;
     loop {
-        pool.watched.wanted(lists(pool)).await;
-        match listen(pool).await {
+        match listen_when_wanted(pool).await {
             Ok(()) => retry = FIRST_RETRY,
             Err(problem) => {
                 let upstream = &pool.upstream.name;
@@ -34,11 +33,11 @@ fn lists(pool: &Pool) -> bool {
     pool.era() == Era::Modern && !list_filter(pool).is_empty()
 }
 
-async fn listen(pool: &Arc<Pool>) -> Result<(), String> {
-    let lease = pool
-        .lease(&Caller::default())
-        .await
-        .map_err(|error| format!("{error:?}"))?;
+async fn listen_when_wanted(pool: &Arc<Pool>) -> Result<(), String> {
+    // With a worker it is known which lists there are to be told of.
+    drop(lease(pool).await?);
+    pool.watched.wanted(lists(pool)).await;
+    let lease = lease(pool).await?;
     let worker = Arc::clone(lease.worker());
     // Where a worker has one call at a time, listening must not be it.
     let _held = (pool.upstream.pool.max_in_flight.get() > 1).then_some(lease);
@@ -46,6 +45,11 @@ async fn listen(pool: &Arc<Pool>) -> Result<(), String> {
         Era::Legacy => legacy(pool, &worker).await,
         Era::Modern => modern(pool, &worker).await,
     }
+}
+
+async fn lease(pool: &Arc<Pool>) -> Result<Lease, String> {
+    let lease = pool.lease(&Caller::default()).await;
+    lease.map_err(|error| format!("{error:?}"))
 }
 
 /// Subscribes to what is watched and follows the changes of that, until nothing is or the worker ends.
