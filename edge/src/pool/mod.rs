@@ -8,6 +8,7 @@
 
 pub mod changes;
 pub mod guard;
+mod http;
 mod io;
 mod lease;
 mod maintain;

@@ -1,7 +1,7 @@
 //! From a definition to a worker that takes calls: what is behind it, its tasks, the handshake.
 
 use super::{
-    Pool, io,
+    Pool, http, io,
     spawn::spawn,
     stderr::StderrTail,
     supervise,
@@ -11,7 +11,7 @@ use crate::upstream::handshake::{self, Probed};
 use ostia_domain::{
     capability::ClientCapabilities,
     clock,
-    upstream::{Command, Era, Transport},
+    upstream::{Command, Era, HttpEndpoint, Transport},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -106,10 +106,20 @@ impl Pool {
     fn connect(self: &Arc<Self>) -> Result<Started, String> {
         match &self.upstream.transport {
             Transport::Stdio(command) => self.start_process(command),
-            Transport::Http(_) | Transport::Sse(_) => {
-                Err("upstreams over HTTP are not served by this edge".into())
-            }
+            Transport::Http(endpoint) => self.start_link(http::Kind::Streamable, endpoint),
+            Transport::Sse(endpoint) => self.start_link(http::Kind::Sse, endpoint),
         }
+    }
+
+    fn start_link(
+        self: &Arc<Self>,
+        kind: http::Kind,
+        endpoint: &HttpEndpoint,
+    ) -> Result<Started, String> {
+        let (worker, outgoing) = self.new_worker(None);
+        http::connect(self, kind, endpoint, &worker, outgoing)?;
+        let stderr = Arc::default();
+        Ok(Started { worker, stderr })
     }
 
     fn start_process(self: &Arc<Self>, command: &Command) -> Result<Started, String> {

@@ -20,7 +20,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// Events a slow client may be behind before further ones are dropped.
@@ -96,6 +96,7 @@ pub struct Worker {
     me: Weak<Self>,
     outgoing: mpsc::Sender<Outgoing>,
     next_id: AtomicU64,
+    renewed: Notify,
     /// Requests without an answer, by our id. Unset once the worker ended, so that none can be added.
     waiting: Mutex<Option<HashMap<u64, Slot>>>,
     /// Asks whatever is behind the worker to end.
@@ -128,6 +129,7 @@ impl Worker {
             me: Weak::clone(me),
             outgoing,
             next_id: AtomicU64::new(1),
+            renewed: Notify::new(),
             waiting: Mutex::new(Some(HashMap::new())),
             stop: CancellationToken::new(),
             log_level: Mutex::new(None),
@@ -231,6 +233,23 @@ impl Worker {
     pub(super) fn end(&self) {
         self.waiting().take();
         self.stop.cancel();
+    }
+
+    /// Whether a request has no answer yet.
+    pub(super) fn awaits(&self, id: u64) -> bool {
+        self.waiting()
+            .as_ref()
+            .is_some_and(|waiting| waiting.contains_key(&id))
+    }
+
+    /// The upstream forgot everything about the connection, which goes on.
+    pub(super) fn renewed(&self) {
+        self.renewed.notify_waiters();
+    }
+
+    /// Resolves when the upstream forgot what it was asked for before.
+    pub async fn forgotten(&self) {
+        self.renewed.notified().await;
     }
 
     /// Resolves when it ended.

@@ -69,6 +69,7 @@ async fn legacy(pool: &Pool, worker: &Arc<Worker>) -> Result<(), String> {
         }
         tokio::select! {
             () = pool.watched.changed(&subscribed) => {}
+            () = worker.forgotten() => subscribed.clear(),
             () = worker.over() => return Err("its worker ended".into()),
         }
     }

@@ -1,0 +1,81 @@
+//! Upstreams that run somewhere else: what is behind a worker without a process.
+//!
+//! A worker of such an upstream is one connection: in the legacy era one MCP session, in the modern one
+//! nothing but a name. Its messages come out of the same channel as those of a process. A task posts
+//! each, and feeds what comes back to the worker.
+
+mod client;
+mod events;
+mod link;
+mod network;
+mod post;
+mod session;
+mod sse;
+
+use super::{
+    Pool,
+    worker::{Outgoing, Worker},
+};
+use http::{HeaderName, HeaderValue};
+use link::Link;
+use ostia_domain::{clock, upstream::HttpEndpoint};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+
+/// Calls get so long to end when the connection is given up.
+const SHORT_LIFE: Duration = Duration::from_secs(5);
+
+const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+/// Which of the two transports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Streamable,
+    Sse,
+}
+
+/// Starts what is behind this worker. An error says, for people, why not.
+pub(super) fn connect(
+    pool: &Arc<Pool>,
+    kind: Kind,
+    endpoint: &HttpEndpoint,
+    worker: &Arc<Worker>,
+    outgoing: mpsc::Receiver<Outgoing>,
+) -> Result<(), String> {
+    let client = client::Client::new(endpoint)?;
+    let link = Link::new(client, Arc::clone(worker), pool.shared.tasks.clone());
+    let pool = Arc::clone(pool);
+    let worker = Arc::clone(worker);
+    let tasks = pool.shared.tasks.clone();
+    tasks.spawn(async move {
+        let since = clock::instant();
+        let run = async {
+            match kind {
+                Kind::Streamable => link.run(outgoing).await,
+                Kind::Sse => sse::run(&link, outgoing).await,
+            }
+        };
+        let problem = tokio::select! {
+            ended = run => ended.err(),
+            () = worker.stop.cancelled() => None,
+            () = pool.stop.cancelled() => None,
+        };
+        // Callers hear of it before the tidying begins.
+        worker.end();
+        let was_in_use = pool.remove_worker(worker.id);
+        let problem = problem.unwrap_or_default();
+        if was_in_use && since.elapsed() < SHORT_LIFE && !problem.is_empty() {
+            pool.note_failure(&problem);
+        }
+        link.leave().await;
+        let upstream = pool.upstream.name.as_str();
+        tracing::info!(upstream, worker = worker.id, problem, "connection ended");
+    });
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! One message to an upstream, and whatever comes of it.
+
+use super::{
+    BOTH, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID,
+    client::describe,
+    events::Events,
+    link::{Link, revision},
+};
+use crate::{
+    mcp::{
+        envelope::{Message, Meta, Params, member, string},
+        headers::encode,
+    },
+    pool::{pending::Lost, worker::Outgoing},
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE},
+};
+use reqwest::{Method, Response};
+use serde_json::value::RawValue;
+use std::{sync::Arc, time::Duration};
+
+/// The longest answer that is taken, as from a process.
+const MAX_BODY_BYTES: usize = 64 << 20;
+/// Of what a server says about its refusal, operators read this much.
+const MAX_SHOWN: usize = 200;
+/// How often a stream that broke off is picked up again, and how long after.
+const MAX_RESUMED: u32 = 10;
+const RESUME_AFTER: Duration = Duration::from_secs(1);
+const MAX_RESUME_AFTER: Duration = Duration::from_secs(30);
+
+/// What of a message decides how it is sent.
+struct Head {
+    method: String,
+    modern: bool,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Head {
+    /// From the message itself: nothing that a client said in headers comes here.
+    fn of(message: &Outgoing) -> Self {
+        let parsed = Message::parse(&message.line).unwrap_or_default();
+        let method = parsed.method.as_deref().unwrap_or_default();
+        let params = parsed.params.and_then(|raw| Params::parse(raw).ok());
+        let meta = params
+            .as_ref()
+            .and_then(|params| params.meta)
+            .and_then(|raw| Meta::parse(raw).ok());
+        let version = meta.and_then(|meta| meta.protocol_version).and_then(string);
+        let mut headers = message.headers.clone();
+        if let Some(version) = &version {
+            headers.push((PROTOCOL_VERSION, encode(version)));
+            headers.push((METHOD, encode(method)));
+            let named = match method {
+                "tools/call" | "prompts/get" => params.as_ref().and_then(|params| params.name),
+                "resources/read" => params.as_ref().and_then(|params| params.uri),
+                "tasks/get" | "tasks/update" | "tasks/cancel" => {
+                    parsed.params.and_then(|params| member(params, "taskId"))
+                }
+                _ => None,
+            };
+            if let Some(name) = named.and_then(string) {
+                headers.push((NAME, encode(&name)));
+            }
+        }
+        Self {
+            method: method.to_owned(),
+            modern: version.is_some(),
+            headers,
+        }
+    }
+}
+
+impl Link {
+    /// Posts a message and feeds what comes back to the worker. A request without an answer is failed.
+    pub(super) async fn deliver(self: &Arc<Self>, message: Outgoing) {
+        let head = Head::of(&message);
+        if !head.method.is_empty() {
+            self.set_modern(head.modern);
+        }
+        if let Err(why) = self.exchange(&message, &head).await
+            && let Some(id) = message.id
+        {
+            self.worker.fail(id, why);
+        }
+    }
+
+    async fn exchange(self: &Arc<Self>, message: &Outgoing, head: &Head) -> Result<(), Lost> {
+        let before = self.sessions.current();
+        let response = self.post(message, head).await?;
+        let lost = before.id.is_some()
+            && !head.modern
+            && matches!(
+                response.status(),
+                StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
+            );
+        if !lost {
+            return self.read(message, head, response).await;
+        }
+        // The message was refused for its session, so that sending it again does nothing twice.
+        match self.renew(&before).await {
+            Ok(()) => {
+                let response = self.post(message, head).await?;
+                self.read(message, head, response).await
+            }
+            Err(problem) => {
+                tracing::warn!(worker = self.worker.id, problem, "the session is lost");
+                self.worker.end();
+                Err(Lost::Refused(problem))
+            }
+        }
+    }
+
+    async fn post(&self, message: &Outgoing, head: &Head) -> Result<Response, Lost> {
+        let mut request = self.client.request(Method::POST, &self.client.url);
+        for (name, value) in &head.headers {
+            request = request.header(name, value);
+        }
+        if !head.modern && head.method != "initialize" {
+            request = self.with_session(request);
+        }
+        request
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, BOTH)
+            .body(message.line.slice(..message.line.len().saturating_sub(1)))
+            .send()
+            .await
+            .map_err(|error| {
+                if error.is_connect() {
+                    Lost::Refused(format!("it cannot be reached: {}", describe(error)))
+                } else {
+                    tracing::warn!(
+                        worker = self.worker.id,
+                        problem = describe(error),
+                        "a request broke off"
+                    );
+                    Lost::Gone
+                }
+            })
+    }
+
+    async fn read(
+        self: &Arc<Self>,
+        message: &Outgoing,
+        head: &Head,
+        response: Response,
+    ) -> Result<(), Lost> {
+        let status = response.status();
+        let session = response.headers().get(SESSION_ID).cloned();
+        let events = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let Some(id) = message.id else {
+            if head.method == "notifications/initialized" && status.is_success() && !head.modern {
+                self.listen();
+            }
+            return Ok(());
+        };
+        if events && status.is_success() {
+            return self.read_events(message, head, session, response).await;
+        }
+        let body = body(response).await?;
+        if status.is_success() {
+            if head.method == "initialize" {
+                self.sessions
+                    .open(message.line.clone(), session, revision(&body));
+            }
+            self.worker.receive(&body, Some(id));
+            // An answer that made no sense is none.
+            self.worker.fail(id, Lost::Gone);
+            return Ok(());
+        }
+        self.refused(id, head, status, &body)
+    }
+
+    /// An answer as a stream. One that breaks off is picked up where it broke, if its events say where.
+    async fn read_events(
+        &self,
+        message: &Outgoing,
+        head: &Head,
+        session: Option<HeaderValue>,
+        response: Response,
+    ) -> Result<(), Lost> {
+        let id = message.id.unwrap_or_default();
+        let mut response = Some(response);
+        let (mut last, mut wait) = (None::<HeaderValue>, RESUME_AFTER);
+        for _ in 0..=MAX_RESUMED {
+            if let Some(response) = response.take() {
+                let mut events = Events::of(response);
+                while let Some(event) = events.next().await {
+                    wait = event.retry.unwrap_or(wait).min(MAX_RESUME_AFTER);
+                    last = event
+                        .id
+                        .and_then(|id| HeaderValue::try_from(id).ok())
+                        .or(last);
+                    let Some(data) = event.data else { continue };
+                    if head.method == "initialize" {
+                        let line = message.line.clone();
+                        self.sessions.open(line, session.clone(), revision(&data));
+                    }
+                    self.worker.receive(&data, Some(id));
+                    if !self.worker.awaits(id) {
+                        return Ok(());
+                    }
+                }
+            }
+            if head.modern || last.is_none() {
+                return Err(Lost::Gone);
+            }
+            tokio::time::sleep(wait).await;
+            response = self.get(last.as_ref()).await;
+        }
+        Err(Lost::Gone)
+    }
+
+    /// A status that is no success. What says so in JSON-RPC is an answer.
+    fn refused(&self, id: u64, head: &Head, status: StatusCode, body: &Bytes) -> Result<(), Lost> {
+        let error = Message::parse(body)
+            .ok()
+            .and_then(|message| message.error.map(RawValue::get).map(str::to_owned));
+        let client_error = status.is_client_error()
+            && !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        if let Some(error) = error.filter(|_| client_error) {
+            let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
+            self.worker.receive(&line.into(), Some(id));
+            return Ok(());
+        }
+        if client_error && head.method == "server/discover" {
+            // A server that knows no such thing says so as it likes.
+            let error = r#"{"code":-32601,"message":"refused without a word"}"#;
+            let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
+            self.worker.receive(&line.into(), Some(id));
+            return Ok(());
+        }
+        let shown: String = String::from_utf8_lossy(body)
+            .chars()
+            .take(MAX_SHOWN)
+            .collect();
+        let problem = format!("it answered {} with {status}: {shown}", head.method);
+        if status.is_server_error() {
+            tracing::warn!(worker = self.worker.id, problem, "the upstream failed");
+            return Err(Lost::Gone);
+        }
+        Err(Lost::Refused(problem))
+    }
+}
+
+async fn body(response: Response) -> Result<Bytes, Lost> {
+    let mut body = BytesMut::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Lost::Gone)?;
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(Lost::Gone);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}

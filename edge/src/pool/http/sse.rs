@@ -1,0 +1,102 @@
+//! HTTP+SSE, the transport of 2024-11-05: one stream for everything that the upstream says, and an
+//! address that it names for what is said to it.
+
+use super::{client::describe, events::Events, link::Link};
+use crate::pool::{pending::Lost, worker::Outgoing};
+use http::header::CONTENT_TYPE;
+use reqwest::{Method, Url};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Until the stream or the channel ends.
+pub(super) async fn run(
+    link: &Arc<Link>,
+    mut outgoing: mpsc::Receiver<Outgoing>,
+) -> Result<(), String> {
+    let response = link.get(None).await.ok_or("it offers no event stream")?;
+    let mut events = Events::of(response);
+    let target = loop {
+        let event = events
+            .next()
+            .await
+            .ok_or("its event stream ended at once")?;
+        if event.name.as_deref() == Some("endpoint") {
+            break target(&link.client.url, event.data.as_deref())?;
+        }
+    };
+    let receive = async {
+        while let Some(event) = events.next().await {
+            if let Some(data) = event.data {
+                link.worker.receive(&data, None);
+            }
+        }
+        Err("its event stream ended".to_owned())
+    };
+    let send = async {
+        while let Some(message) = outgoing.recv().await {
+            post(link, &target, message).await;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        ended = receive => ended,
+        ended = send => ended,
+    }
+}
+
+/// Where the upstream wants its messages. Credentials go with them, so it must be the same place.
+fn target(url: &Url, named: Option<&[u8]>) -> Result<Url, String> {
+    let target = named
+        .and_then(|named| str::from_utf8(named).ok())
+        .and_then(|named| url.join(named).ok())
+        .ok_or("it names no address for messages")?;
+    if target.origin() == url.origin() {
+        Ok(target)
+    } else {
+        Err("it names an address for messages that is somewhere else".into())
+    }
+}
+
+async fn post(link: &Link, target: &Url, message: Outgoing) {
+    let body = message.line.slice(..message.line.len().saturating_sub(1));
+    let request = link
+        .client
+        .request(Method::POST, target)
+        .header(CONTENT_TYPE, "application/json")
+        .body(body);
+    let why = match tokio::time::timeout(SEND_TIMEOUT, request.send()).await {
+        Ok(Ok(response)) if response.status().is_success() => return,
+        Ok(Ok(response)) => Lost::Refused(format!("it answered with {}", response.status())),
+        Ok(Err(error)) if error.is_connect() => {
+            Lost::Refused(format!("it cannot be reached: {}", describe(error)))
+        }
+        Ok(Err(_)) | Err(_) => Lost::Gone,
+    };
+    if let Some(id) = message.id {
+        link.worker.fail(id, why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_go_to_the_same_place_only() {
+        let url: Url = "https://host.example/sse".parse().unwrap();
+        let at = |named: &str| target(&url, Some(named.as_bytes())).map(String::from);
+        assert_eq!(
+            at("/messages?id=1").unwrap(),
+            "https://host.example/messages?id=1"
+        );
+        assert_eq!(
+            at("https://host.example/m").unwrap(),
+            "https://host.example/m"
+        );
+        assert!(at("https://other.example/m").is_err());
+        assert!(at("http://host.example/m").is_err());
+        assert!(target(&url, None).is_err());
+    }
+}
