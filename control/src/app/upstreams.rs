@@ -128,11 +128,11 @@ fn check(upstream: &Upstream) -> Result<()> {
             command.program == DEMO_PROGRAM && command.args == DEMO_ARGS
         }
         Transport::Http(found) => {
-            endpoint::check("definition.http", found)?;
+            endpoint::check(&endpoint::HTTP, found)?;
             false
         }
         Transport::Sse(found) => {
-            endpoint::check("definition.sse", found)?;
+            endpoint::check(&endpoint::SSE, found)?;
             if upstream.protocol == Protocol::Modern {
                 let problem = "HTTP+SSE is older than 2026-07-28: use `http`";
                 return Err(Error::invalid("definition.protocol", problem));
