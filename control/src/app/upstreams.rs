@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     op::{Op, Touched},
     store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
+    vault,
 };
 use ostia_domain::{
     tool::Tool,
@@ -36,7 +37,8 @@ impl App {
         check(&upstream)?;
         let mut credentials = BTreeMap::new();
         for (name, value) in std::mem::take(upstream.transport.credentials_mut()) {
-            let sealed = self.vault.seal(upstream.id, &name, &value)?;
+            let slot = vault::slot(&upstream.transport, &name);
+            let sealed = self.vault.seal(upstream.id, &slot, &value)?;
             credentials.insert(name, sealed);
         }
         let stored = StoredUpstream {

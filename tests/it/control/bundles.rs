@@ -1,8 +1,10 @@
 //! Bundles.
 
-use super::fixture::{Fixture, assert_refused, owned, start};
+use super::fixture::{Fixture, assert_refused, owned, snapshot, start};
+use crate::harness::wait::until;
 use ostia_domain::code::Code;
 use ostia_proto::v1;
+use std::time::Duration;
 use tonic::{Code as Grpc, Status};
 
 fn shown(tool: &str, name: Option<&str>, description: Option<&str>) -> v1::ToolOverride {
@@ -179,6 +181,30 @@ async fn what_is_no_bundle_is_refused_and_the_field_named() {
     let answer = control.client.bundles().create_bundle(without).await;
     assert_refused(answer, Grpc::InvalidArgument, Code::InvalidArgument);
     assert_eq!(list(&control).await, []);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_keeps_no_other_from_edges() {
+    let control = start().await;
+    create(&control, "odd", selection())
+        .await
+        .expect("a bundle");
+    control
+        .sql("UPDATE bundles SET selection = '{\"later\": 1}'")
+        .await;
+    create(&control, "last", selection())
+        .await
+        .expect("a bundle");
+    let ask = || async {
+        let bundles = snapshot(&control.client).await.bundles;
+        let names: Vec<_> = bundles.iter().map(|bundle| bundle.name.clone()).collect();
+        if names == ["last"] {
+            Ok(())
+        } else {
+            Err(names)
+        }
+    };
+    until(Duration::from_secs(5), "edges have the other one", ask).await;
 }
 
 #[tokio::test]

@@ -176,6 +176,23 @@ async fn a_sealed_value_does_not_open_as_another_header() {
     assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["last"]);
 }
 
+#[tokio::test]
+async fn a_sealed_variable_does_not_open_as_a_header() {
+    let control = start().await;
+    control
+        .add_upstream("local", &[("token", CANARY)])
+        .await
+        .expect("an upstream");
+    // Whoever writes in the database can name another address, and gets nothing of it.
+    control
+        .sql("UPDATE upstreams SET transport = 'http', url = 'https://example.com/'")
+        .await;
+    add(&control, over_http("last", "x-api-key", "x")).await;
+    snapshot_with(&control, "last").await;
+    let all = snapshot(&control.client).await.upstreams;
+    assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["last"]);
+}
+
 /// The upstream as edges get it, once they do.
 async fn snapshot_with(control: &Fixture, wanted: &str) -> v1::Upstream {
     let ask = || async {
