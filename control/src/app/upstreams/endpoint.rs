@@ -69,7 +69,7 @@ fn check_url(endpoint: &HttpEndpoint) -> Result<(), &'static str> {
         (scheme, _) if *scheme == Scheme::HTTPS => Ok(()),
         (scheme, true) if *scheme == Scheme::HTTP => Ok(()),
         (scheme, false) if *scheme == Scheme::HTTP => {
-            Err("must begin with https://, or allow_private_network be set")
+            Err("must begin with https://: http:// needs allow_private_network")
         }
         _ => Err("must begin with https://"),
     }
