@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Who may call what
     #[command(subcommand)]
     Policies(cli::policies::Command),
+    /// Named selections of tools, at endpoints of their own
+    #[command(subcommand)]
+    Bundles(cli::bundles::Command),
     /// How much a key may do in a short window
     #[command(subcommand)]
     Plans(cli::plans::Command),

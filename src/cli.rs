@@ -2,6 +2,7 @@
 //! shows the result.
 
 pub(crate) mod audit;
+pub(crate) mod bundles;
 mod connect;
 pub(crate) mod doctor;
 mod import;
@@ -59,6 +60,7 @@ async fn with_control(
         args::Command::Keys(command) => keys::run(command, control, output).await,
         args::Command::Upstreams(command) => upstreams::run(command, control, output).await,
         args::Command::Policies(command) => policies::run(command, control, output).await,
+        args::Command::Bundles(command) => bundles::run(command, control, output).await,
         args::Command::Plans(command) => plans::run(command, control, output).await,
         args::Command::Users(command) => users::run(command, control, output).await,
         args::Command::LoginLink(args) => login_link::run(settings, args, control, output).await,

@@ -8,12 +8,13 @@
 
 use crate::error::{Error, Kind, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ostia_domain::key::Secret;
+use ostia_domain::{key::Secret, upstream::Transport};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest::{SHA256, digest},
     rand::{SecureRandom as _, SystemRandom},
 };
+use std::borrow::Cow;
 use uuid::Uuid;
 
 const KEY_BYTES: usize = 32;
@@ -90,6 +91,15 @@ impl Vault {
             .map_err(|_| CannotOpen)?;
         let value = std::str::from_utf8(opened).map_err(|_| CannotOpen)?;
         Ok(Secret::new(value))
+    }
+}
+
+/// Where a credential of this name belongs. The name of a variable has no `=` in it, so a sealed variable
+/// opens as no header, whoever makes an address of a command in the database.
+pub(crate) fn slot<'a>(transport: &Transport, name: &'a str) -> Cow<'a, str> {
+    match transport {
+        Transport::Stdio(_) => name.into(),
+        Transport::Http(_) | Transport::Sse(_) => format!("header={name}").into(),
     }
 }
 

@@ -36,7 +36,13 @@ impl MigrationTrait for Migration {
         manager.create_table(bundles()).await
     }
 
+    /// Upstreams over HTTP are lost: the step before has no words for them.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let over_http = Query::delete()
+            .from_table(Upstreams::Table)
+            .and_where(Expr::col(Upstreams::Transport).ne("stdio"))
+            .take();
+        manager.exec_stmt(over_http).await?;
         for table in [
             Bundles::Table.into_iden(),
             CatalogueItems::Table.into_iden(),

@@ -2,6 +2,7 @@
 
 mod add;
 mod environment;
+mod reached;
 mod view;
 
 use super::import;
@@ -12,7 +13,7 @@ use view::{Tool, Upstream};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Add one that a worker serves over stdio
+    /// Add one: a command for workers that speak stdio, or a URL where it runs already
     Add(Box<add::Args>),
     /// List all upstreams
     List,
@@ -43,7 +44,7 @@ pub(crate) async fn run(
             let upstream = Upstream::from(add(control, (*args).definition()?).await?);
             output.result(&upstream, |upstream| {
                 format!(
-                    "{}\n\nIts tools are known once an edge has started it: ostia upstreams tools {}",
+                    "{}\n\nIts tools are known once an edge has reached it: ostia upstreams tools {}",
                     upstream.text(),
                     upstream.name
                 )

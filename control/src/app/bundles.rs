@@ -7,7 +7,7 @@ use crate::{
     store::{self, Tx, bundles::StoredBundle},
 };
 use ostia_domain::{
-    bundle::{Bundle, Selection},
+    bundle::{Bundle, Override, Selection},
     name::UpstreamName,
 };
 use serde_json::json;
@@ -88,35 +88,53 @@ async fn named(tx: &Tx, reference: &str) -> Result<StoredBundle> {
         .ok_or_else(|| Error::not_found("bundle", reference))
 }
 
+fn check(selection: &Selection) -> Result<()> {
+    let (mut tools, mut names) = (HashSet::new(), HashSet::new());
+    for shown in &selection.overrides {
+        check_override(shown)?;
+        if !tools.insert(&shown.tool) {
+            let problem = format!("has {:?} more than once", shown.tool);
+            return Err(Error::invalid("selection.overrides", problem));
+        }
+        if let Some(name) = &shown.name
+            && !names.insert(name)
+        {
+            let problem = format!("shows more than one tool as {name:?}");
+            return Err(Error::invalid("selection.overrides", problem));
+        }
+    }
+    Ok(())
+}
+
+fn check_override(shown: &Override) -> Result<()> {
+    let names_tool = shown.tool.split_once('.').is_some_and(|(upstream, tool)| {
+        UpstreamName::new(upstream).is_ok() && !tool.is_empty() && !tool.contains('\0')
+    });
+    if !names_tool {
+        let problem = format!("{:?} is not <upstream>.<tool>", shown.tool);
+        return Err(Error::invalid("selection.overrides.tool", problem));
+    }
+    if let Some(name) = &shown.name
+        && !is_exposable(name)
+    {
+        let problem = format!("{name:?} is not 1 to 64 of a-z, A-Z, 0-9, '_' and '-'");
+        return Err(Error::invalid("selection.overrides.name", problem));
+    }
+    if shown
+        .description
+        .as_ref()
+        .is_some_and(|text| text.contains('\0'))
+    {
+        let problem = "must not contain NUL characters";
+        return Err(Error::invalid("selection.overrides.description", problem));
+    }
+    Ok(())
+}
+
 /// The names that clients take.
 fn is_exposable(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-fn check(selection: &Selection) -> Result<()> {
-    let (mut tools, mut names) = (HashSet::new(), HashSet::new());
-    for shown in &selection.overrides {
-        if !tools.insert(&shown.tool) {
-            let problem = format!("has {:?} more than once", shown.tool);
-            return Err(Error::invalid("selection.overrides", problem));
-        }
-        let texts = shown.name.iter().chain(&shown.description);
-        if texts.chain([&shown.tool]).any(|text| text.contains('\0')) {
-            return Err(Error::invalid("selection.overrides", "has a NUL character"));
-        }
-        if let Some(name) = &shown.name {
-            if !is_exposable(name) {
-                let problem = format!("{name:?} is not 1 to 64 of a-z, A-Z, 0-9, '_' and '-'");
-                return Err(Error::invalid("selection.overrides.name", problem));
-            }
-            if !names.insert(name) {
-                let problem = format!("{name:?} names more than one tool");
-                return Err(Error::invalid("selection.overrides.name", problem));
-            }
-        }
-    }
-    Ok(())
 }

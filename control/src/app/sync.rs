@@ -1,12 +1,14 @@
 //! What edges report: calls that were made, and what upstreams were found to offer.
 
+mod collisions;
+
 use super::App;
 use crate::{
     error::{Error, Result},
     op::{Op, Touched},
     store::{self, upstreams::StoredUpstream},
 };
-use ostia_domain::{audit::CallRecord, tool::Tool, upstream::Catalogue};
+use ostia_domain::{audit::CallRecord, name::UpstreamName, tool::Tool, upstream::Catalogue};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -49,7 +51,7 @@ impl App {
         let Some(news) = self.news(change.tx(), &id, &report).await? else {
             return Ok(());
         };
-        let problem = report.problem.as_deref();
+        let problem = news.problem.as_deref();
         store::upstreams::set_problem(change.tx(), report.upstream_id, problem).await?;
         if let Some(found) = news.catalogue {
             store::catalogues::replace(change.tx(), found, op.now).await?;
@@ -81,13 +83,14 @@ impl App {
             .catalogue
             .as_ref()
             .filter(|found| known.as_ref() != Some(found));
-        if catalogue.is_none() && upstream.problem == report.problem {
+        let problem = problem(&upstream.upstream.name, report);
+        if catalogue.is_none() && upstream.problem == problem {
             return Ok(None);
         }
         let before = known.map(|known| known.tools).unwrap_or_default();
         Ok(Some(News {
             detail: json!({
-                "problem": report.problem,
+                "problem": problem,
                 "tools": catalogue.map(|found| difference(&before, &found.tools)),
                 "prompts": catalogue.map(|found| found.prompts.len()),
                 "resources": catalogue.map(|found| {
@@ -96,6 +99,7 @@ impl App {
             }),
             upstream,
             catalogue,
+            problem,
         }))
     }
 }
@@ -104,7 +108,17 @@ struct News<'a> {
     upstream: StoredUpstream,
     /// Unset: the tools are as they were.
     catalogue: Option<&'a Catalogue>,
+    problem: Option<String>,
     detail: Value,
+}
+
+/// That it was not reached, or else what is wrong with what it lists.
+fn problem(upstream: &UpstreamName, report: &Report) -> Option<String> {
+    let listed = || {
+        let found = report.catalogue.as_ref()?;
+        collisions::problem(upstream, &found.tools)
+    };
+    report.problem.clone().or_else(listed)
 }
 
 fn check(report: &Report) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     op::{Op, Touched},
     store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
+    vault,
 };
 use ostia_domain::{
     tool::Tool,
@@ -36,7 +37,8 @@ impl App {
         check(&upstream)?;
         let mut credentials = BTreeMap::new();
         for (name, value) in std::mem::take(upstream.transport.credentials_mut()) {
-            let sealed = self.vault.seal(upstream.id, &name, &value)?;
+            let slot = vault::slot(&upstream.transport, &name);
+            let sealed = self.vault.seal(upstream.id, &slot, &value)?;
             credentials.insert(name, sealed);
         }
         let stored = StoredUpstream {
@@ -128,11 +130,11 @@ fn check(upstream: &Upstream) -> Result<()> {
             command.program == DEMO_PROGRAM && command.args == DEMO_ARGS
         }
         Transport::Http(found) => {
-            endpoint::check("definition.http", found)?;
+            endpoint::check(&endpoint::HTTP, found)?;
             false
         }
         Transport::Sse(found) => {
-            endpoint::check("definition.sse", found)?;
+            endpoint::check(&endpoint::SSE, found)?;
             if upstream.protocol == Protocol::Modern {
                 let problem = "HTTP+SSE is older than 2026-07-28: use `http`";
                 return Err(Error::invalid("definition.protocol", problem));

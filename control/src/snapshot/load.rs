@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     store::{self, Store, upstreams::StoredUpstream},
-    vault::{CannotOpen, Vault},
+    vault::{self, CannotOpen, Vault},
 };
 use ostia_domain::{snapshot::Snapshot, upstream::Upstream};
 
@@ -24,11 +24,7 @@ pub(super) async fn snapshot(store: &Store, vault: &Vault) -> Result<Snapshot> {
             .collect(),
         policies: store::policies::readable(&read).await?,
         plans: store::plans::list(&read).await?,
-        bundles: store::bundles::list(&read)
-            .await?
-            .into_iter()
-            .map(|stored| stored.bundle)
-            .collect(),
+        bundles: store::bundles::readable(&read).await?,
     })
 }
 
@@ -49,7 +45,8 @@ fn openable(vault: &Vault, stored: StoredUpstream) -> Option<Upstream> {
 fn open(vault: &Vault, stored: StoredUpstream) -> Result<Upstream, CannotOpen> {
     let mut upstream = stored.upstream;
     for (name, sealed) in stored.credentials {
-        let value = vault.open(upstream.id, &name, &sealed)?;
+        let slot = vault::slot(&upstream.transport, &name);
+        let value = vault.open(upstream.id, &slot, &sealed)?;
         upstream.transport.credentials_mut().insert(name, value);
     }
     Ok(upstream)

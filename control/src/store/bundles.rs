@@ -27,6 +27,17 @@ pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredBundle>,
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// Those that edges can use: one that cannot be read must not keep every other change from them.
+pub(crate) async fn readable(db: &impl ConnectionTrait) -> Result<Vec<Bundle>, Error> {
+    let rows = Entity::find().order_by_asc(Column::Name).all(db).await?;
+    let read = rows.into_iter().filter_map(|row| {
+        StoredBundle::try_from(row)
+            .inspect_err(|error| tracing::error!(%error, "a bundle is left out: it is not served"))
+            .ok()
+    });
+    Ok(read.map(|stored| stored.bundle).collect())
+}
+
 /// By id or name.
 pub(crate) async fn find(
     db: &impl ConnectionTrait,

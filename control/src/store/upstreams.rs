@@ -23,7 +23,7 @@ pub(crate) struct StoredUpstream {
     /// Sealed values by name: the environment of its workers, or its headers.
     pub(crate) credentials: BTreeMap<String, Vec<u8>>,
     pub(crate) created_at: Timestamp,
-    /// Why the newest attempt to reach it failed.
+    /// Why the newest attempt to reach it failed, or what is wrong with what it lists.
     pub(crate) problem: Option<String>,
 }
 

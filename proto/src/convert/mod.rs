@@ -2,10 +2,12 @@
 
 mod audit;
 mod bundles;
+mod catalogues;
 mod keys;
 mod plans;
 mod policies;
 mod sync;
+mod transports;
 mod upstreams;
 
 use chrono::{DateTime, Utc};

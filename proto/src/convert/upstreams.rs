@@ -1,16 +1,10 @@
-use super::{FieldError, all, duration, from_duration, uuid};
+use super::{FieldError, duration, from_duration, uuid};
 use crate::v1;
 use ostia_domain::{
-    key::Secret,
-    name::{UpstreamName, canonical},
-    tool::{Listed, Tier, Tool},
-    upstream::{
-        Catalogue, Command, DEFAULT_CALL_TIMEOUT, Era, HttpEndpoint, Isolation, PoolLimits,
-        Protocol, Transport, Upstream,
-    },
+    name::UpstreamName,
+    upstream::{DEFAULT_CALL_TIMEOUT, Isolation, PoolLimits, Protocol, Upstream},
 };
-use std::{collections::HashMap, num::NonZeroU32};
-use v1::upstream_definition::Transport as Reached;
+use std::num::NonZeroU32;
 
 impl From<Protocol> for v1::UpstreamProtocol {
     fn from(protocol: Protocol) -> Self {
@@ -28,25 +22,6 @@ impl From<v1::UpstreamProtocol> for Protocol {
             v1::UpstreamProtocol::Unspecified => Self::Auto,
             v1::UpstreamProtocol::Legacy => Self::Legacy,
             v1::UpstreamProtocol::UpstreamProtocol20260728 => Self::Modern,
-        }
-    }
-}
-
-impl From<Era> for v1::Era {
-    fn from(era: Era) -> Self {
-        match era {
-            Era::Legacy => Self::Legacy,
-            Era::Modern => Self::Modern,
-        }
-    }
-}
-
-impl From<Tier> for v1::Tier {
-    fn from(tier: Tier) -> Self {
-        match tier {
-            Tier::Read => Self::Read,
-            Tier::Write => Self::Write,
-            Tier::Destructive => Self::Destructive,
         }
     }
 }
@@ -122,130 +97,6 @@ impl TryFrom<v1::PoolLimits> for PoolLimits {
     }
 }
 
-impl From<Command> for v1::StdioCommand {
-    /// With the values of the environment: whoever answers an operator empties them.
-    fn from(command: Command) -> Self {
-        Self {
-            program: command.program,
-            args: command.args,
-            env: command
-                .env
-                .into_iter()
-                .map(|(name, value)| (name, value.expose().to_owned()))
-                .collect(),
-            cwd: command.cwd,
-        }
-    }
-}
-
-impl TryFrom<v1::StdioCommand> for Command {
-    type Error = FieldError;
-    fn try_from(command: v1::StdioCommand) -> Result<Self, FieldError> {
-        if command.program.trim().is_empty() {
-            return Err(FieldError::missing("stdio.program"));
-        }
-        let texts = command
-            .args
-            .iter()
-            .chain([&command.program])
-            .chain(command.env.values());
-        if texts
-            .chain(command.env.keys())
-            .any(|text| text.contains('\0'))
-        {
-            return Err(FieldError::new("stdio", "must not contain NUL characters"));
-        }
-        if let Some(name) = command
-            .env
-            .keys()
-            .find(|name| name.is_empty() || name.contains('='))
-        {
-            return Err(FieldError::new(
-                "stdio.env",
-                format!("{name:?} is no variable name"),
-            ));
-        }
-        Ok(Self {
-            program: command.program,
-            args: command.args,
-            env: command
-                .env
-                .into_iter()
-                .map(|(name, value)| (name, Secret::new(value)))
-                .collect(),
-            cwd: command.cwd,
-        })
-    }
-}
-
-impl From<HttpEndpoint> for v1::HttpEndpoint {
-    /// With the values of headers: whoever answers an operator empties them.
-    fn from(endpoint: HttpEndpoint) -> Self {
-        Self {
-            url: endpoint.url,
-            headers: endpoint
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name, value.expose().to_owned()))
-                .collect(),
-            allow_private_network: endpoint.allow_private_network,
-        }
-    }
-}
-
-impl From<v1::HttpEndpoint> for HttpEndpoint {
-    fn from(endpoint: v1::HttpEndpoint) -> Self {
-        Self {
-            url: endpoint.url,
-            headers: endpoint
-                .headers
-                .into_iter()
-                .map(|(name, value)| (name.to_ascii_lowercase(), Secret::new(value)))
-                .collect(),
-            allow_private_network: endpoint.allow_private_network,
-        }
-    }
-}
-
-impl v1::UpstreamDefinition {
-    /// Of an upstream that workers serve.
-    pub fn stdio(&self) -> Option<&v1::StdioCommand> {
-        match &self.transport {
-            Some(Reached::Stdio(command)) => Some(command),
-            _ => None,
-        }
-    }
-
-    /// The environment of workers, or the headers.
-    pub fn credentials_mut(&mut self) -> Option<&mut HashMap<String, String>> {
-        match self.transport.as_mut()? {
-            Reached::Stdio(command) => Some(&mut command.env),
-            Reached::Http(endpoint) | Reached::Sse(endpoint) => Some(&mut endpoint.headers),
-        }
-    }
-}
-
-impl From<Transport> for Reached {
-    fn from(transport: Transport) -> Self {
-        match transport {
-            Transport::Stdio(command) => Self::Stdio(command.into()),
-            Transport::Http(endpoint) => Self::Http(endpoint.into()),
-            Transport::Sse(endpoint) => Self::Sse(endpoint.into()),
-        }
-    }
-}
-
-impl TryFrom<Reached> for Transport {
-    type Error = FieldError;
-    fn try_from(transport: Reached) -> Result<Self, FieldError> {
-        Ok(match transport {
-            Reached::Stdio(command) => Self::Stdio(command.try_into()?),
-            Reached::Http(endpoint) => Self::Http(endpoint.into()),
-            Reached::Sse(endpoint) => Self::Sse(endpoint.into()),
-        })
-    }
-}
-
 impl From<Upstream> for v1::Upstream {
     /// Without what only control knows: the creation time and the catalogue.
     fn from(upstream: Upstream) -> Self {
@@ -296,108 +147,6 @@ impl TryFrom<v1::Upstream> for Upstream {
                 .map_or(Ok(DEFAULT_CALL_TIMEOUT), |d| {
                     from_duration("definition.call_timeout", d)
                 })?,
-        })
-    }
-}
-
-impl v1::Tool {
-    /// As operators see it, with the name that policies use.
-    pub fn of(upstream: &UpstreamName, tool: Tool) -> Self {
-        Self {
-            canonical_name: canonical(upstream, &tool.name),
-            ..tool.into()
-        }
-    }
-}
-
-impl From<Tool> for v1::Tool {
-    fn from(tool: Tool) -> Self {
-        Self {
-            name: tool.name,
-            canonical_name: String::new(),
-            tier: v1::Tier::from(tool.tier).into(),
-            definition: tool.definition,
-            asks_client: tool.asks_client,
-        }
-    }
-}
-
-impl TryFrom<v1::Tool> for Tool {
-    type Error = FieldError;
-    fn try_from(tool: v1::Tool) -> Result<Self, FieldError> {
-        let tier = match tool.tier() {
-            v1::Tier::Read => Tier::Read,
-            v1::Tier::Write => Tier::Write,
-            // A tier this build does not know is treated as the worst one.
-            v1::Tier::Destructive | v1::Tier::Unspecified => Tier::Destructive,
-        };
-        Ok(Self {
-            name: tool.name,
-            definition: tool.definition,
-            tier,
-            asks_client: tool.asks_client,
-        })
-    }
-}
-
-impl From<Listed> for v1::ListedItem {
-    fn from(item: Listed) -> Self {
-        Self {
-            name: item.name,
-            definition: item.definition,
-        }
-    }
-}
-
-impl From<v1::ListedItem> for Listed {
-    fn from(item: v1::ListedItem) -> Self {
-        Self {
-            name: item.name,
-            definition: item.definition,
-        }
-    }
-}
-
-impl From<Catalogue> for v1::Catalogue {
-    fn from(catalogue: Catalogue) -> Self {
-        Self {
-            upstream_id: catalogue.upstream_id.to_string(),
-            upstream_version: catalogue.upstream_version,
-            era: v1::Era::from(catalogue.era).into(),
-            server_info: catalogue.server_info,
-            tools: all(catalogue.tools),
-            capabilities: catalogue.capabilities,
-            instructions: catalogue.instructions,
-            prompts: all(catalogue.prompts),
-            resources: all(catalogue.resources),
-            resource_templates: all(catalogue.resource_templates),
-        }
-    }
-}
-
-impl TryFrom<v1::Catalogue> for Catalogue {
-    type Error = FieldError;
-    fn try_from(catalogue: v1::Catalogue) -> Result<Self, FieldError> {
-        let era = match catalogue.era() {
-            v1::Era::Legacy => Era::Legacy,
-            v1::Era::Modern => Era::Modern,
-            v1::Era::Unspecified => return Err(FieldError::missing("era")),
-        };
-        Ok(Self {
-            upstream_id: uuid("upstream_id", &catalogue.upstream_id)?,
-            upstream_version: catalogue.upstream_version,
-            era,
-            server_info: catalogue.server_info,
-            tools: catalogue
-                .tools
-                .into_iter()
-                .map(TryInto::try_into)
-                .collect::<Result<_, _>>()?,
-            capabilities: catalogue.capabilities,
-            instructions: catalogue.instructions,
-            prompts: all(catalogue.prompts),
-            resources: all(catalogue.resources),
-            resource_templates: all(catalogue.resource_templates),
         })
     }
 }

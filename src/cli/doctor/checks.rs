@@ -7,7 +7,7 @@ use crate::{
     failure::Failure,
     output::Output,
 };
-use ostia_proto::v1;
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -119,18 +119,32 @@ pub(crate) async fn control(
 }
 
 fn upstream(upstream: v1::Upstream) -> Check {
-    let named = upstream
-        .definition
-        .map(|definition| definition.name)
-        .unwrap_or_default();
+    let definition = upstream.definition.unwrap_or_default();
+    let named = definition.name;
     let name = format!("upstream {named}");
     match (upstream.problem, upstream.catalogue) {
-        (Some(problem), _) => Check::bad(
-            name,
-            problem,
-            format!("run its command by hand; `ostia upstreams show {named}` has it"),
-        ),
-        (None, Some(found)) => Check::good(name, format!("{} tools", found.tools)),
+        (Some(problem), _) => {
+            let what = match definition.transport {
+                Some(Transport::Http(_) | Transport::Sse(_)) => {
+                    "ask its URL from the edge's machine"
+                }
+                Some(Transport::Stdio(_)) | None => "run its command by hand",
+            };
+            let fix = format!("{what}; `ostia upstreams show {named}` has it");
+            Check::bad(name, problem, fix)
+        }
+        (None, Some(found)) => Check::good(name, offers(&found)),
         (None, None) => Check::good(name, "no edge has tried it yet"),
     }
+}
+
+/// The tools, and what else there is.
+fn offers(found: &v1::CatalogueSummary) -> String {
+    let rest = [
+        ("prompts", found.prompts),
+        ("resources", found.resources + found.resource_templates),
+    ];
+    let rest = rest.into_iter().filter(|(_, count)| *count > 0);
+    let rest = rest.map(|(what, count)| format!(", {count} {what}"));
+    format!("{} tools{}", found.tools, rest.collect::<String>())
 }

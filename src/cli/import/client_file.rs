@@ -139,10 +139,19 @@ fn remote(server: &Server, url: &str, variable: Lookup<'_>) -> Result<Transport,
         url,
         headers,
     };
-    Ok(match server.kind.as_deref() {
-        Some("sse") => Transport::Sse(endpoint),
-        _ => Transport::Http(endpoint),
-    })
+    match server.kind.as_deref() {
+        Some("http" | "streamable-http" | "streamableHttp") => Ok(Transport::Http(endpoint)),
+        Some("sse") => Ok(Transport::Sse(endpoint)),
+        Some(other) => Err(format!("its type {other:?} is neither http nor sse")),
+        // Clients that write no type try one after the other; servers name the path after the transport.
+        None if path(&endpoint.url).ends_with("/sse") => Ok(Transport::Sse(endpoint)),
+        None => Ok(Transport::Http(endpoint)),
+    }
+}
+
+/// All of a URL before its query.
+fn path(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(path, _)| path)
 }
 
 impl Entry {
@@ -217,6 +226,32 @@ mod tests {
         assert_eq!(hosted.headers["X-Key"], "/home/ann");
         assert!(!hosted.allow_private_network);
         assert!(by_name("asks").contains("\"token\""));
+    }
+
+    #[test]
+    fn the_transport_is_the_one_that_the_file_says_or_the_path() {
+        let transport = |kind: &str, url: &str| {
+            let text = format!(r#"{{"mcpServers": {{"a": {{{kind} "url": "{url}"}}}}}}"#);
+            entries(&text).remove(0).map(|entry| entry.transport)
+        };
+        for (kind, url, sse) in [
+            (r#""type": "http","#, "https://example.com/sse", false),
+            (
+                r#""type": "streamable-http","#,
+                "https://example.com/",
+                false,
+            ),
+            (r#""type": "sse","#, "https://example.com/mcp", true),
+            ("", "https://example.com/mcp", false),
+            ("", "https://example.com/sse?a=b", true),
+        ] {
+            let found = transport(kind, url).unwrap();
+            assert_eq!(matches!(found, Transport::Sse(_)), sse, "{kind} {url}");
+        }
+        let other = transport(r#""type": "ws","#, "wss://example.com/").unwrap_err();
+        assert!(other.reason.contains("\"ws\""), "{other:?}");
+        let local = transport("", "http://localhost:9000/mcp").unwrap();
+        assert!(matches!(local, Transport::Http(found) if found.allow_private_network));
     }
 
     #[test]

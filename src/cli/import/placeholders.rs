@@ -23,7 +23,7 @@ pub(crate) fn fill(text: &str, variable: Lookup<'_>) -> Result<String, String> {
 fn value(inside: &str, variable: Lookup<'_>) -> Result<String, String> {
     if let Some(input) = inside.strip_prefix("input:") {
         return Err(format!(
-            "it asks for the input {input:?}: add it with `ostia upstreams add` and --env-file"
+            "it asks for the input {input:?}: add it with `ostia upstreams add`, and --env-file or --header-file"
         ));
     }
     let named = inside.strip_prefix("env:").unwrap_or(inside);

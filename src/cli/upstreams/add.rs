@@ -17,18 +17,28 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "command", value_name = "URL")]
     url: Option<String>,
     /// It speaks HTTP+SSE, the transport of 2024-11-05
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", conflicts_with = "command")]
     sse: bool,
     /// Send this header, with the value that the environment variable of the same name has here, in
     /// upper case and with _ for -; repeatable. NAME=VALUE also works, but other users of this machine
     /// can read it while the command runs
-    #[arg(long, requires = "url", value_name = "NAME")]
+    #[arg(
+        long,
+        requires = "url",
+        conflicts_with = "command",
+        value_name = "NAME"
+    )]
     header: Vec<String>,
-    /// Send the NAME=VALUE lines of this file as headers
-    #[arg(long, requires = "url", value_name = "FILE")]
+    /// Send the lines of this file as headers, NAME=VALUE or `NAME: VALUE`
+    #[arg(
+        long,
+        requires = "url",
+        conflicts_with = "command",
+        value_name = "FILE"
+    )]
     header_file: Option<PathBuf>,
     /// The host may lie in a private network or on the edge's machine, and the URL begin with http://
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", conflicts_with = "command")]
     allow_private_network: bool,
     /// Who shares a worker or connection [default: shared]
     #[arg(long, value_name = "WHO")]

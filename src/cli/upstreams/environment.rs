@@ -8,13 +8,10 @@ pub(crate) fn collect(
     file: Option<&Path>,
     variables: &[String],
 ) -> Result<HashMap<String, String>, Failure> {
-    let mut environment = HashMap::new();
-    if let Some(path) = file {
-        let text = config::read_named("--env-file", path)?;
-        environment = parse(&text).map_err(|(line, problem)| {
-            Failure::usage(format!("{}, line {line}: {problem}", path.display()))
-        })?;
-    }
+    let mut environment = match file {
+        Some(path) => read_file("--env-file", path, &['='])?,
+        None => HashMap::new(),
+    };
     for variable in variables {
         let (name, value) = match variable.split_once('=') {
             Some((name, value)) => (name, value.to_owned()),
@@ -25,35 +22,48 @@ pub(crate) fn collect(
     Ok(environment)
 }
 
-/// Headers, from `--header-file` and `--header`; a name alone stands for the variable that is called
-/// like it (`X-Api-Key` for `X_API_KEY`).
+/// From `--header-file` and `--header`, by name in lower case; what is named twice is as `--header`
+/// says. A name alone stands for the variable that is called like it (`X-Api-Key` for `X_API_KEY`).
 pub(crate) fn headers(
     file: Option<&Path>,
     headers: &[String],
 ) -> Result<HashMap<String, String>, Failure> {
-    let mut collected = HashMap::new();
-    if let Some(path) = file {
-        let text = config::read_named("--header-file", path)?;
-        collected = parse(&text).map_err(|(line, problem)| {
-            Failure::usage(format!("{}, line {line}: {problem}", path.display()))
-        })?;
-    }
+    // No name of a header has one of them in it.
+    let separators = ['=', ':'];
+    let mut collected = match file {
+        Some(path) => read_file("--header-file", path, &separators)?,
+        None => HashMap::new(),
+    };
     for header in headers {
-        let (name, value) = match header.split_once('=') {
-            Some((name, value)) => (name, value.to_owned()),
-            None => {
-                let variable = header.to_ascii_uppercase().replace('-', "_");
-                (header.as_str(), config::environment_value(&variable)?)
-            }
+        let (name, value) = if let Some((name, value)) = header.split_once(separators) {
+            (name.trim(), value.trim().to_owned())
+        } else {
+            let variable = header.to_ascii_uppercase().replace('-', "_");
+            (header.as_str(), config::environment_value(&variable)?)
         };
-        collected.insert(name.to_owned(), value);
+        collected.retain(|given, _| !given.eq_ignore_ascii_case(name));
+        collected.insert(name.to_ascii_lowercase(), value);
     }
     Ok(collected)
 }
 
+fn read_file(
+    flag: &'static str,
+    path: &Path,
+    separators: &[char],
+) -> Result<HashMap<String, String>, Failure> {
+    let text = config::read_named(flag, path)?;
+    parse(&text, separators).map_err(|(line, problem)| {
+        Failure::usage(format!("{}, line {line}: {problem}", path.display()))
+    })
+}
+
 /// `NAME=VALUE` lines; blank lines, `#` lines, a leading `export` and one pair of quotes around the
 /// value are left out. The error has the number of the line, not its text, which may be a secret.
-fn parse(text: &str) -> Result<HashMap<String, String>, (usize, &'static str)> {
+fn parse(
+    text: &str,
+    separators: &[char],
+) -> Result<HashMap<String, String>, (usize, &'static str)> {
     let mut environment = HashMap::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -61,7 +71,9 @@ fn parse(text: &str) -> Result<HashMap<String, String>, (usize, &'static str)> {
             continue;
         }
         let line = line.strip_prefix("export ").unwrap_or(line);
-        let (name, value) = line.split_once('=').ok_or((at + 1, "is not NAME=VALUE"))?;
+        let (name, value) = line
+            .split_once(separators)
+            .ok_or((at + 1, "is not NAME=VALUE"))?;
         let name = name.trim();
         if name.is_empty() {
             return Err((at + 1, "has no name before the ="));
@@ -85,14 +97,22 @@ mod tests {
     #[test]
     fn reads_what_people_keep_in_such_files() {
         let text = "# tokens\n\nexport A=1\nB=\"two words\"\nC='x=y'\nD=\n";
-        let read = parse(text).unwrap();
+        let read = parse(text, &['=']).unwrap();
         let mut pairs: Vec<_> = read.iter().map(|(k, v)| format!("{k}={v}")).collect();
         pairs.sort();
         assert_eq!(pairs, ["A=1", "B=two words", "C=x=y", "D="]);
     }
 
     #[test]
+    fn headers_are_read_in_both_forms() {
+        let text = "Authorization: Basic YTpi==\nX-Api-Key=a:b";
+        let read = parse(text, &['=', ':']).unwrap();
+        assert_eq!(read["Authorization"], "Basic YTpi==");
+        assert_eq!(read["X-Api-Key"], "a:b");
+    }
+
+    #[test]
     fn an_error_names_the_line_and_not_its_text() {
-        assert_eq!(parse("A=1\nhunter2").unwrap_err().0, 2);
+        assert_eq!(parse("A=1\nhunter2", &['=']).unwrap_err().0, 2);
     }
 }

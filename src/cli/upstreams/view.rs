@@ -1,10 +1,13 @@
 //! Upstreams and their tools as results show them.
 
-use super::super::{
-    show::{moment, timestamp},
-    table::{Table, fields},
+use super::{
+    super::{
+        show::{moment, timestamp},
+        table::{Table, fields},
+    },
+    reached::Reached,
 };
-use ostia_proto::v1::{self, upstream_definition::Transport};
+use ostia_proto::v1;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -16,20 +19,8 @@ pub(crate) struct Upstream {
     enabled: bool,
     demo: bool,
     version: u64,
-    /// `stdio`, `http` or `sse`.
-    transport: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    program: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    args: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cwd: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    allow_private_network: Option<bool>,
-    /// Names of variables or headers: values are write-only.
-    credentials: Vec<String>,
+    #[serde(flatten)]
+    reached: Reached,
     isolation: &'static str,
     protocol: &'static str,
     pool: Pool,
@@ -79,7 +70,6 @@ impl From<v1::Upstream> for Upstream {
             v1::Isolation::Key => "key",
             v1::Isolation::Session => "session",
         };
-        let reached = Reached::of(definition.transport);
         let found = upstream.catalogue;
         Self {
             id: upstream.id,
@@ -87,19 +77,7 @@ impl From<v1::Upstream> for Upstream {
             enabled: upstream.enabled,
             demo: definition.demo,
             version: upstream.version,
-            transport: reached.transport,
-            program: reached
-                .command
-                .as_ref()
-                .map(|command| command.program.clone()),
-            args: reached.command.as_ref().map(|command| command.args.clone()),
-            cwd: reached.command.and_then(|command| command.cwd),
-            allow_private_network: reached
-                .endpoint
-                .as_ref()
-                .map(|endpoint| endpoint.allow_private_network),
-            url: reached.endpoint.map(|endpoint| endpoint.url),
-            credentials: reached.credentials,
+            reached: definition.transport.into(),
             isolation,
             protocol,
             pool: definition.pool.unwrap_or_default().into(),
@@ -113,40 +91,6 @@ impl From<v1::Upstream> for Upstream {
             discovered_at: timestamp(found.as_ref().and_then(|found| found.discovered_at)),
             server_info: found.and_then(|found| RawValue::from_string(found.server_info).ok()),
             problem: upstream.problem,
-        }
-    }
-}
-
-/// How an upstream is reached, taken apart.
-struct Reached {
-    transport: &'static str,
-    command: Option<v1::StdioCommand>,
-    endpoint: Option<v1::HttpEndpoint>,
-    credentials: Vec<String>,
-}
-
-impl Reached {
-    fn of(transport: Option<Transport>) -> Self {
-        let (transport, mut command, mut endpoint) = match transport {
-            Some(Transport::Http(endpoint)) => ("http", None, Some(endpoint)),
-            Some(Transport::Sse(endpoint)) => ("sse", None, Some(endpoint)),
-            Some(Transport::Stdio(command)) => ("stdio", Some(command), None),
-            None => ("stdio", None, None),
-        };
-        let env = command
-            .as_mut()
-            .map(|command| std::mem::take(&mut command.env));
-        let headers = endpoint
-            .as_mut()
-            .map(|endpoint| std::mem::take(&mut endpoint.headers));
-        let names = env.or(headers).unwrap_or_default().into_keys();
-        let mut credentials: Vec<String> = names.collect();
-        credentials.sort_unstable();
-        Self {
-            transport,
-            command,
-            endpoint,
-            credentials,
         }
     }
 }
@@ -202,24 +146,16 @@ impl Upstream {
         }
     }
 
-    /// Its command or its URL.
-    fn target(&self) -> String {
-        if let Some(url) = &self.url {
-            return url.clone();
-        }
-        let words = self.program.iter().chain(self.args.iter().flatten());
-        words.map(String::as_str).collect::<Vec<_>>().join(" ")
-    }
-
     pub(crate) fn text(&self) -> String {
+        let [target, credentials, rest] = self.reached.details();
         fields([
             ("name", self.name.clone()),
             ("id", self.id.clone()),
-            ("transport", self.transport.to_owned()),
-            ("target", self.target()),
-            ("credentials", self.credentials.join(", ")),
+            ("transport", self.reached.transport().to_owned()),
+            target,
+            credentials,
+            rest,
             ("isolation", self.isolation.to_owned()),
-            ("directory", self.cwd.clone().unwrap_or_default()),
             ("state", self.state().to_owned()),
             ("problem", self.problem.clone().unwrap_or_default()),
             ("protocol", self.protocol.to_owned()),
@@ -227,7 +163,7 @@ impl Upstream {
             ("tools", number(self.tools)),
             ("prompts", number(self.prompts)),
             ("resources", number(self.resources)),
-            ("resource templates", number(self.resource_templates)),
+            ("templates", number(self.resource_templates)),
             ("found", moment(self.discovered_at.as_ref(), "")),
         ])
     }
@@ -238,20 +174,31 @@ fn number(of: Option<u32>) -> String {
 }
 
 pub(crate) fn table(upstreams: &[Upstream]) -> String {
+    let count = |of: Option<u32>| of.map_or("-".to_owned(), |of| of.to_string());
     let rows = upstreams.iter().map(|upstream| {
         [
             upstream.name.clone(),
             upstream.state().to_owned(),
             upstream.era.unwrap_or("-").to_owned(),
-            upstream
-                .tools
-                .map_or("-".to_owned(), |tools| tools.to_string()),
-            upstream.target(),
+            count(upstream.tools),
+            count(upstream.prompts),
+            count(upstream.resources),
+            upstream.reached.transport().to_owned(),
+            upstream.reached.target(),
         ]
     });
     Table::new(
-        ["NAME", "STATE", "ERA", "TOOLS", "TARGET"],
-        "no upstreams; add one with `ostia upstreams add NAME -- COMMAND`",
+        [
+            "NAME",
+            "STATE",
+            "ERA",
+            "TOOLS",
+            "PROMPTS",
+            "RESOURCES",
+            "TRANSPORT",
+            "TARGET",
+        ],
+        "no upstreams; add one with `ostia upstreams add NAME -- COMMAND`, or with --url",
     )
     .rows(rows)
     .text()

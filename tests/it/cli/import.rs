@@ -2,6 +2,7 @@
 
 use super::{FAILED, USAGE, texts};
 use crate::harness::{command::Finished, ostia::Ostia};
+use serde_json::json;
 use std::fs;
 
 async fn import(ostia: &Ostia, text: &str, env: &[(&str, &str)]) -> Finished {
@@ -16,7 +17,8 @@ const MCP_SERVERS: &str = r#"{
   "mcpServers": {
     "My Files": { "command": "npx", "args": ["-y", "server-filesystem", "/tmp"], "env": { "A": "1" } },
     "hosted": { "url": "https://mcp.example.com/mcp", "headers": { "Authorization": "Bearer x" } },
-    "old": { "command": "true", "disabled": true }
+    "old": { "command": "true", "disabled": true },
+    "of its own": { "type": "ws", "url": "wss://mcp.example.com/" }
   }
 }"#;
 
@@ -27,7 +29,8 @@ const SERVERS: &str = r#"{
   "servers": {
     "local": { "type": "stdio", "command": "run-server", "env": { "T": "${env:TOKEN}" } },
     "asks": { "type": "stdio", "command": "run-server", "env": { "T": "${input:token}" } },
-    "remote": { "type": "http", "url": "https://mcp.example.com/mcp" },
+    "remote": { "type": "sse", "url": "https://mcp.example.com/sse", "headers": { "X-Key": "${env:TOKEN}" } },
+    "remote asks": { "type": "http", "url": "https://mcp.example.com/mcp", "headers": { "X-Key": "${input:token}" } },
   },
 }"#;
 
@@ -35,12 +38,18 @@ const SERVERS: &str = r#"{
 async fn what_can_be_an_upstream_is_imported_and_the_rest_is_explained() {
     let ostia = Ostia::start().await;
     let report = import(&ostia, MCP_SERVERS, &[]).await.ok().json();
-    assert_eq!(texts(&report["imported"], "name"), ["my-files"]);
-    assert_eq!(texts(&report["imported"], "source_name"), ["My Files"]);
-    assert_eq!(texts(&report["skipped"], "source_name"), ["hosted", "old"]);
+    assert_eq!(texts(&report["imported"], "name"), ["my-files", "hosted"]);
+    assert_eq!(
+        texts(&report["imported"], "source_name"),
+        ["My Files", "hosted"]
+    );
+    assert_eq!(
+        texts(&report["skipped"], "source_name"),
+        ["of its own", "old"]
+    );
     let reasons = texts(&report["skipped"], "reason");
     assert!(
-        reasons[0].contains("URL") && reasons[1].contains("disabled"),
+        reasons[0].contains("\"ws\"") && reasons[1].contains("disabled"),
         "{reasons:?}"
     );
 
@@ -50,22 +59,25 @@ async fn what_can_be_an_upstream_is_imported_and_the_rest_is_explained() {
         .ok()
         .json();
     assert_eq!(shown["program"], "npx");
-    assert_eq!(
-        texts(&serde_json::json!([{ "a": shown["env"][0] }]), "a"),
-        ["A"]
-    );
+    assert_eq!(shown["env"], json!(["A"]));
+    let shown = ostia.cli(&["upstreams", "show", "hosted"]).await;
+    let shown = shown.ok().json();
+    assert_eq!(shown["url"], "https://mcp.example.com/mcp");
+    assert_eq!(shown["headers"], json!(["authorization"]));
 }
 
 #[tokio::test]
 async fn comments_and_placeholders_are_understood() {
     let ostia = Ostia::start().await;
     let report = import(&ostia, SERVERS, &[("TOKEN", "t")]).await.ok().json();
-    assert_eq!(texts(&report["imported"], "name"), ["local"]);
-    let reasons = texts(&report["skipped"], "reason").join(" ");
-    assert!(
-        reasons.contains("\"token\"") && reasons.contains("URL"),
-        "{reasons}"
-    );
+    assert_eq!(texts(&report["imported"], "name"), ["local", "remote"]);
+    let reasons = texts(&report["skipped"], "reason");
+    assert_eq!(reasons.len(), 2);
+    for reason in reasons {
+        assert!(reason.contains("\"token\""), "{reason}");
+    }
+    let remote = ostia.cli(&["upstreams", "show", "remote"]).await;
+    assert_eq!(remote.ok().json()["transport"], "sse");
 }
 
 #[tokio::test]

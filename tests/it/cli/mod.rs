@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bundles;
 mod configuration;
 mod demo;
 mod doctor;

@@ -54,6 +54,78 @@ async fn a_worker_gets_its_variables_and_nobody_else_does() {
 }
 
 #[tokio::test]
+async fn headers_come_from_here_or_a_file_and_are_never_shown() {
+    let ostia = Ostia::start().await;
+    let file = ostia.data_dir().join("headers");
+    let text = format!("# for the server\nAuthorization: Bearer {CANARY}-1\nX-Twice={CANARY}-2\n");
+    fs::write(&file, text).expect("a file");
+    let url = "http://127.0.0.1:9/mcp?a=b";
+    let args = [
+        "upstreams",
+        "add",
+        "far",
+        "--url",
+        url,
+        "--allow-private-network",
+        "--isolation",
+        "session",
+        "--header-file",
+        file.to_str().expect("UTF-8"),
+        "--header",
+        "x-twice",
+        "--header",
+        "X-Api-Key",
+    ];
+    let env = [("X_TWICE", "once"), ("X_API_KEY", &format!("{CANARY}-3"))];
+    let made = ostia.cli_with(&args, &env).await.ok().json();
+    assert_eq!(made["transport"], "http");
+    assert_eq!(made["url"], url);
+    assert_eq!(
+        made["headers"],
+        json!(["authorization", "x-api-key", "x-twice"])
+    );
+    assert_eq!(made["isolation"], "session");
+    assert_eq!(made["allow_private_network"], true);
+    for args in [
+        &["upstreams", "list"][..],
+        &["upstreams", "show", "far"],
+        &["audit", "tail"],
+    ] {
+        let said = ostia.cli(args).await.ok().stdout;
+        assert!(said.contains("far") && !said.contains(CANARY), "{said}");
+    }
+    assert!(!ostia.log().contains(CANARY));
+}
+
+#[tokio::test]
+async fn a_command_and_a_url_are_two_ways_and_not_one() {
+    let ostia = Ostia::start().await;
+    let url = ["upstreams", "add", "x", "--url", "https://example.com/mcp"];
+    for more in [
+        &["--env", "HOME"][..],
+        &["--cwd", "/"],
+        &["--header", "NOT_SET_HERE"],
+        &["--isolation", "nobody"],
+        &["--", "true"],
+    ] {
+        let args = [&url[..], more].concat();
+        assert_eq!(ostia.cli(&args).await.code, USAGE, "{more:?}");
+    }
+    let bare = ["upstreams", "add", "x"];
+    assert_eq!(ostia.cli(&bare).await.code, USAGE);
+    for more in [
+        &["--sse"][..],
+        &["--header", "PATH"],
+        &["--allow-private-network"],
+    ] {
+        let args = [&bare[..], more, &["--", "true"]].concat();
+        assert_eq!(ostia.cli(&args).await.code, USAGE, "{more:?}");
+    }
+    let sse = [&url[..], &["--sse"]].concat();
+    assert_eq!(ostia.cli(&sse).await.ok().json()["transport"], "sse");
+}
+
+#[tokio::test]
 async fn a_variable_that_is_not_set_is_said() {
     let ostia = Ostia::start().await;
     let args = [

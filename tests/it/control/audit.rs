@@ -2,7 +2,7 @@
 
 use super::fixture::{assert_refused, start};
 use ostia_domain::code::Code;
-use ostia_proto::{DESCRIPTOR, v1};
+use ostia_proto::{ControlClient, DESCRIPTOR, v1};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use std::collections::BTreeSet;
@@ -14,7 +14,10 @@ const READS: [&str; 4] = ["Get", "List", "Inspect", "Watch"];
 const EXCEPTIONS: [&str; 2] = ["SyncService.Authenticate", "SyncService.Record"];
 
 /// Each method that changes something, and the action that audit must tell of afterwards.
-const AUDITED: [(&str, &str); 17] = [
+const AUDITED: [(&str, &str); 20] = [
+    ("BundlesService.CreateBundle", "bundles.create"),
+    ("BundlesService.DeleteBundle", "bundles.delete"),
+    ("BundlesService.UpdateBundle", "bundles.update"),
     (
         "IdentityService.CreateLoginLink",
         "identity.create_login_link",
@@ -74,6 +77,24 @@ fn every_method_that_changes_something_is_in_the_table() {
     );
 }
 
+/// Makes, changes and removes one.
+async fn bundle(client: &ControlClient) {
+    let mut bundles = client.bundles();
+    let (bundle, selection) = ("some".to_owned(), Some(v1::Selection::default()));
+    let create = v1::CreateBundleRequest {
+        name: bundle.clone(),
+        selection: selection.clone(),
+    };
+    bundles.create_bundle(create).await.expect("create");
+    let update = v1::UpdateBundleRequest {
+        bundle: bundle.clone(),
+        selection,
+    };
+    bundles.update_bundle(update).await.expect("update");
+    let delete = v1::DeleteBundleRequest { bundle };
+    bundles.delete_bundle(delete).await.expect("delete");
+}
+
 #[tokio::test]
 async fn every_change_leaves_an_audit_event() {
     let control = start().await;
@@ -121,6 +142,8 @@ async fn every_change_leaves_an_audit_event() {
         .delete_plan(v1::DeletePlanRequest { plan })
         .await
         .expect("delete");
+
+    bundle(&client).await;
 
     let link = v1::CreateLoginLinkRequest {
         user: text("ada"),

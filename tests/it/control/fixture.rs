@@ -6,7 +6,9 @@ use ostia_domain::{code::Code, key::Secret};
 use ostia_proto::{
     ControlClient,
     status::code_of,
-    v1::{self, authenticate_response::Verdict, create_policy_request::Source},
+    v1::{
+        self, authenticate_response::Verdict, create_policy_request::Source, watch_response::Event,
+    },
 };
 use sea_orm::ConnectionTrait as _;
 use tonic::Status;
@@ -189,6 +191,19 @@ impl Fixture {
         let records = self.client.usage().list_usage(request).await;
         let records = records.expect("records").into_inner().records;
         records.into_iter().rev().collect()
+    }
+}
+
+/// What an edge is sent that starts now.
+pub(super) async fn snapshot(client: &ControlClient) -> v1::Snapshot {
+    let request = v1::WatchRequest {
+        edge: "test".to_owned(),
+    };
+    let watch = client.sync().watch(request).await;
+    let first = watch.expect("a watch").into_inner().message().await;
+    match first.expect("a message").and_then(|message| message.event) {
+        Some(Event::Snapshot(snapshot)) => snapshot,
+        other => panic!("not a snapshot: {other:?}"),
     }
 }
 

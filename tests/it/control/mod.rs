@@ -2,7 +2,10 @@
 
 mod audit;
 mod authenticate;
+mod bundles;
 mod callers;
+mod catalogues;
+mod endpoints;
 mod fixture;
 mod identity;
 mod keys;

@@ -1,9 +1,10 @@
 //! What control needs of the database before it starts.
 
-use super::fixture::config;
+use super::fixture::{config, definition, snapshot};
 use crate::harness::database;
 use ostia_control::Control;
 use ostia_migrations::{Migrator, MigratorTrait as _, pending, up};
+use ostia_proto::v1;
 
 #[tokio::test]
 async fn control_refuses_a_database_that_is_not_migrated_and_says_what_to_do() {
@@ -31,7 +32,8 @@ async fn a_step_that_is_missing_is_noticed() {
     use sea_orm::ConnectionTrait as _;
     let database = database::fresh().await;
     let db = sea_orm::Database::connect(&database.url).await.expect("db");
-    let forget = "DELETE FROM seaql_migrations WHERE version LIKE '%revisions'";
+    let forget = "DELETE FROM seaql_migrations \
+        WHERE version = (SELECT MAX(version) FROM seaql_migrations)";
     db.execute_unprepared(forget).await.expect("a statement");
     db.close().await.expect("close");
     refused(&database).await;
@@ -47,6 +49,39 @@ async fn every_step_can_be_taken_back() {
     Migrator::up(&db, None).await.expect("and forth again");
     db.close().await.expect("close");
     let control = Control::open(config(&database)).await.expect("it opens");
+    control.close().await;
+}
+
+/// The step that let upstreams be reached over HTTP, and those after it.
+const SINCE_HTTP: u32 = 1;
+
+#[tokio::test]
+async fn upstreams_from_before_there_was_http_keep_their_command_and_their_secrets() {
+    let database = database::fresh().await;
+    let control = Control::open(config(&database)).await.expect("it opens");
+    let request = v1::AddUpstreamRequest {
+        definition: Some(definition("github", &[("TOKEN", "hunter2")])),
+    };
+    let added = control.client().upstreams().add_upstream(request).await;
+    let added = added.expect("an upstream").into_inner();
+    control.close().await;
+
+    let db = sea_orm::Database::connect(&database.url).await.expect("db");
+    Migrator::down(&db, Some(SINCE_HTTP)).await.expect("back");
+    Migrator::up(&db, None).await.expect("and forth");
+    db.close().await.expect("close");
+
+    let control = Control::open(config(&database)).await.expect("it opens");
+    let upstream = added.id.clone();
+    let request = v1::GetUpstreamRequest { upstream };
+    let kept = control.client().upstreams().get_upstream(request).await;
+    assert_eq!(kept.expect("the upstream").into_inner(), added);
+    let upstream = snapshot(&control.client()).await.upstreams.remove(0);
+    let definition = upstream.definition.expect("a definition");
+    assert_eq!(
+        definition.stdio().expect("a command").env["TOKEN"],
+        "hunter2"
+    );
     control.close().await;
 }
 

@@ -1,9 +1,9 @@
 //! Secrets at rest.
 
-use super::fixture::{Fixture, start};
+use super::fixture::{Fixture, snapshot, start};
 use crate::harness::wait::until;
 use ostia_domain::key::Presented;
-use ostia_proto::v1::{self, watch_response::Event};
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use sea_orm::{ConnectionTrait as _, Statement};
 use std::{fmt::Write as _, fs, time::Duration};
 
@@ -112,18 +112,91 @@ async fn a_sealed_value_that_was_moved_to_another_upstream_does_not_open() {
         .await
         .expect("an upstream");
     snapshot_with(&control, "last").await;
-    let names = upstreams(&control)
-        .await
-        .into_iter()
-        .map(|upstream| name(&upstream));
+    let all = snapshot(&control.client).await.upstreams;
+    let names = all.iter().map(name);
     // It is left out, rather than started with a credential that is not its own.
     assert_eq!(names.collect::<Vec<_>>(), ["last", "rich"]);
+}
+
+fn over_http(name: &str, header: &str, value: &str) -> v1::UpstreamDefinition {
+    v1::UpstreamDefinition {
+        name: name.to_owned(),
+        transport: Some(Transport::Http(v1::HttpEndpoint {
+            url: "https://example.com/mcp".to_owned(),
+            headers: [(header.to_owned(), value.to_owned())].into(),
+            ..v1::HttpEndpoint::default()
+        })),
+        ..v1::UpstreamDefinition::default()
+    }
+}
+
+async fn add(control: &Fixture, definition: v1::UpstreamDefinition) -> v1::Upstream {
+    let request = v1::AddUpstreamRequest {
+        definition: Some(definition),
+    };
+    let added = control.client.upstreams().add_upstream(request).await;
+    added.expect("an upstream").into_inner()
+}
+
+fn header(upstream: v1::Upstream, name: &str) -> String {
+    match upstream.definition.and_then(|found| found.transport) {
+        Some(Transport::Http(endpoint)) => endpoint.headers[name].clone(),
+        other => panic!("not over HTTP: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn values_of_headers_are_sealed_and_only_edges_get_them_back() {
+    let control = start().await;
+    let added = add(&control, over_http("hosted", "Authorization", CANARY)).await;
+    assert_eq!(header(added, "authorization"), "");
+    let sent = snapshot_with(&control, "hosted").await;
+    assert_eq!(header(sent, "authorization"), CANARY);
+    let request = v1::ListUpstreamsRequest {};
+    let listed = control.client.upstreams().list_upstreams(request).await;
+    let listed = format!("{:?}", listed.expect("a list").into_inner());
+    let events = format!("{:?}", control.events().await);
+    for said in [listed, events] {
+        assert!(said.contains("authorization") && !said.contains(CANARY));
+    }
+    let dump = dump(&control).await;
+    assert!(holds(&dump, "authorization") && !holds(&dump, CANARY));
+}
+
+#[tokio::test]
+async fn a_sealed_value_does_not_open_as_another_header() {
+    let control = start().await;
+    add(&control, over_http("hosted", "Authorization", CANARY)).await;
+    control
+        .sql("UPDATE upstream_env SET name = 'x-forwarded-to-others'")
+        .await;
+    add(&control, over_http("last", "x-api-key", "x")).await;
+    snapshot_with(&control, "last").await;
+    let all = snapshot(&control.client).await.upstreams;
+    assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["last"]);
+}
+
+#[tokio::test]
+async fn a_sealed_variable_does_not_open_as_a_header() {
+    let control = start().await;
+    control
+        .add_upstream("local", &[("token", CANARY)])
+        .await
+        .expect("an upstream");
+    // Whoever writes in the database can name another address, and gets nothing of it.
+    control
+        .sql("UPDATE upstreams SET transport = 'http', url = 'https://example.com/'")
+        .await;
+    add(&control, over_http("last", "x-api-key", "x")).await;
+    snapshot_with(&control, "last").await;
+    let all = snapshot(&control.client).await.upstreams;
+    assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["last"]);
 }
 
 /// The upstream as edges get it, once they do.
 async fn snapshot_with(control: &Fixture, wanted: &str) -> v1::Upstream {
     let ask = || async {
-        let all = upstreams(control).await;
+        let all = snapshot(&control.client).await.upstreams;
         all.into_iter()
             .find(|upstream| name(upstream) == wanted)
             .ok_or("not there")
@@ -135,18 +208,6 @@ async fn snapshot_with(control: &Fixture, wanted: &str) -> v1::Upstream {
     )
     .await
     .0
-}
-
-async fn upstreams(control: &Fixture) -> Vec<v1::Upstream> {
-    let request = v1::WatchRequest {
-        edge: "test".to_owned(),
-    };
-    let watch = control.client.sync().watch(request).await;
-    let first = watch.expect("a watch").into_inner().message().await;
-    match first.expect("a message").and_then(|message| message.event) {
-        Some(Event::Snapshot(snapshot)) => snapshot.upstreams,
-        other => panic!("not a snapshot: {other:?}"),
-    }
 }
 
 fn name(upstream: &v1::Upstream) -> String {

@@ -1,6 +1,6 @@
 //! What edges are told without asking.
 
-use super::fixture::{Fixture, new_key, start};
+use super::fixture::{Fixture, new_key, owned, start};
 use ostia_control::Control;
 use ostia_proto::{
     ControlClient,
@@ -174,6 +174,34 @@ async fn upstreams_come_and_go_with_their_catalogues() {
         .expect("removed");
     let gone = watch.snapshot().await;
     assert_eq!((gone.upstreams.len(), gone.catalogues.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn bundles_come_change_and_go() {
+    let (control, mut watch) = watched().await;
+    let mut bundles = control.client.bundles();
+    let selection = v1::Selection {
+        include: owned(&["github.*"]),
+        ..v1::Selection::default()
+    };
+    let request = v1::CreateBundleRequest {
+        name: "some".to_owned(),
+        selection: Some(v1::Selection::default()),
+    };
+    bundles.create_bundle(request).await.expect("a bundle");
+    let made = watch.snapshot().await.bundles;
+    assert_eq!((made.len(), made[0].name.as_str()), (1, "some"));
+    let request = v1::UpdateBundleRequest {
+        bundle: "some".to_owned(),
+        selection: Some(selection.clone()),
+    };
+    bundles.update_bundle(request).await.expect("updated");
+    let changed = watch.snapshot().await.bundles;
+    assert_eq!(changed[0].selection, Some(selection));
+    let bundle = "some".to_owned();
+    let request = v1::DeleteBundleRequest { bundle };
+    bundles.delete_bundle(request).await.expect("deleted");
+    assert_eq!(watch.snapshot().await.bundles, []);
 }
 
 #[tokio::test]
