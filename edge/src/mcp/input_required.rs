@@ -2,7 +2,7 @@
 
 use super::{
     answer::Addressee,
-    envelope::{is_object, member, span, string},
+    envelope::{Members, is_object, member, span, string},
     splice::{Edit, insert_members, splice},
 };
 use crate::{
@@ -11,12 +11,7 @@ use crate::{
 };
 use memchr::memmem;
 use ostia_domain::{capability::ClientCapabilities, code::Code};
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::{Value, value::RawValue};
-use std::fmt;
 
 /// A result that asks for more.
 pub struct InputRequired<'a> {
@@ -59,31 +54,6 @@ impl<'a> InputRequired<'a> {
             requests: requests.collect::<Option<_>>()?,
             state: member(result, "requestState"),
         })
-    }
-}
-
-/// The members of an object in their order.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Vec<(String, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut members = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    members.push(entry);
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(Object).map(Members)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::handshake::modern_meta;
 use crate::mcp::{
-    envelope::{Message, Meta, Params, span},
-    era::Era,
+    envelope::{Members, Message, Meta, Params, span},
+    era::{Era, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION},
     log_level::LogLevel,
     splice::{Edit, insert_members, splice},
 };
@@ -40,6 +40,8 @@ pub struct RequestLine {
     /// The places of `params` and `params._meta`, where there are such.
     params: Option<Range<usize>>,
     meta: Option<Range<usize>>,
+    /// What stays of `_meta` where a legacy upstream gets a modern client's.
+    kept_meta: Option<Vec<u8>>,
     /// Members for `_meta` and for `params`, as `"a":1,"b":2`.
     added_meta: Vec<u8>,
     added_params: Vec<u8>,
@@ -62,7 +64,13 @@ impl RequestLine {
             replaced.push((place(old), new.into()));
         }
         let traceparent = bridge.traceparent.map(|text| format!(r#""{text}""#));
-        let carried = meta.and_then(|meta| meta.traceparent);
+        let kept_meta = params
+            .and_then(|params| params.meta)
+            .filter(|_| (bridge.client_era, bridge.upstream_era) == (Era::Modern, Era::Legacy))
+            .and_then(|raw| kept(raw, traceparent.is_some()));
+        let carried = meta
+            .filter(|_| kept_meta.is_none())
+            .and_then(|meta| meta.traceparent);
         if let (Some(new), Some(old)) = (&traceparent, carried) {
             replaced.push((place(old), new.as_bytes().into()));
         }
@@ -74,6 +82,7 @@ impl RequestLine {
             replaced,
             params: message.params.map(place),
             meta: params.and_then(|params| params.meta).map(place),
+            kept_meta,
             added_meta: added_meta(bridge, added),
             added_params: Vec::new(),
             body: body.clone(),
@@ -104,9 +113,16 @@ impl RequestLine {
             with,
         };
         edits.push(at(&self.id, id));
-        edits.extend(self.token.iter().map(|token| at(token, id)));
+        let legacy_meta = self.legacy_meta(id);
+        match (&self.meta, &legacy_meta) {
+            (Some(place), Some(whole)) => edits.push(at(place, whole)),
+            _ => edits.extend(self.token.iter().map(|token| at(token, id))),
+        }
         edits.extend(self.replaced.iter().map(|(place, with)| at(place, with)));
         let mut meta = self.added_meta.clone();
+        if legacy_meta.is_some() {
+            meta.clear();
+        }
         let mut params = self.added_params.clone();
         match &self.meta {
             Some(place) if !meta.is_empty() => {
@@ -128,6 +144,24 @@ impl RequestLine {
         splice(&self.body, &mut edits)
     }
 
+    /// `_meta` as a legacy upstream knows it, in place of a modern client's.
+    fn legacy_meta(&self, id: &[u8]) -> Option<Vec<u8>> {
+        let mut members = self.kept_meta.clone()?;
+        let mut add = |more: &[u8]| {
+            if !members.is_empty() {
+                members.push(b',');
+            }
+            members.extend_from_slice(more);
+        };
+        if !self.added_meta.is_empty() {
+            add(&self.added_meta);
+        }
+        if self.token.is_some() {
+            add(&[br#""progressToken":"#, id].concat());
+        }
+        Some([b"{", members.as_slice(), b"}"].concat())
+    }
+
     fn insert_params<'m>(&self, members: &'m mut Vec<u8>) -> Edit<'m> {
         if let Some(place) = &self.params {
             return insert_members(members, &self.body, place.clone());
@@ -136,6 +170,27 @@ impl RequestLine {
         let open = self.body.iter().position(|byte| *byte == b'{').unwrap_or(0);
         insert_members(members, &self.body, open..self.body.len())
     }
+}
+
+/// The members of a modern client's `_meta` that mean something in the legacy era too, as they stand
+/// there. The progress token, and the trace where it is another now, are written anew.
+fn kept(meta: &RawValue, new_trace: bool) -> Option<Vec<u8>> {
+    let members: Members<'_> = serde_json::from_str(meta.get()).ok()?;
+    let of_the_modern_era = [
+        META_PROTOCOL_VERSION,
+        META_CLIENT_CAPABILITIES,
+        META_CLIENT_INFO,
+        META_LOG_LEVEL,
+        "progressToken",
+    ];
+    let kept: Vec<_> = members
+        .0
+        .iter()
+        .filter(|(name, _)| !of_the_modern_era.contains(&name.as_str()))
+        .filter(|(name, _)| !(new_trace && name == "traceparent"))
+        .map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name.as_str())))
+        .collect();
+    Some(kept.join(",").into_bytes())
 }
 
 /// The members of `_meta` that the client did not send and the upstream needs.
@@ -218,6 +273,16 @@ mod tests {
             assert_eq!(value["params"]["name"], "t");
             assert_eq!(meta.get("k").is_some(), body.contains('k'));
         }
+    }
+
+    #[test]
+    fn a_legacy_upstream_hears_nothing_of_the_modern_era() {
+        let body = r#"{"id":1,"params":{"name":"t","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"k":[1.0],"progressToken":"p"},"z":1}}"#;
+        let request = request(body, None, (Era::Modern, Era::Legacy), None);
+        assert_eq!(
+            text(&request),
+            r#"{"id":42,"params":{"name":"t","_meta":{"k":[1.0],"progressToken":42},"z":1}}"#
+        );
     }
 
     #[test]

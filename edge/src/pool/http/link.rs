@@ -41,8 +41,8 @@ pub(super) struct Link {
     pub(super) sessions: Sessions,
     /// One handshake at a time.
     renewing: tokio::sync::Mutex<()>,
-    /// What is sent says that it is modern: then closing a response cancels its request.
-    modern: AtomicBool,
+    /// There was a handshake. Without one, closing a response cancels its request.
+    legacy: AtomicBool,
     /// The responses that are being read, by the request.
     reading: Mutex<HashMap<u64, CancellationToken>>,
     /// Everything of this connection ends with it.
@@ -58,7 +58,7 @@ impl Link {
             worker,
             sessions: Sessions::default(),
             renewing: tokio::sync::Mutex::default(),
-            modern: AtomicBool::new(false),
+            legacy: AtomicBool::new(false),
             reading: Mutex::default(),
             tasks,
         })
@@ -70,7 +70,7 @@ impl Link {
         mut outgoing: mpsc::Receiver<Outgoing>,
     ) -> Result<(), String> {
         while let Some(message) = outgoing.recv().await {
-            if let Some(id) = message.cancels.filter(|_| self.is_modern()) {
+            if let Some(id) = message.cancels.filter(|_| !self.is_legacy()) {
                 self.stop_reading(id);
                 continue;
             }
@@ -113,12 +113,12 @@ impl Link {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_modern(&self) -> bool {
-        self.modern.load(Ordering::Relaxed)
+    pub(super) fn is_legacy(&self) -> bool {
+        self.legacy.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_modern(&self, modern: bool) {
-        self.modern.store(modern, Ordering::Relaxed);
+    pub(super) fn set_legacy(&self) {
+        self.legacy.store(true, Ordering::Relaxed);
     }
 
     /// Opens another session in place of a lost one, once for everybody who noticed.

@@ -41,7 +41,7 @@ struct Head {
 
 impl Head {
     /// From the message itself: nothing that a client said in headers comes here.
-    fn of(message: &Outgoing) -> Self {
+    fn of(message: &Outgoing, legacy: bool) -> Self {
         let parsed = Message::parse(&message.line).unwrap_or_default();
         let method = parsed.method.as_deref().unwrap_or_default();
         let params = parsed.params.and_then(|raw| Params::parse(raw).ok());
@@ -49,7 +49,10 @@ impl Head {
             .as_ref()
             .and_then(|params| params.meta)
             .and_then(|raw| Meta::parse(raw).ok());
-        let version = meta.and_then(|meta| meta.protocol_version).and_then(string);
+        let version = meta
+            .filter(|_| !legacy)
+            .and_then(|meta| meta.protocol_version)
+            .and_then(string);
         let mut headers = message.headers.clone();
         if let Some(version) = &version {
             headers.push((PROTOCOL_VERSION, encode(version)));
@@ -77,9 +80,9 @@ impl Head {
 impl Link {
     /// Posts a message and feeds what comes back to the worker. A request without an answer is failed.
     pub(super) async fn deliver(self: &Arc<Self>, message: Outgoing) {
-        let head = Head::of(&message);
-        if !head.method.is_empty() {
-            self.set_modern(head.modern);
+        let head = Head::of(&message, self.is_legacy());
+        if head.method == "initialize" {
+            self.set_legacy();
         }
         if let Err(why) = self.exchange(&message, &head).await
             && let Some(id) = message.id
