@@ -65,12 +65,13 @@ pub fn authorize(
 pub fn visible<'v>(
     view: &'v View,
     principal: &'v Principal,
-    endpoint: &Endpoint,
+    endpoint: &'v Endpoint,
     kind: Kind,
 ) -> impl Iterator<Item = &'v Arc<Item>> {
     route::upstreams(view, endpoint)
         .iter()
         .flat_map(move |upstream| of_kind(upstream, kind))
+        .filter(move |item| route::has(view, endpoint, item))
         .filter(|item| decide(view, principal, item).is_allow())
 }
 

@@ -90,7 +90,7 @@ impl Conversation {
             state: Arc::clone(received.state),
             owner: received.principal.key_id,
             body: received.body.clone(),
-            endpoint: received.endpoint.name().to_owned(),
+            endpoint: received.endpoint.name(),
             request_id: received.arrival.id,
             session: received.session.map(|session| session.id),
             capabilities: received.askable(),

@@ -77,7 +77,7 @@ pub async fn handle(
 ) -> Response {
     let arrival = state.arrive(remote);
     let mut record = state.recorder.open(&arrival);
-    let endpoint = upstream.map_or(Endpoint::Everything, |Path(name)| Endpoint::One(name));
+    let endpoint = upstream.map_or(Endpoint::Everything, |Path(name)| Endpoint::named(name));
     let (parts, body) = request.into_parts();
     record.client(parts.headers.get(USER_AGENT));
 
@@ -308,11 +308,13 @@ async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Respons
     }
 }
 
-/// Refuses `/mcp/<upstream>` where the caller may use nothing: a wrong name and a forbidden one look
+/// Refuses `/mcp/<upstream>` and `/mcp/@<bundle>` where the caller may use nothing: a wrong name and a forbidden one look
 /// the same.
 fn check_endpoint(received: &Received<'_>) -> Result<(), Error> {
-    let Endpoint::One(name) = &received.endpoint else {
-        return Ok(());
+    let (what, name) = match &received.endpoint {
+        Endpoint::Everything => return Ok(()),
+        Endpoint::One(name) => ("upstream", name),
+        Endpoint::Bundle(name) => ("bundle", name),
     };
     let view = received.state.view.load();
     if Kind::ALL.into_iter().any(|kind| {
@@ -323,7 +325,7 @@ fn check_endpoint(received: &Received<'_>) -> Result<(), Error> {
         return Ok(());
     }
     let shown: String = name.chars().take(100).collect();
-    let message = format!("There is no upstream {shown:?} with tools for this API key.");
+    let message = format!("There is no {what} {shown:?} with anything for this API key.");
     Err(Error::new(Code::NotFound, message))
 }
 

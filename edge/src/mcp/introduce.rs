@@ -29,7 +29,7 @@ pub fn introduce(received: &Received<'_>) -> Introduction {
         capabilities: capabilities(&usable),
         instructions: match &received.endpoint {
             Endpoint::One(_) => usable.first().and_then(|one| one.instructions.clone()),
-            Endpoint::Everything => merged(&usable),
+            Endpoint::Everything | Endpoint::Bundle(_) => merged(&usable),
         },
         server_info: client_info(),
     }
@@ -37,11 +37,13 @@ pub fn introduce(received: &Received<'_>) -> Introduction {
 
 /// Whether the caller may use anything of an upstream.
 fn uses(received: &Received<'_>, view: &View, upstream: &UpstreamView) -> bool {
-    let endpoint = Endpoint::One(upstream.name().to_owned());
+    let endpoint = match &received.endpoint {
+        bundle @ Endpoint::Bundle(_) => bundle.clone(),
+        Endpoint::Everything | Endpoint::One(_) => Endpoint::One(upstream.name().to_owned()),
+    };
     Kind::ALL.into_iter().any(|kind| {
         visible(view, &received.principal, &endpoint, kind)
-            .next()
-            .is_some()
+            .any(|item| item.upstream.id == upstream.upstream.id)
     })
 }
 

@@ -47,10 +47,7 @@ pub fn serve(received: &Received<'_>, kind: Kind) -> Result<(Response, usize), E
         if !std::mem::take(&mut first) {
             result.push(',');
         }
-        result.push_str(match received.endpoint {
-            Endpoint::Everything => &item.exposed_definition,
-            Endpoint::One(_) => &item.definition,
-        });
+        result.push_str(&route::definition(&view, &received.endpoint, item));
     }
     result.push(']');
     if let Some(meta) = meta(received, &view) {
@@ -61,7 +58,12 @@ pub fn serve(received: &Received<'_>, kind: Kind) -> Result<(Response, usize), E
 }
 
 fn meta(received: &Received<'_>, view: &View) -> Option<Value> {
-    let missing: Vec<_> = route::upstreams(view, &received.endpoint)
+    let upstreams = match received.endpoint {
+        // What a bundle would have of an upstream that is not known, nobody knows.
+        Endpoint::Bundle(_) => &[],
+        Endpoint::Everything | Endpoint::One(_) => route::upstreams(view, &received.endpoint),
+    };
+    let missing: Vec<_> = upstreams
         .iter()
         .filter(|upstream| upstream.capabilities.is_none())
         .filter(|upstream| reachable(view, &received.principal, upstream))

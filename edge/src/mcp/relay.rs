@@ -210,7 +210,7 @@ fn continued(received: &Received<'_>) -> Result<Option<Continue>, Error> {
         return Ok(None);
     }
     let method = received.message.method.as_deref().unwrap_or_default();
-    let digest = RequestDigest::of(method, received.endpoint.name(), params);
+    let digest = RequestDigest::of(method, &received.endpoint.name(), params);
     let owner = received.principal.key_id;
     string(raw)
         .and_then(|token| {

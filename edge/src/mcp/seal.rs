@@ -26,7 +26,6 @@ const KEY_ID_LEN: usize = 4;
 pub enum Purpose {
     Session,
     RequestState,
-    Task,
 }
 
 impl Purpose {
@@ -34,7 +33,6 @@ impl Purpose {
         match self {
             Self::Session => 1,
             Self::RequestState => 2,
-            Self::Task => 3,
         }
     }
 }

@@ -111,8 +111,8 @@ pub struct Worker {
     /// calls.
     haunted: AtomicBool,
     changes: Arc<Changes>,
-    /// Set once the upstream asked something that could belong to more than one call: from then on
-    /// callers that can be asked have a worker for themselves.
+    /// Set once the upstream asked something that could belong to any call: from then on callers that can
+    /// be asked have a worker for themselves.
     asks: Arc<AtomicBool>,
 }
 
@@ -439,15 +439,13 @@ impl Worker {
         let slot = match on {
             Some(id) => waiting.get(&id),
             None => {
+                if matches!(event, Event::Question(_)) {
+                    self.asks.store(true, Ordering::Relaxed);
+                }
                 let mut all = waiting.values().filter(|slot| slot.is_call());
                 match (all.next(), all.next()) {
                     (only, None) => only,
-                    _ => {
-                        if matches!(event, Event::Question(_)) {
-                            self.asks.store(true, Ordering::Relaxed);
-                        }
-                        None
-                    }
+                    _ => None,
                 }
             }
         };

@@ -4,11 +4,13 @@ use crate::{
     mcp::{
         envelope::{member, span},
         param_headers::ParamHeader,
-        splice::{Edit, splice},
+        splice::{Edit, insert_members, splice},
     },
     pool::Pool,
 };
-use ostia_domain::{name::canonical, policy::Subject, tool::Tier, upstream::Upstream};
+use ostia_domain::{
+    bundle::Override, name::canonical, policy::Subject, tool::Tier, upstream::Upstream,
+};
 use serde_json::value::RawValue;
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -115,6 +117,18 @@ impl Item {
         }
     }
 
+    /// The definition of a tool as a bundle shows it.
+    pub fn shown_as(&self, shown: &Override) -> String {
+        let mut definition = self.exposed_definition.clone();
+        if let Some(name) = &shown.name {
+            definition = renamed(&definition, self.kind, name);
+        }
+        if let Some(description) = &shown.description {
+            definition = described(&definition, description);
+        }
+        definition
+    }
+
     pub fn subject(&self) -> Subject<'_> {
         Subject {
             upstream: &self.upstream.name,
@@ -139,6 +153,25 @@ pub fn renamed(definition: &str, kind: Kind, name: &str) -> String {
     String::from_utf8(edited).unwrap_or_else(|_| definition.to_owned())
 }
 
+/// A definition with another description, and otherwise as it came.
+fn described(definition: &str, description: &str) -> String {
+    let with = json_string(description);
+    let Ok(raw) = serde_json::from_str::<&RawValue>(definition) else {
+        return definition.to_owned();
+    };
+    let mut added = [br#""description":"#, with.as_slice()].concat();
+    let source = definition.as_bytes();
+    let edit = match member(raw, "description") {
+        Some(old) => Edit {
+            at: span(source, old),
+            with: &with,
+        },
+        None => insert_members(&mut added, source, span(source, raw)),
+    };
+    let edited = splice(source, &mut [edit]);
+    String::from_utf8(edited).unwrap_or_else(|_| definition.to_owned())
+}
+
 pub fn json_string(text: &str) -> Vec<u8> {
     serde_json::Value::from(text).to_string().into_bytes()
 }
@@ -154,6 +187,18 @@ mod tests {
             renamed(definition, Kind::Tool, "u__a"),
             r#"{"x":1.0,"name":"u__a","inputSchema":{"name":"a"},"title":"\u00e9"}"#
         );
+        for (before, after) in [
+            (
+                r#"{"name":"a","description":"x","z":1}"#,
+                r#"{"name":"a","description":"new","z":1}"#,
+            ),
+            (
+                r#"{"name":"a","z":1}"#,
+                r#"{"description":"new","name":"a","z":1}"#,
+            ),
+        ] {
+            assert_eq!(described(before, "new"), after);
+        }
         assert_eq!(
             renamed(r#"{"name":"n","uri":"a:b"}"#, Kind::Resource, "u+a:b"),
             r#"{"name":"n","uri":"u+a:b"}"#
