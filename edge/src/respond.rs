@@ -36,9 +36,9 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         Code::SessionUnknown => (StatusCode::NOT_FOUND, -31008),
         Code::InvalidJson => (StatusCode::BAD_REQUEST, -32700),
         Code::InvalidRequest => (StatusCode::BAD_REQUEST, -32600),
-        Code::InvalidParams if modern => (StatusCode::BAD_REQUEST, -32602),
-        Code::RequestStateInvalid if modern => (StatusCode::BAD_REQUEST, -32602),
-        Code::ResourceUnavailable if modern => (StatusCode::BAD_REQUEST, -32602),
+        Code::InvalidParams | Code::RequestStateInvalid | Code::ResourceUnavailable if modern => {
+            (StatusCode::BAD_REQUEST, -32602)
+        }
         Code::ResourceUnavailable => (StatusCode::OK, -32002),
         Code::InvalidParams
         | Code::ToolUnavailable

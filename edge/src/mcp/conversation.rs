@@ -3,10 +3,10 @@
 
 use super::{
     answer::Addressee,
-    endpoint::Received,
     era::Era,
     input_required::{self, InputRequired},
     questions::{Asked, Reply},
+    received::Received,
     request_state::{self, Continue, RequestDigest},
 };
 use crate::{

@@ -1,9 +1,9 @@
 //! `server/discover`: what a modern client asks first.
 
 use super::{
-    endpoint::{Received, answered},
     era::{META_SERVER_INFO, MODERN_VERSIONS},
     introduce::introduce,
+    received::{Received, answered},
 };
 use axum::response::Response;
 use serde_json::json;

@@ -1,11 +1,12 @@
 //! The HTTP endpoint: from bytes to a request of one era, by somebody known.
 
 use super::{
-    discover,
-    envelope::{Malformed, Message, Meta, Params, is_object, is_request_id},
-    era::{Era, claims_modern, is_revision},
+    admissible, discover,
+    envelope::{Message, is_request_id},
+    era::{Era, claims_modern},
     headers::{self, Accepts},
-    initialize, legacy, listen, lists,
+    initialize, legacy, listen, lists, origin, read,
+    received::{Received, refuse},
     relay::{self, Relayed},
     subscriptions,
 };
@@ -14,7 +15,6 @@ use crate::{
     authorize::visible,
     call::Arrival,
     error::Error,
-    mcp::{origin, session::Session},
     record::OpenRecord,
     respond,
     route::Endpoint,
@@ -22,51 +22,16 @@ use crate::{
     view::Kind,
 };
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{ConnectInfo, Path, State as Shared},
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header::USER_AGENT};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::{HeaderMap, Method, Request, StatusCode, header::USER_AGENT};
 use ostia_domain::{
     capability::ClientCapabilities, code::Code, principal::Principal, usage::Outcome,
 };
 use serde_json::value::RawValue;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-
-/// A request whose caller is known and whose body was read as one message.
-pub struct Received<'a> {
-    pub state: &'a Arc<State>,
-    pub arrival: Arrival,
-    pub endpoint: Endpoint,
-    pub principal: Arc<Principal>,
-    pub headers: &'a HeaderMap,
-    pub body: &'a Bytes,
-    pub message: Message<'a>,
-    pub params: Option<Params<'a>>,
-    pub meta: Option<Meta<'a>>,
-    pub era: Era,
-    /// What the client declared that it can do: with this request, or when it opened its session.
-    pub capabilities: ClientCapabilities,
-    /// Of a legacy client.
-    pub session: Option<Session>,
-    pub accepts: Accepts,
-}
-
-impl Received<'_> {
-    /// The id as the client wrote it. A request always has one by now.
-    pub fn id(&self) -> &str {
-        self.message.id.map_or("null", |id| id.get())
-    }
-
-    /// What the client can be asked in the middle of this request: in the legacy era that takes a stream.
-    pub fn askable(&self) -> ClientCapabilities {
-        match self.era {
-            Era::Legacy if !self.accepts.event_stream => ClientCapabilities::NONE,
-            Era::Legacy | Era::Modern => self.capabilities,
-        }
-    }
-}
 
 /// `/mcp` and `/mcp/<upstream>`, every HTTP method.
 pub async fn handle(
@@ -106,9 +71,11 @@ pub async fn handle(
     };
     match parts.method {
         Method::POST => {}
-        Method::DELETE => return delete(&state, &parts.headers, &principal, &arrival, record),
+        Method::DELETE => {
+            return admissible::delete(&state, &parts.headers, &principal, &arrival, record);
+        }
         Method::GET if era == Era::Legacy && parts.headers.contains_key(headers::SESSION_ID) => {
-            return match open_session(&state, &parts.headers, &principal, &arrival) {
+            return match admissible::open_session(&state, &parts.headers, &principal, &arrival) {
                 Ok(session) => {
                     record.ended(Outcome::Ok, 0);
                     let headers = &parts.headers;
@@ -123,16 +90,16 @@ pub async fn handle(
             return refuse(record, Error::new(Code::HttpMethodNotAllowed, message));
         }
     }
-    let body = match read(body, state.config.max_body_bytes).await {
+    let body = match read::body(body, state.config.max_body_bytes).await {
         Ok(body) => body,
         Err(error) => return refuse(record, error),
     };
     record.request_bytes(body.len());
-    let message = match Message::parse(&body).map_err(malformed) {
+    let message = match Message::parse(&body).map_err(read::malformed) {
         Ok(message) => message,
         Err(error) => return refuse(record, error),
     };
-    let (params, meta) = match read_request(&message) {
+    let (params, meta) = match read::request(&message) {
         Ok(read) => read,
         Err(error) => {
             record.failed(&error);
@@ -196,68 +163,9 @@ async fn identify(
     }
 }
 
-/// A body that is not there by then does not come: a client must not hold a place by being slow.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-async fn read(body: Body, most: usize) -> Result<Bytes, Error> {
-    let whole = Limited::new(body, most).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::new(
-            Code::BodyTooLarge,
-            format!("The request body is larger than {most} bytes."),
-        )),
-        Ok(Err(_)) | Err(_) => Err(Error::new(
-            Code::InvalidRequest,
-            "The request body did not arrive whole in time.",
-        )),
-    }
-}
-
-/// Checks that a message is one request or notification, and reads what of it decides where it goes.
-fn read_request<'a>(
-    message: &Message<'a>,
-) -> Result<(Option<Params<'a>>, Option<Meta<'a>>), Error> {
-    let invalid = |what| Err(Error::new(Code::InvalidRequest, what));
-    if message
-        .jsonrpc
-        .is_none_or(|version| version.get() != r#""2.0""#)
-    {
-        return invalid("The member `jsonrpc` must be \"2.0\".");
-    }
-    match (&message.method, message.result, message.error) {
-        (Some(_), None, None) => {}
-        (None, Some(_), None) | (None, None, Some(_)) if message.id.is_some() => {}
-        (Some(_), _, _) => return invalid("A JSON-RPC request has no `result` and no `error`."),
-        (None, _, _) => return invalid("The body is neither a JSON-RPC request nor an answer."),
-    }
-    if message.id.is_some_and(|id| !is_request_id(id)) {
-        return invalid("The member `id` must be a string or a number.");
-    }
-    let params = match message.params {
-        Some(raw) if !is_object(raw) => return invalid("The member `params` must be an object."),
-        raw => raw.map(Params::parse).transpose().map_err(malformed)?,
-    };
-    let meta = match params.as_ref().and_then(|params| params.meta) {
-        Some(raw) if !is_object(raw) => return invalid("The member `_meta` must be an object."),
-        raw => raw.map(Meta::parse).transpose().map_err(malformed)?,
-    };
-    Ok((params, meta))
-}
-
-fn malformed(why: Malformed) -> Error {
-    match why {
-        Malformed::Json => Error::new(Code::InvalidJson, "The body is not one JSON value."),
-        Malformed::Message => Error::new(
-            Code::InvalidRequest,
-            "The body must be a single JSON-RPC object with each member once; batches are not taken.",
-        ),
-    }
-}
-
 /// Checks what its era asks of a request, and hands it to the file named after its method.
 async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Response {
-    if let Err(error) = admissible(&mut received) {
+    if let Err(error) = admissible::check(&mut received) {
         return refuse(&received, record, &error);
     }
     let Some(method) = received.message.method.as_deref() else {
@@ -327,138 +235,4 @@ fn check_endpoint(received: &Received<'_>) -> Result<(), Error> {
     let shown: String = name.chars().take(100).collect();
     let message = format!("There is no {what} {shown:?} with anything for this API key.");
     Err(Error::new(Code::NotFound, message))
-}
-
-/// What a request must have besides a body: matching headers in the modern era, a session in the
-/// legacy one. `initialize` is what opens a session.
-fn admissible(received: &mut Received<'_>) -> Result<(), Error> {
-    let headers = received.headers;
-    let is_request = received.message.id.is_some();
-    if received.era == Era::Modern {
-        if received.message.method.is_none() {
-            let message = "A request carries the answers that it brings in `inputResponses`.";
-            return Err(Error::new(Code::InvalidRequest, message));
-        }
-        if is_request {
-            let params = received.params.as_ref();
-            headers::check_modern(headers, &received.message, params, received.meta.as_ref())?;
-            received.capabilities = declared(received.meta.as_ref());
-        } else if let Some(version) = headers::text(headers, &headers::PROTOCOL_VERSION)? {
-            headers::check_version(version)?;
-        }
-        return Ok(());
-    }
-    if let Some(version) = headers::text(headers, &headers::PROTOCOL_VERSION)?
-        && !is_revision(version)
-    {
-        let message = "The header MCP-Protocol-Version names no revision of MCP.";
-        return Err(Error::new(Code::InvalidRequest, message));
-    }
-    if received.message.method.as_deref() == Some("initialize") {
-        return Ok(());
-    }
-    let session = open_session(
-        received.state,
-        headers,
-        &received.principal,
-        &received.arrival,
-    )?;
-    received.capabilities = session.capabilities;
-    received.session = Some(session);
-    Ok(())
-}
-
-/// What a modern client declares with each request; most declare nothing.
-fn declared(meta: Option<&Meta<'_>>) -> ClientCapabilities {
-    let raw = meta.and_then(|meta| meta.client_capabilities);
-    raw.filter(|raw| raw.get() != "{}")
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .map_or(ClientCapabilities::NONE, |declared| {
-            ClientCapabilities::of(&declared)
-        })
-}
-
-fn open_session(
-    state: &State,
-    headers: &HeaderMap,
-    principal: &Principal,
-    arrival: &Arrival,
-) -> Result<Session, Error> {
-    let Some(id) = headers.get(headers::SESSION_ID) else {
-        return Err(Error::new(
-            Code::SessionMissing,
-            "No session. Send `initialize` first and then its Mcp-Session-Id with every request, or \
-             speak protocol version 2026-07-28, which needs none.",
-        ));
-    };
-    id.to_str()
-        .ok()
-        .and_then(|id| state.sessions.open(id, principal.key_id, arrival.at))
-        .ok_or_else(|| {
-            let message =
-                "There is no such session for this API key. Send `initialize` for a new one.";
-            Error::new(Code::SessionUnknown, message)
-        })
-}
-
-fn delete(
-    state: &State,
-    headers: &HeaderMap,
-    principal: &Principal,
-    arrival: &Arrival,
-    mut record: OpenRecord,
-) -> Response {
-    match open_session(state, headers, principal, arrival) {
-        Ok(session) => {
-            state.sessions.delete(session);
-            state.subscriptions.end(session.id);
-            record.ended(Outcome::Ok, 0);
-            let mut response = StatusCode::OK.into_response();
-            response
-                .headers_mut()
-                .insert(respond::REQUEST_ID_HEADER, arrival.id.header_value());
-            response
-        }
-        Err(error) => {
-            record.failed(&error);
-            respond::error(&error, Era::Legacy, arrival.id, None)
-        }
-    }
-}
-
-/// Answers a request with an error and notes it.
-pub fn refuse(received: &Received<'_>, mut record: OpenRecord, error: &Error) -> Response {
-    record.failed(error);
-    let id = received.message.id.map(RawValue::get);
-    respond::error(error, received.era, received.arrival.id, id)
-}
-
-/// The body of an answer that Ostia makes itself.
-pub fn answered(received: &Received<'_>, result: &str) -> (Response, usize) {
-    let body = format!(
-        r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#,
-        received.id()
-    );
-    let bytes = body.len();
-    let json = respond::json_response(
-        StatusCode::OK,
-        Body::from(body.clone()),
-        received.arrival.id,
-    );
-    if received.accepts.json {
-        return (json, bytes);
-    }
-    let mut stream = (StatusCode::OK, format!("event: message\ndata: {body}\n\n")).into_response();
-    super::event_stream::set_headers(stream.headers_mut(), received.arrival.id);
-    (stream, bytes)
-}
-
-/// Adds a header to an answer.
-pub fn with_header(
-    (mut response, bytes): (Response, usize),
-    name: http::HeaderName,
-    value: HeaderValue,
-) -> (Response, usize) {
-    response.headers_mut().insert(name, value);
-    (response, bytes)
 }

@@ -1,10 +1,10 @@
 //! The legacy handshake, answered by Ostia itself: it speaks for every upstream at once.
 
 use super::{
-    endpoint::{Received, answered, with_header},
     era::negotiate_legacy,
     headers::SESSION_ID,
     introduce::introduce,
+    received::{Received, answered, with_header},
 };
 use crate::error::Error;
 use axum::response::Response;

@@ -1,6 +1,6 @@
 //! What Ostia says about itself at an endpoint: for all upstreams that the caller can use at once.
 
-use super::endpoint::Received;
+use super::received::Received;
 use crate::{
     authorize::visible,
     route::{self, Endpoint},

@@ -2,10 +2,10 @@
 //! want.
 
 use super::{
-    endpoint::{Received, answered, refuse},
     envelope::{member, string},
     log_level::LogLevel,
     questions::Reply,
+    received::{Received, answered, refuse},
 };
 use crate::{error::Error, record::OpenRecord, respond};
 use axum::response::{IntoResponse as _, Response};

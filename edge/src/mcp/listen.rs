@@ -2,10 +2,10 @@
 //! `subscriptions/listen`.
 
 use super::{
-    endpoint::{Received, refuse},
     envelope::member,
     era::META_SUBSCRIPTION_ID,
     event_stream,
+    received::{Received, refuse},
     relay::KEEP_ALIVE,
     session::Session,
     subscriptions::{Subscribed, Watchlist},

@@ -1,9 +1,9 @@
 //! Lists of tools, prompts, resources and resource templates, from the catalogue in memory.
 
 use super::{
-    endpoint::{Received, answered},
     envelope::{member, string},
     era::{Era, META_SERVER_INFO},
+    received::{Received, answered},
 };
 use crate::{
     authorize::{reachable, visible},

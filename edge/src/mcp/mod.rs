@@ -4,6 +4,7 @@
 //! modern request must repeat in its headers) or [`session`] (what a legacy one must have opened), and
 //! then the file named after what it asks for.
 
+pub mod admissible;
 pub mod answer;
 pub mod conversation;
 pub mod discover;
@@ -24,6 +25,8 @@ pub mod origin;
 pub mod param_headers;
 pub mod parked;
 pub mod questions;
+pub mod read;
+pub mod received;
 pub mod relay;
 pub mod request_state;
 pub mod seal;

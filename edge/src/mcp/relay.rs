@@ -4,12 +4,12 @@
 use super::{
     answer::Addressee,
     conversation::{Conversation, Frame},
-    endpoint::{Received, refuse},
     envelope::{is_object, member, string},
     era::Era,
     event_stream,
     log_level::LogLevel,
     param_headers,
+    received::{Received, refuse},
     request_state::{self, Continue, RequestDigest},
 };
 use crate::{
@@ -240,13 +240,11 @@ fn log_level(received: &Received<'_>) -> Option<LogLevel> {
     if !received.accepts.event_stream {
         return None;
     }
-    match &received.session {
-        Some(session) => Some(received.state.sessions.log_level(session)),
-        None => {
-            let wanted = received.meta.as_ref()?.log_level.and_then(string)?;
-            LogLevel::parse(&wanted)
-        }
+    if let Some(session) = &received.session {
+        return Some(received.state.sessions.log_level(session));
     }
+    let wanted = received.meta.as_ref()?.log_level.and_then(string)?;
+    LogLevel::parse(&wanted)
 }
 
 fn addressee(received: &Received<'_>, relayed: Relayed) -> Addressee {

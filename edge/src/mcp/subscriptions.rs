@@ -1,6 +1,6 @@
 //! `resources/subscribe` of legacy clients: which resources a session watches.
 
-use super::endpoint::{Received, answered};
+use super::received::{Received, answered};
 use crate::{
     error::Error,
     pipeline,

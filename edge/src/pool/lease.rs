@@ -156,9 +156,30 @@ impl State {
             .filter(|wait| !wait.is_zero())
     }
 
-    /// Everybody in the queue hears at once that there will be no worker.
-    pub fn fail_queue(&mut self) {
+    /// Whether a worker runs that such a caller could share.
+    pub fn has(&self, sharing: Sharing) -> bool {
+        self.slots.iter().any(|slot| slot.sharing == sharing)
+    }
+
+    /// Workers that nobody in particular has.
+    pub fn common(&self) -> usize {
+        let common = self
+            .slots
+            .iter()
+            .filter(|slot| slot.sharing == Sharing::default());
+        common.count()
+    }
+
+    /// Everybody who waits hears at once that there will be no worker.
+    pub fn fail_all(&mut self) {
         self.queue.clear();
+    }
+
+    /// Everybody who waits for such a worker hears at once that there will be none.
+    pub fn fail_queue(&mut self, sharing: Sharing) {
+        if !self.has(sharing) {
+            self.queue.retain(|waiter| waiter.sharing != sharing);
+        }
     }
 }
 
@@ -224,7 +245,7 @@ impl Pool {
         sharing: Sharing,
     ) -> Result<oneshot::Receiver<Lease>, LeaseError> {
         let limits = &self.upstream.pool;
-        if state.slots.is_empty() && state.starting == 0 {
+        if !state.has(sharing) && state.starting == 0 {
             let far_off = state
                 .backing_off(clock::instant())
                 .filter(|wait| *wait > WORTH_WAITING);

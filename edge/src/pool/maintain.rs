@@ -51,8 +51,10 @@ impl Pool {
                 missing.push(wanted);
             }
         }
+        let room = limits.max_workers.get().saturating_sub(state.size()) as usize;
         let below_floor = (limits.min_idle as usize)
-            .saturating_sub(state.slots.len() + state.starting as usize + missing.len());
+            .saturating_sub(state.common() + state.starting as usize + missing.len())
+            .min(room.saturating_sub(missing.len()));
         missing.resize(missing.len() + below_floor, Sharing::default());
         state.starting += u32::try_from(missing.len()).unwrap_or(0);
         drop(state);
@@ -85,19 +87,17 @@ impl Pool {
                     self.changes.rediscover.notify_one();
                 }
             }
-            Ok(_) => self.start_failed("it ended as soon as it was ready"),
-            Err(problem) => self.start_failed(&problem),
+            Ok(_) => self.start_failed(sharing, "it ended as soon as it was ready"),
+            Err(problem) => self.start_failed(sharing, &problem),
         }
         self.wake.notify_one();
     }
 
-    fn start_failed(&self, problem: &str) {
+    fn start_failed(&self, sharing: Sharing, problem: &str) {
         self.note_failure(problem);
         let mut state = self.state();
         state.starting -= 1;
-        if state.size() == 0 {
-            state.fail_queue();
-        }
+        state.fail_queue(sharing);
     }
 
     /// Puts the next start off: not after the first failure, then longer with each.
@@ -131,18 +131,20 @@ impl Pool {
             .map(|failing| failing.problem.clone())
     }
 
-    /// Stops workers that had no call for `idle`, but leaves `keep` of all workers.
+    /// Stops workers that had no call for `idle`, but leaves `keep` of those that nobody in particular
+    /// has.
     fn stop_idle(&self, idle: Duration, keep: usize) {
         let now = clock::instant();
         let mut state = self.state();
         forget_old_failures(&mut state.failing, now);
-        let mut spare = state.slots.len().saturating_sub(keep);
+        let mut spare = state.common().saturating_sub(keep);
         state.slots.retain(|slot| {
             let unused = slot.in_flight == 0 && now.duration_since(slot.idle_since) >= idle;
-            let stop = unused && spare > 0;
+            let common = slot.sharing == Sharing::default();
+            let stop = unused && (!common || spare > 0);
             if stop {
                 slot.worker.stop.cancel();
-                spare -= 1;
+                spare -= usize::from(common);
             }
             !stop
         });

@@ -201,7 +201,7 @@ impl Pool {
 
     fn retire(&self) {
         self.retired.cancel();
-        self.state().fail_queue();
+        self.state().fail_all();
         self.wake.notify_one();
     }
 

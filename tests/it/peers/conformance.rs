@@ -1,7 +1,7 @@
 //! The official conformance suite, at the fixture upstream itself and at Ostia in front of it.
 //!
-//! What Ostia does not do yet is listed in `tests/peers/conformance/`; the suite fails when something that
-//! is not listed fails, and when something that is listed does not.
+//! What the protocol does not allow is listed in `tests/peers/conformance/`; the suite fails when something
+//! that is not listed fails, and when something that is listed does not.
 
 use super::installed;
 use crate::harness::{
@@ -62,16 +62,56 @@ async fn announced(mut program: Command) -> (Child, String) {
     (child, line)
 }
 
-async fn through_ostia(era: &str, revision: (&str, usize)) {
+/// How Ostia reaches the fixture.
+#[derive(Clone, Copy)]
+enum Transport {
+    Stdio,
+    Http,
+    Sse,
+}
+
+/// The fixture listens by itself, where it is not a worker.
+async fn listening(mode: &str, era: &str) -> (Child, String) {
+    // The fixture says nothing; a port that was just free is the best there is.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = port.local_addr().expect("an address");
+    drop(port);
+    let mut fixture = command(installed::fixture());
+    let fixture = fixture
+        .args([mode, "--listen", &address.to_string(), "--era", era])
+        .spawn()
+        .expect("the fixture");
+    wait::until(Duration::from_secs(10), "the fixture listens", || async {
+        TcpStream::connect(address).await.map(drop)
+    })
+    .await;
+    (fixture, format!("http://{address}"))
+}
+
+/// Both sets of scenarios, with a key, through Ostia.
+async fn through_ostia(transport: Transport, era: &str) {
     let ostia = Ostia::start().await;
     let control = control::client(&ostia);
-    let program = installed::fixture();
-    let program = program.to_str().expect("UTF-8");
-    upstreams::program("fixture", program, &["stdio", "--era", era])
-        // Calls that wait for an answer have a worker, one for each set of capabilities.
-        .pool(16, 64, 256)
-        .add(&control)
-        .await;
+    let (_fixture, upstream) = match transport {
+        Transport::Stdio => {
+            let program = installed::fixture();
+            let program = program.to_str().expect("UTF-8");
+            let args = ["stdio", "--era", era];
+            (None, upstreams::program("fixture", program, &args))
+        }
+        Transport::Http => {
+            let (fixture, url) = listening("http", era).await;
+            let url = format!("{url}/mcp");
+            (Some(fixture), upstreams::http("fixture", &url))
+        }
+        Transport::Sse => {
+            let (fixture, url) = listening("sse", era).await;
+            let url = format!("{url}/sse");
+            (Some(fixture), upstreams::sse("fixture", &url))
+        }
+    };
+    // Calls that wait for an answer keep a worker, one for each set of capabilities.
+    upstream.pool(16, 64, 256).add(&control).await;
     let mut relay = command(installed::node());
     relay
         .arg(environment::repository().join("tests/peers/key_relay.mjs"))
@@ -81,50 +121,51 @@ async fn through_ostia(era: &str, revision: (&str, usize)) {
             control::master_key(&control, "conformance").await,
         );
     let (_relay, url) = announced(relay).await;
+    run(&url, LEGACY, None).await;
     let folder = environment::repository().join("tests/peers/conformance");
-    run(
-        &url,
-        revision,
-        Some(&folder.join(format!("{}-{era}.yml", revision.0))),
-    )
-    .await;
+    let exceptions = folder.join("2026-07-28-legacy.yml");
+    run(&url, MODERN, (era == "legacy").then_some(&*exceptions)).await;
 }
 
 #[tokio::test]
 async fn the_fixture_passes_by_itself() {
-    let mut fixture = command(installed::fixture());
-    // The fixture says nothing; a port that was just free is the best there is.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = port.local_addr().expect("an address");
-    drop(port);
-    let _fixture = fixture
-        .args(["http", "--listen", &address.to_string()])
-        .spawn()
-        .expect("the fixture");
-    wait::until(Duration::from_secs(10), "the fixture listens", || async {
-        TcpStream::connect(address).await.map(drop)
-    })
-    .await;
-    let url = format!("http://{address}/mcp");
+    let (_fixture, url) = listening("http", "dual").await;
     for revision in [LEGACY, MODERN] {
-        run(&url, revision, None).await;
+        run(&format!("{url}/mcp"), revision, None).await;
     }
 }
 
 #[tokio::test]
-async fn a_dual_upstream_through_ostia() {
-    through_ostia("dual", LEGACY).await;
-    through_ostia("dual", MODERN).await;
+async fn a_dual_upstream_over_http() {
+    through_ostia(Transport::Http, "dual").await;
 }
 
 #[tokio::test]
-async fn a_legacy_upstream_through_ostia() {
-    through_ostia("legacy", LEGACY).await;
-    through_ostia("legacy", MODERN).await;
+async fn a_dual_upstream_over_stdio() {
+    through_ostia(Transport::Stdio, "dual").await;
 }
 
 #[tokio::test]
-async fn a_modern_upstream_through_ostia() {
-    through_ostia("modern", LEGACY).await;
-    through_ostia("modern", MODERN).await;
+async fn a_legacy_upstream_over_http() {
+    through_ostia(Transport::Http, "legacy").await;
+}
+
+#[tokio::test]
+async fn a_legacy_upstream_over_stdio() {
+    through_ostia(Transport::Stdio, "legacy").await;
+}
+
+#[tokio::test]
+async fn a_modern_upstream_over_http() {
+    through_ostia(Transport::Http, "modern").await;
+}
+
+#[tokio::test]
+async fn a_modern_upstream_over_stdio() {
+    through_ostia(Transport::Stdio, "modern").await;
+}
+
+#[tokio::test]
+async fn an_upstream_over_http_and_sse() {
+    through_ostia(Transport::Sse, "legacy").await;
 }

@@ -29,8 +29,8 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// What a server gets to take a notification before the next message goes out.
-const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a server gets to take a message that the next one may be about.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 const RECONNECT: Duration = Duration::from_secs(1);
 const MAX_RECONNECT: Duration = Duration::from_secs(60);
@@ -74,12 +74,11 @@ impl Link {
                 self.stop_reading(id);
                 continue;
             }
-            if message.id.is_some() {
-                self.spawn(message);
-            } else {
-                // The next message may be about this one.
+            if message.first {
                 let sent = self.deliver(message);
-                let _ = tokio::time::timeout(NOTIFICATION_TIMEOUT, sent).await;
+                let _ = tokio::time::timeout(FIRST_TIMEOUT, sent).await;
+            } else {
+                self.spawn(message);
             }
         }
         Ok(())
