@@ -51,7 +51,7 @@ pub use mcp::{headers, param_headers};
 use authenticate::api_key::Keys;
 use call::RequestIds;
 use error::StartError;
-use mcp::{seal::Sealer, session::Sessions, subscriptions::Subscriptions};
+use mcp::{http_sse::Streams, seal::Sealer, session::Sessions, subscriptions::Subscriptions};
 use ostia_proto::ControlClient;
 use pool::Pools;
 use record::Recorder;
@@ -89,6 +89,7 @@ impl Edge {
             parked: Arc::default(),
             announcements: Arc::default(),
             subscriptions: Subscriptions::default(),
+            http_sse: Streams::default(),
             recorder: Recorder::start(control.clone(), &config.spool_dir)?,
             ids: RequestIds::new(random()?),
             tasks: TaskTracker::new(),

@@ -119,6 +119,11 @@ pub fn error(error: &Error, era: Era, request_id: RequestId, id: Option<&str>) -
     response
 }
 
+/// For a request whose body was not read, of a client of the older protocol.
+pub fn legacy_error(e: &Error, request_id: RequestId) -> Response {
+    error(e, Era::Legacy, request_id, None)
+}
+
 pub fn json_response(status: StatusCode, body: Body, request_id: RequestId) -> Response {
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    mcp::{endpoint, era::Era},
+    mcp::{endpoint, era::Era, http_sse},
     respond,
     state::State,
 };
@@ -10,7 +10,7 @@ use axum::{
     Router,
     extract::{ConnectInfo, State as Shared},
     response::Response,
-    routing::any,
+    routing::{any, get, post},
     serve::ListenerExt as _,
 };
 use ostia_domain::code::Code;
@@ -36,6 +36,9 @@ fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/mcp", any(endpoint::handle))
         .route("/mcp/{upstream}", any(endpoint::handle))
+        .route("/sse", get(http_sse::open))
+        .route("/sse/{upstream}", get(http_sse::open))
+        .route(http_sse::MESSAGES, post(http_sse::post))
         .fallback(not_found)
         .with_state(state)
 }
@@ -45,7 +48,7 @@ async fn not_found(
     Shared(state): Shared<Arc<State>>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
 ) -> Response {
-    let message = "Nothing is served here. MCP is at /mcp and /mcp/<upstream>.";
+    let message = "Nothing is served here. MCP is at /mcp, /mcp/<upstream> and /mcp/@<bundle>, and at /sse for clients of HTTP+SSE.";
     respond::error(
         &Error::new(Code::NotFound, message),
         Era::Legacy,

@@ -6,8 +6,8 @@ use crate::{
     changes::Announcements,
     config::Config,
     mcp::{
-        in_flight::InFlight, parked::Parked, questions::Questions, seal::Sealer, session::Sessions,
-        subscriptions::Subscriptions,
+        http_sse::Streams, in_flight::InFlight, parked::Parked, questions::Questions, seal::Sealer,
+        session::Sessions, subscriptions::Subscriptions,
     },
     record::Recorder,
     view::View,
@@ -31,6 +31,7 @@ pub struct State {
     pub parked: Arc<Parked>,
     pub announcements: Arc<Announcements>,
     pub subscriptions: Subscriptions,
+    pub http_sse: Streams,
     pub recorder: Arc<Recorder>,
     pub ids: RequestIds,
     /// Calls that go on without their client.

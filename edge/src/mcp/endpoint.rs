@@ -40,9 +40,19 @@ pub async fn handle(
     upstream: Option<Path<String>>,
     request: Request<Body>,
 ) -> Response {
+    let endpoint = upstream.map_or(Endpoint::Everything, |Path(name)| Endpoint::named(name));
+    serve(state, remote, endpoint, request).await
+}
+
+/// One request, whichever way it came.
+pub async fn serve(
+    state: Arc<State>,
+    remote: SocketAddr,
+    endpoint: Endpoint,
+    request: Request<Body>,
+) -> Response {
     let arrival = state.arrive(remote);
     let mut record = state.recorder.open(&arrival);
-    let endpoint = upstream.map_or(Endpoint::Everything, |Path(name)| Endpoint::named(name));
     let (parts, body) = request.into_parts();
     record.client(parts.headers.get(USER_AGENT));
 

@@ -22,7 +22,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 /// Events a client may be behind before its reader is waited for.
 const BUFFER: usize = 16;
 /// A client that reads nothing for so long is cut off: it holds a place on a worker.
-const SLOW_READER: Duration = Duration::from_secs(30);
+pub const SLOW_READER: Duration = Duration::from_secs(30);
 
 /// A request's events until its answer. A client that goes away, or reads too slowly, ends it as its era
 /// has it.

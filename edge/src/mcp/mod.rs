@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod era;
 pub mod event_stream;
 pub mod headers;
+pub mod http_sse;
 pub mod in_flight;
 pub mod initialize;
 pub mod input_required;
