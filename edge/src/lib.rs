@@ -51,7 +51,10 @@ pub use mcp::{headers, param_headers};
 use authenticate::api_key::Keys;
 use call::RequestIds;
 use error::StartError;
-use mcp::{http_sse::Streams, seal::Sealer, session::Sessions, subscriptions::Subscriptions};
+use mcp::{
+    http_sse::Streams, replay::Replays, seal::Sealer, session::Sessions,
+    subscriptions::Subscriptions,
+};
 use ostia_proto::ControlClient;
 use pool::Pools;
 use record::Recorder;
@@ -90,6 +93,7 @@ impl Edge {
             announcements: Arc::default(),
             subscriptions: Subscriptions::default(),
             http_sse: Streams::default(),
+            replays: Replays::default(),
             recorder: Recorder::start(control.clone(), &config.spool_dir)?,
             ids: RequestIds::new(random()?),
             tasks: TaskTracker::new(),

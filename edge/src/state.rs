@@ -6,8 +6,8 @@ use crate::{
     changes::Announcements,
     config::Config,
     mcp::{
-        http_sse::Streams, in_flight::InFlight, parked::Parked, questions::Questions, seal::Sealer,
-        session::Sessions, subscriptions::Subscriptions,
+        http_sse::Streams, in_flight::InFlight, parked::Parked, questions::Questions,
+        replay::Replays, seal::Sealer, session::Sessions, subscriptions::Subscriptions,
     },
     record::Recorder,
     view::View,
@@ -32,6 +32,7 @@ pub struct State {
     pub announcements: Arc<Announcements>,
     pub subscriptions: Subscriptions,
     pub http_sse: Streams,
+    pub replays: Replays,
     pub recorder: Arc<Recorder>,
     pub ids: RequestIds,
     /// Calls that go on without their client.

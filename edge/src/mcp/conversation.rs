@@ -8,6 +8,7 @@ use super::{
     questions::{Asked, Reply},
     received::Received,
     request_state::{self, Continue, RequestDigest},
+    session::Session,
 };
 use crate::{
     error::Error,
@@ -40,8 +41,8 @@ pub struct Conversation {
     body: Bytes,
     endpoint: String,
     request_id: crate::call::RequestId,
-    /// The session of a legacy client.
-    session: Option<Uuid>,
+    /// Of a legacy client.
+    session: Option<Session>,
     capabilities: ClientCapabilities,
     /// Questions of a legacy upstream that its legacy client has.
     asked: Vec<Asked>,
@@ -92,13 +93,18 @@ impl Conversation {
             body: received.body.clone(),
             endpoint: received.endpoint.name(),
             request_id: received.arrival.id,
-            session: received.session.map(|session| session.id),
+            session: received.session,
             capabilities: received.askable(),
             asked: Vec::new(),
             unanswered: None,
             round: None,
             rounds: 0,
         }
+    }
+
+    /// The session of a legacy client.
+    pub fn session(&self) -> Option<Session> {
+        self.session
     }
 
     pub async fn next(&mut self) -> Frame {
@@ -148,7 +154,7 @@ impl Conversation {
         match (self.addressee.era, self.session) {
             (Era::Modern, _) => Some(Frame::Asked(question)),
             (Era::Legacy, Some(session)) => {
-                let (asked, message) = self.state.questions.pass_on(session, question);
+                let (asked, message) = self.state.questions.pass_on(session.id, question);
                 self.asked.push(asked);
                 Some(Frame::Message(message))
             }
@@ -219,7 +225,7 @@ impl Conversation {
             let (asked, message, reply) =
                 self.state
                     .questions
-                    .ask(session, &request.method, params.as_deref());
+                    .ask(session.id, &request.method, params.as_deref());
             round.messages.push(message);
             round.awaited.push(Awaited {
                 name: request.name.clone(),

@@ -88,6 +88,13 @@ pub async fn serve(
             return match admissible::open_session(&state, &parts.headers, &principal, &arrival) {
                 Ok(session) => {
                     record.ended(Outcome::Ok, 0);
+                    let last = parts.headers.get(headers::LAST_EVENT_ID);
+                    let rest = last
+                        .and_then(|last| last.to_str().ok())
+                        .and_then(|last| state.replays.after(session.id, last, arrival.id));
+                    if let Some(rest) = rest {
+                        return rest;
+                    }
                     let headers = &parts.headers;
                     listen::get(&state, principal, headers, endpoint, session, arrival.id)
                 }

@@ -3,6 +3,7 @@
 use super::{
     conversation::{Conversation, Frame},
     relay::KEEP_ALIVE,
+    replay::Recorded,
 };
 use crate::{call::RequestId, respond::REQUEST_ID_HEADER};
 use axum::{
@@ -14,21 +15,32 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// Tells nginx and its like to pass every event on at once.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+/// Clients of this revision know an event without data; it tells where a stream begins.
+const PRIMED_SINCE: &str = "2025-11-25";
 /// Events a client may be behind before its reader is waited for.
 const BUFFER: usize = 16;
 /// A client that reads nothing for so long is cut off: it holds a place on a worker.
 pub const SLOW_READER: Duration = Duration::from_secs(30);
 
-/// A request's events until its answer. A client that goes away, or reads too slowly, ends it as its era
-/// has it.
+/// A request's events until its answer. A modern client that goes away, or reads too slowly, ends its
+/// request; a legacy one finds the rest when it comes back.
 pub fn of(conversation: Conversation, first: Option<Frame>, id: RequestId) -> Response {
-    let (events, receiver) = mpsc::channel(BUFFER);
     let tasks = conversation.state.tasks.clone();
+    if let Some(session) = conversation.session() {
+        let recorded = conversation.state.replays.open(session.id);
+        if session.revision >= PRIMED_SINCE {
+            recorded.prime();
+        }
+        let response = recorded.read_from(0, id);
+        tasks.spawn(record(conversation, first, recorded));
+        return response;
+    }
+    let (events, receiver) = mpsc::channel(BUFFER);
     tasks.spawn(async move {
         let gone = events.clone();
         tokio::select! {
@@ -37,6 +49,27 @@ pub fn of(conversation: Conversation, first: Option<Frame>, id: RequestId) -> Re
         }
     });
     response(receiver, id)
+}
+
+/// Writes down what a legacy client hears, whether it listens or not.
+async fn record(mut conversation: Conversation, first: Option<Frame>, recorded: Arc<Recorded>) {
+    let mut first = first;
+    loop {
+        let frame = match first.take() {
+            Some(frame) => frame,
+            None => conversation.next().await,
+        };
+        match frame {
+            Frame::Message(text) => recorded.push(&text),
+            Frame::Last(last) => {
+                recorded.push(&last.body);
+                break;
+            }
+            // Only modern clients are asked this way.
+            Frame::Asked(_) => break,
+        }
+    }
+    recorded.end();
 }
 
 async fn pump(mut conversation: Conversation, first: Option<Frame>, events: &Events) {

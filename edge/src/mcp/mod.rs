@@ -29,6 +29,7 @@ pub mod questions;
 pub mod read;
 pub mod received;
 pub mod relay;
+pub mod replay;
 pub mod request_state;
 pub mod seal;
 pub mod session;
