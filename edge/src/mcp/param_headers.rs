@@ -25,8 +25,18 @@ pub struct ParamHeader {
 /// The annotated arguments of a tool. A definition with an annotation that is not valid has none:
 /// clients drop such a tool, and send no headers.
 pub fn of(definition: &str) -> Vec<ParamHeader> {
+    read(definition).unwrap_or_default()
+}
+
+/// Whether a client over HTTP may use a tool: an annotation that is not valid forbids it.
+pub fn is_valid(definition: &str) -> bool {
+    read(definition).is_some()
+}
+
+/// Unset where an annotation is not valid.
+fn read(definition: &str) -> Option<Vec<ParamHeader>> {
     if !definition.contains(ANNOTATION) {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let mut found = Vec::new();
     let valid = serde_json::from_str::<Value>(definition)
@@ -37,11 +47,7 @@ pub fn of(definition: &str) -> Vec<ParamHeader> {
     let mut names: Vec<_> = found.iter().map(|param| param.header.as_str()).collect();
     names.sort_unstable();
     let unique = names.windows(2).all(|pair| pair[0] != pair[1]);
-    if valid.is_some() && unique {
-        found
-    } else {
-        Vec::new()
-    }
+    (valid.is_some() && unique).then_some(found)
 }
 
 fn collect(schema: &Value, path: &mut Vec<String>, found: &mut Vec<ParamHeader>) -> Option<()> {

@@ -2,14 +2,17 @@
 
 use super::handshake::{error_code, modern_meta};
 use crate::{
-    mcp::envelope::{member, string},
+    mcp::{
+        envelope::{member, string},
+        param_headers,
+    },
     pool::{Caller, Lease, LeaseError, Pool, pending::Lost},
     view::Kind,
 };
 use ostia_domain::{
     capability::ClientCapabilities,
     tool::{Listed, Tier, Tool},
-    upstream::{Catalogue, Era},
+    upstream::{Catalogue, Era, Transport},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
@@ -62,8 +65,9 @@ pub async fn discover(pool: &Arc<Pool>, asking: &mut Vec<Listed>) -> Result<Cata
     }
     drop(lease);
     if pool.changes.take_tools_changed() {
-        *asking = shown_when_asked(pool, era).await;
+        *asking = usable(pool, era, shown_when_asked(pool, era).await);
     }
+    let tools = usable(pool, era, tools);
     let known: HashSet<_> = tools.iter().map(|tool| tool.name.clone()).collect();
     let more = asking
         .iter()
@@ -94,6 +98,22 @@ async fn lease(pool: &Arc<Pool>, capabilities: ClientCapabilities) -> Result<Lea
         LeaseError::Unavailable { problem, .. } => problem,
         LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
     })
+}
+
+/// A modern upstream over HTTP wants arguments repeated in headers as its tools say. Where a tool says it
+/// in a way that is not valid, clients must not use it.
+fn usable(pool: &Pool, era: Era, tools: Vec<Listed>) -> Vec<Listed> {
+    let over_http = matches!(pool.upstream.transport, Transport::Http(_));
+    let (usable, refused): (Vec<_>, Vec<_>) = tools.into_iter().partition(|tool| {
+        !over_http || era == Era::Legacy || param_headers::is_valid(&tool.definition)
+    });
+    for tool in refused {
+        tracing::warn!(
+            upstream = %pool.upstream.name, tool = tool.name,
+            "a tool with an annotation `x-mcp-header` that is not valid was left out"
+        );
+    }
+    usable
 }
 
 /// Some servers show more tools to clients that can be asked. Those are known too, and shown to such

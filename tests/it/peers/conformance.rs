@@ -127,6 +127,40 @@ async fn through_ostia(transport: Transport, era: &str) {
     run(&url, MODERN, (era == "legacy").then_some(&*exceptions)).await;
 }
 
+/// The scenarios that look at a client: here at Ostia as its upstream sees it. Those about logging in are
+/// left out, because Ostia presents what an operator gave it.
+const CLIENT: [(&str, &str); 11] = [
+    ("initialize", "2025-11-25"),
+    ("tools_call", "2026-07-28"),
+    ("elicitation-sep1034-client-defaults", "2025-11-25"),
+    ("sse-retry", "2025-11-25"),
+    ("request-metadata", "2026-07-28"),
+    ("sep-2322-client-request-state", "2026-07-28"),
+    ("http-standard-headers", "2026-07-28"),
+    ("http-custom-headers", "2026-07-28"),
+    ("http-invalid-tool-headers", "2026-07-28"),
+    ("json-schema-ref-no-deref", "2026-07-28"),
+    ("json-schema-2020-12-preservation", "2026-07-28"),
+];
+
+#[tokio::test]
+async fn ostia_is_a_client_as_the_suite_wants_one() {
+    let driver = environment::repository().join("tests/peers/client.py");
+    let client = format!("{} -B {}", upstreams::python(), driver.display());
+    for (scenario, revision) in CLIENT {
+        let results = tempfile::tempdir().expect("a folder");
+        let mut suite = command(installed::node());
+        suite.arg(installed::conformance());
+        suite.args(["client", "--command", &client, "--scenario", scenario]);
+        suite.args(["--spec-version", revision, "-o"]);
+        suite.arg(results.path()).env("OSTIA", environment::OSTIA);
+        let finished = command::run(suite).await;
+        let told = format!("{scenario}\n{}\n{}", finished.stdout, finished.stderr);
+        assert_eq!(finished.code, Some(0), "{told}");
+        assert!(told.contains("OVERALL: PASSED"), "{told}");
+    }
+}
+
 #[tokio::test]
 async fn the_fixture_passes_by_itself() {
     let (_fixture, url) = listening("http", "dual").await;

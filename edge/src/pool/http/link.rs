@@ -167,23 +167,28 @@ impl Link {
         request
     }
 
-    /// Reads what a legacy upstream says by itself, for as long as it offers such a stream.
-    pub(super) fn listen(self: &Arc<Self>) {
+    /// Reads what a legacy upstream says by itself, for as long as it offers such a stream. It is open
+    /// before this returns: what a server says earlier than that, it says to nobody.
+    pub(super) async fn listen(self: &Arc<Self>) {
+        let Some(stream) = self.get(None).await else {
+            return;
+        };
         let link = Arc::clone(self);
         let over = self.over.clone();
         self.tasks.spawn(async move {
             tokio::select! {
-                () = link.read_unasked() => {}
+                () = link.read_unasked(stream) => {}
                 () = over.cancelled() => {}
             }
         });
     }
 
-    async fn read_unasked(&self) {
+    async fn read_unasked(&self, stream: Response) {
         let mut wait = RECONNECT;
         let mut last: Option<HeaderValue> = None;
+        let mut stream = Some(stream);
         loop {
-            if let Some(response) = self.get(last.as_ref()).await {
+            if let Some(response) = stream {
                 wait = RECONNECT;
                 let mut events = Events::of(response);
                 while let Some(event) = events.next().await {
@@ -201,6 +206,7 @@ impl Link {
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(MAX_RECONNECT);
+            stream = self.get(last.as_ref()).await;
         }
     }
 

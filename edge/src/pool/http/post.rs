@@ -159,7 +159,7 @@ impl Link {
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
         let Some(id) = message.id else {
             if head.method == "notifications/initialized" && status.is_success() && !head.modern {
-                self.listen();
+                self.listen().await;
             }
             return Ok(());
         };
