@@ -29,7 +29,7 @@ pub(crate) fn serve() -> io::Result<()> {
     }
 }
 
-fn answer(line: &[u8], answers: &mut Vec<u8>) {
+pub(crate) fn answer(line: &[u8], answers: &mut Vec<u8>) {
     let Some(id) = after(line, b"\"id\":").map(number_or_text) else {
         return;
     };

@@ -2,11 +2,14 @@
 
 use crate::{
     Failure,
-    options::{Era, Options},
+    options::{Era, Options, Transport},
     processes::Usage,
 };
 use ostia_domain::{clock, key::Secret};
-use ostia_proto::{ControlClient, v1};
+use ostia_proto::{
+    ControlClient,
+    v1::{self, upstream_definition::Transport as Reached},
+};
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
@@ -35,7 +38,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     #[allow(clippy::disallowed_methods, reason = "this program is not the product")]
-    pub(crate) async fn start(options: &Options) -> Result<Self, Failure> {
+    pub(crate) async fn start(options: &Options, http: SocketAddr) -> Result<Self, Failure> {
         let data = tempfile::tempdir()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_ostia"));
         command
@@ -76,7 +79,7 @@ impl Gateway {
         );
         let control =
             ControlClient::remote(&Endpoint::from_shared(url("control_url")?)?, Some(&token))?;
-        gateway.key = register(&control, options.workers).await?;
+        gateway.key = register(&control, options.workers, http).await?;
         Ok(gateway)
     }
 
@@ -102,13 +105,19 @@ impl Gateway {
     }
 
     /// A whole `tools/call`, ready to be written to a connection.
-    pub(crate) async fn request(&self, era: Era, payload: usize) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn request(
+        &self,
+        era: Era,
+        transport: Transport,
+        payload: usize,
+    ) -> Result<Vec<u8>, Failure> {
+        let tool = format!("{}__echo", transport.upstream());
         let message = "x".repeat(payload);
         Ok(match era {
             Era::Legacy => {
                 let session = self.initialize().await?;
                 let body = format!(
-                    r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"bench__echo","arguments":{{"message":"{message}"}}}}}}"#
+                    r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"message":"{message}"}}}}}}"#
                 );
                 self.post(
                     &format!("Mcp-Session-Id: {session}\r\nMCP-Protocol-Version: 2025-11-25\r\n"),
@@ -117,9 +126,9 @@ impl Gateway {
             }
             Era::Modern => {
                 let body = format!(
-                    r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"bench__echo","arguments":{{"message":"{message}"}},"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{{"name":"load","version":"1"}}}}}}}}"#
+                    r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"message":"{message}"}},"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{{"name":"load","version":"1"}}}}}}}}"#
                 );
-                self.post("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: bench__echo\r\n", &body)
+                self.post(&format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n"), &body)
             }
         })
     }
@@ -158,8 +167,25 @@ impl Drop for Gateway {
     }
 }
 
-/// The upstream, and a key that may use it.
-async fn register(control: &ControlClient, workers: u32) -> Result<String, Failure> {
+/// A `tools/call` for the server over HTTP itself.
+pub(crate) fn direct_request(address: SocketAddr, payload: usize) -> Vec<u8> {
+    let message = "x".repeat(payload);
+    let body = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo","arguments":{{"message":"{message}"}}}}}}"#
+    );
+    format!(
+        "POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// The upstreams, and a key that may use them.
+async fn register(
+    control: &ControlClient,
+    workers: u32,
+    http: SocketAddr,
+) -> Result<String, Failure> {
     let program = std::env::current_exe()?
         .to_str()
         .ok_or("a path in UTF-8")?
@@ -175,18 +201,25 @@ async fn register(control: &ControlClient, workers: u32) -> Result<String, Failu
         max_queue: Some(10_000),
         ..v1::PoolLimits::default()
     };
-    let definition = v1::UpstreamDefinition {
-        name: "bench".to_owned(),
-        transport: Some(v1::upstream_definition::Transport::Stdio(stdio)),
-        pool: Some(pool),
-        ..v1::UpstreamDefinition::default()
+    let endpoint = v1::HttpEndpoint {
+        url: format!("http://{http}/mcp"),
+        allow_private_network: true,
+        ..v1::HttpEndpoint::default()
     };
-    control
-        .upstreams()
-        .add_upstream(v1::AddUpstreamRequest {
-            definition: Some(definition),
-        })
-        .await?;
+    for (transport, reached) in [
+        (Transport::Stdio, Reached::Stdio(stdio)),
+        (Transport::Http, Reached::Http(endpoint)),
+    ] {
+        let definition = v1::UpstreamDefinition {
+            name: transport.upstream().to_owned(),
+            transport: Some(reached),
+            pool: Some(pool),
+            ..v1::UpstreamDefinition::default()
+        };
+        let definition = Some(definition);
+        let request = v1::AddUpstreamRequest { definition };
+        control.upstreams().add_upstream(request).await?;
+    }
     let source = v1::create_policy_request::Source::Preset("everything".to_owned());
     control
         .policies()
@@ -206,21 +239,25 @@ async fn register(control: &ControlClient, workers: u32) -> Result<String, Failu
         .await?
         .into_inner()
         .secret;
+    for transport in [Transport::Stdio, Transport::Http] {
+        ready(control, transport.upstream()).await?;
+    }
+    Ok(key)
+}
+
+/// Waits until its tools are known.
+async fn ready(control: &ControlClient, name: &str) -> Result<(), Failure> {
     let deadline = clock::instant() + CATALOGUE;
     loop {
-        let request = v1::GetUpstreamRequest {
-            upstream: "bench".to_owned(),
-        };
-        let upstream = control
-            .upstreams()
-            .get_upstream(request)
-            .await?
-            .into_inner();
+        let upstream = name.to_owned();
+        let request = v1::GetUpstreamRequest { upstream };
+        let found = control.upstreams().get_upstream(request).await?;
+        let upstream = found.into_inner();
         if upstream.catalogue.is_some() {
-            return Ok(key);
+            return Ok(());
         }
         if clock::instant() > deadline {
-            return Err(format!("the upstream is not ready: {:?}", upstream.problem).into());
+            return Err(format!("the upstream {name} is not ready: {:?}", upstream.problem).into());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -1,8 +1,8 @@
 //! How much Ostia costs per call: `cargo bench --workspace --bench load -- [options]`, see `--help`.
 //!
-//! One run drives the same very cheap stdio server twice: directly over its pipes, and through
-//! `ostia run` over HTTP. The server is this program itself (`--echo-upstream`), so that what is
-//! measured is the way and not the tool.
+//! One run drives the same very cheap server directly and through `ostia run`, over stdio and over HTTP.
+//! The server is this program itself (`--echo-upstream`, `--echo-http-upstream`), so that what is measured
+//! is the way and not the tool.
 
 #![allow(
     clippy::print_stdout,
@@ -12,6 +12,7 @@
 
 mod direct;
 mod echo;
+mod echo_http;
 mod gateway;
 mod http;
 mod latency;
@@ -20,7 +21,7 @@ mod processes;
 mod report;
 
 use latency::Measured;
-use options::{Era, Mode, Options};
+use options::{Era, Mode, Options, Transport};
 use processes::Usage;
 use std::{error::Error, process::ExitCode};
 
@@ -29,6 +30,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 fn main() -> ExitCode {
     let outcome = match options::read() {
         Ok(Mode::EchoUpstream) => echo::serve().map_err(Failure::from),
+        Ok(Mode::EchoHttpUpstream) => echo_http::serve(),
         Ok(Mode::Help(text)) => {
             println!("{text}");
             Ok(())
@@ -50,26 +52,50 @@ fn measure(options: &Options) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let gateway = runtime.block_on(gateway::Gateway::start(options))?;
+    let server = echo_http::Server::start()?;
+    let gateway = runtime.block_on(gateway::Gateway::start(options, server.address))?;
     report::head(options);
     for &concurrency in &options.concurrency {
-        let direct = direct::run(options, concurrency)?;
-        report::row(concurrency, "direct", &direct, None);
-        for era in [Era::Legacy, Era::Modern] {
-            let through = runtime.block_on(through(options, &gateway, era, concurrency))?;
-            report::row(concurrency, era.as_str(), &through, Some(&direct));
+        for transport in [Transport::Stdio, Transport::Http] {
+            let direct = match transport {
+                Transport::Stdio => direct::run(options, concurrency)?,
+                Transport::Http => runtime.block_on(direct_http(options, &server, concurrency))?,
+            };
+            let way = transport.as_str();
+            report::row(concurrency, &format!("direct, {way}"), &direct, None);
+            for era in [Era::Legacy, Era::Modern] {
+                let through = through(options, &gateway, (era, transport), concurrency);
+                let through = runtime.block_on(through)?;
+                let way = format!("{}, {way}", era.as_str());
+                report::row(concurrency, &way, &through, Some(&direct));
+            }
         }
     }
     Ok(())
 }
 
+/// The server over HTTP with nothing between.
+async fn direct_http(
+    options: &Options,
+    server: &echo_http::Server,
+    concurrency: usize,
+) -> Result<Measured, Failure> {
+    let request = gateway::direct_request(server.address, options.payload);
+    let run = |duration| http::run(server.address, &request, concurrency, duration);
+    run(options.warm_up).await?;
+    let before = Usage::of(server.pid());
+    let (latencies, elapsed) = run(options.duration).await?;
+    let usage = Usage::of(server.pid()).since(before);
+    Ok(Measured::new(latencies, elapsed, usage))
+}
+
 async fn through(
     options: &Options,
     gateway: &gateway::Gateway,
-    era: Era,
+    (era, transport): (Era, Transport),
     concurrency: usize,
 ) -> Result<Measured, Failure> {
-    let request = gateway.request(era, options.payload).await?;
+    let request = gateway.request(era, transport, options.payload).await?;
     let run = |duration| http::run(gateway.address(), &request, concurrency, duration);
     run(options.warm_up).await?;
     gateway.idle().await?;

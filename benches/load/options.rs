@@ -4,7 +4,7 @@ use crate::Failure;
 use std::{str::FromStr, time::Duration};
 
 const HELP: &str = "\
-Measures `tools/call` through `ostia run`, and directly at the same stdio server.
+Measures `tools/call` through `ostia run`, and directly at the same servers, over stdio and over HTTP.
 
 Usage: cargo bench --workspace --bench load -- [options]
 
@@ -19,6 +19,8 @@ pub(crate) enum Mode {
     Measure(Options),
     /// Be the upstream.
     EchoUpstream,
+    /// Be the one over HTTP.
+    EchoHttpUpstream,
     Help(&'static str),
 }
 
@@ -29,6 +31,30 @@ pub(crate) struct Options {
     pub(crate) payload: usize,
     pub(crate) workers: u32,
     pub(crate) database_url: Option<String>,
+}
+
+/// How Ostia reaches the server.
+#[derive(Clone, Copy)]
+pub(crate) enum Transport {
+    Stdio,
+    Http,
+}
+
+impl Transport {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Stdio => "stdio",
+            Self::Http => "http",
+        }
+    }
+
+    /// What the upstream is called.
+    pub(crate) fn upstream(self) -> &'static str {
+        match self {
+            Self::Stdio => "bench",
+            Self::Http => "bench-http",
+        }
+    }
 }
 
 /// How the client speaks to Ostia.
@@ -64,6 +90,7 @@ pub(crate) fn read() -> Result<Mode, Failure> {
         };
         match arg.as_str() {
             "--echo-upstream" => return Ok(Mode::EchoUpstream),
+            "--echo-http-upstream" => return Ok(Mode::EchoHttpUpstream),
             "--help" => return Ok(Mode::Help(HELP)),
             // What cargo adds.
             "--bench" => {}
