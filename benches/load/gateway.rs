@@ -133,6 +133,16 @@ impl Gateway {
         })
     }
 
+    /// A GET in a session of its own.
+    pub(crate) async fn listen(&self) -> Result<Vec<u8>, Failure> {
+        let session = self.initialize().await?;
+        Ok(format!(
+            "GET /mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\nMcp-Session-Id: {session}\r\n\r\n",
+            self.address, self.key
+        )
+        .into_bytes())
+    }
+
     async fn initialize(&self) -> Result<String, Failure> {
         let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"1"}}}"#;
         let mut stream = TcpStream::connect(self.address).await?;

@@ -15,6 +15,7 @@ mod echo;
 mod echo_http;
 mod gateway;
 mod http;
+mod idle;
 mod latency;
 mod options;
 mod processes;
@@ -52,6 +53,9 @@ fn measure(options: &Options) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if let Some(sessions) = options.idle_streams {
+        return runtime.block_on(idle::measure(options, sessions));
+    }
     let server = echo_http::Server::start()?;
     let gateway = runtime.block_on(gateway::Gateway::start(options, server.address))?;
     report::head(options);

@@ -13,6 +13,7 @@ Usage: cargo bench --workspace --bench load -- [options]
   --payload BYTES          length of the text that goes there and back [default: 100]
   --workers N              workers of the upstream at most [default: 1]
   --database-url URL       for control [default: SQLite in a temporary folder]
+  --idle-streams N         measure the memory of N clients that only listen, and nothing else
   --help                   this text";
 
 pub(crate) enum Mode {
@@ -31,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) payload: usize,
     pub(crate) workers: u32,
     pub(crate) database_url: Option<String>,
+    /// Measure so many clients that only listen, and nothing else.
+    pub(crate) idle_streams: Option<u32>,
 }
 
 /// How Ostia reaches the server.
@@ -81,6 +84,7 @@ pub(crate) fn read() -> Result<Mode, Failure> {
         payload: 100,
         workers: 1,
         database_url: None,
+        idle_streams: None,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -103,6 +107,9 @@ pub(crate) fn read() -> Result<Mode, Failure> {
             "--seconds" => options.duration = Duration::from_secs(number("--seconds", &value()?)?),
             "--payload" => options.payload = number("--payload", &value()?)?,
             "--workers" => options.workers = number("--workers", &value()?)?,
+            "--idle-streams" => {
+                options.idle_streams = Some(number("--idle-streams", &value()?)?);
+            }
             "--database-url" => options.database_url = Some(value()?),
             other => return Err(format!("{other} is unknown; --help says what there is").into()),
         }

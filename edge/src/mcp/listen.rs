@@ -28,7 +28,7 @@ use axum::{
 };
 use futures_util::stream;
 use http::{
-    HeaderMap, StatusCode,
+    HeaderMap, HeaderValue, StatusCode,
     header::{AUTHORIZATION, HeaderName},
 };
 use ostia_domain::{clock, code::Code, principal::Principal, usage::Outcome};
@@ -166,9 +166,11 @@ impl Listener {
         lists: Vec<List>,
         watched: Watched,
     ) -> Self {
+        // Copied: a value that came with a request holds on to all that was read with it.
+        let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
         let credential = [AUTHORIZATION, API_KEY]
             .into_iter()
-            .filter_map(|name| Some((headers.get(&name)?.clone(), name)))
+            .filter_map(|name| Some((copied(headers.get(&name)?)?, name)))
             .map(|(value, name)| (name, value))
             .collect();
         let mut listener = Self {
@@ -245,7 +247,9 @@ impl Listener {
             let _ = self.state.subscriptions.of(*session);
         }
         let State { keys, control, .. } = &*self.state;
-        match authenticate(keys, control, &self.headers, clock::now()).await {
+        // On the heap: a client that only listens is not to hold room for a question to control.
+        let known = Box::pin(authenticate(keys, control, &self.headers, clock::now()));
+        match known.await {
             Ok(principal) => {
                 self.principal = principal;
                 true
