@@ -203,7 +203,9 @@ fn check_param_headers(received: &Received<'_>, permit: &Permit) -> Result<(), E
 /// Where a request goes on that was answered with `input_required` before.
 fn continued(received: &Received<'_>) -> Result<Option<Continue>, Error> {
     let params = received.params.as_ref();
-    let Some(raw) = params.and_then(|params| params.request_state) else {
+    let state = params.and_then(|params| params.request_state);
+    // Some clients send what they do not have as null.
+    let Some(raw) = state.filter(|raw| raw.get() != "null") else {
         return Ok(None);
     };
     if received.era == Era::Legacy {

@@ -47,6 +47,19 @@ pub(crate) fn program(name: &str, program: &str, args: &[&str]) -> Definition {
     })
 }
 
+/// The fixture as a worker that speaks `dual`, `legacy` or `modern`.
+pub(crate) fn fixture(name: &str, era: &str) -> Definition {
+    let folder = std::path::Path::new(environment::OSTIA).parent();
+    let path = folder.expect("a folder").join("examples/fixture-upstream");
+    let hint = "run `cargo build --workspace --examples`, or a part of `./test`, which does it";
+    assert!(path.exists(), "{} is missing: {hint}", path.display());
+    program(
+        name,
+        path.to_str().expect("UTF-8"),
+        &["stdio", "--era", era],
+    )
+}
+
 /// One that runs on this machine already, over Streamable HTTP.
 pub(crate) fn http(name: &str, url: &str) -> Definition {
     over(name, Transport::Http(endpoint(url)))

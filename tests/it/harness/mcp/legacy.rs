@@ -10,11 +10,16 @@ pub(crate) const PROTOCOL: &str = "mcp-protocol-version";
 
 /// The body of an `initialize`.
 pub(crate) fn initialize(version: &str) -> String {
+    initialize_as(version, &json!({}))
+}
+
+/// The same of a client that can do this.
+fn initialize_as(version: &str, capabilities: &Value) -> String {
     json!({
         "jsonrpc": "2.0", "id": 0, "method": "initialize",
         "params": {
             "protocolVersion": version,
-            "capabilities": {},
+            "capabilities": capabilities,
             "clientInfo": {"name": "it", "version": "1"},
         },
     })
@@ -37,7 +42,13 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) async fn open(endpoint: &Endpoint) -> Self {
-        let answer = endpoint.post(initialize(VERSION)).send().await;
+        Self::open_as(endpoint, &json!({})).await
+    }
+
+    /// Of a client that can be asked for this.
+    pub(crate) async fn open_as(endpoint: &Endpoint, capabilities: &Value) -> Self {
+        let initialize = initialize_as(VERSION, capabilities);
+        let answer = endpoint.post(initialize).send().await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let id = answer.header(SESSION).expect("a session id").to_owned();
         let session = Self {
@@ -88,6 +99,15 @@ impl Session {
     /// Names in `tools/list`, in the order they came.
     pub(crate) async fn tools(&self) -> Vec<String> {
         super::modern::names(&self.request(1, "tools/list", &json!({})).await.result())
+    }
+
+    /// The stream on which the session hears what nobody asked for.
+    pub(crate) fn listen(&self) -> Exchange {
+        self.endpoint
+            .request(Method::GET)
+            .header("accept", "text/event-stream")
+            .header(SESSION, self.id.as_str())
+            .header(PROTOCOL, VERSION)
     }
 
     pub(crate) async fn delete(&self) -> Answer {

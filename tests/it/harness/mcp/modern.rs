@@ -17,6 +17,13 @@ pub(crate) fn meta() -> Value {
     })
 }
 
+/// The same of a client that can be asked for this.
+pub(crate) fn meta_as(capabilities: &Value) -> Value {
+    let mut meta = meta();
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities.clone();
+    meta
+}
+
 /// A body with `_meta` in its params.
 pub(crate) fn body(id: impl Into<Value>, method: &str, params: &Value) -> Value {
     let mut params = params.clone();
@@ -38,7 +45,12 @@ pub(crate) fn request(
         .post(body.to_string())
         .header(PROTOCOL, VERSION)
         .header(METHOD, method);
-    match body["params"]["name"].as_str() {
+    let params = &body["params"];
+    let named = match method {
+        "resources/read" => &params["uri"],
+        _ => &params["name"],
+    };
+    match named.as_str() {
         Some(name) => exchange.header(NAME, name),
         None => exchange,
     }
