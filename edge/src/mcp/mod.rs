@@ -12,6 +12,8 @@ pub mod endpoint;
 pub mod envelope;
 pub mod era;
 pub mod event_stream;
+#[cfg(test)]
+mod fidelity;
 pub mod headers;
 pub mod http_sse;
 pub mod in_flight;
@@ -22,6 +24,8 @@ pub mod legacy;
 pub mod listen;
 pub mod lists;
 pub mod log_level;
+#[cfg(test)]
+mod mutations;
 pub mod origin;
 pub mod param_headers;
 pub mod parked;
