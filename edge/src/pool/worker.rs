@@ -84,6 +84,8 @@ pub struct Worker {
     logs: AtomicBool,
     /// It is legacy, and was told that its clients can be asked.
     may_ask: AtomicBool,
+    /// Each request has a stream of its own, on which what belongs to it comes.
+    streams: AtomicBool,
     /// It may still ask something for a caller that went away, and nobody could tell: it takes no more
     /// calls.
     haunted: AtomicBool,
@@ -112,6 +114,7 @@ impl Worker {
             log_level: Mutex::new(None),
             logs: AtomicBool::new(false),
             may_ask: AtomicBool::new(false),
+            streams: AtomicBool::new(false),
             haunted: AtomicBool::new(false),
             changes,
             asks,
@@ -245,6 +248,11 @@ impl Worker {
             .store(capabilities.can_be_asked(), Ordering::Relaxed);
     }
 
+    /// The transport gives each request a stream of its own.
+    pub(super) fn has_streams(&self) {
+        self.streams.store(true, Ordering::Relaxed);
+    }
+
     /// Whether it may be given another call.
     pub(super) fn takes_calls(&self) -> bool {
         !self.ended() && !self.haunted.load(Ordering::Relaxed)
@@ -275,7 +283,7 @@ impl Worker {
             return;
         }
         *slot = Slot::Abandoned;
-        if self.pid.is_some() && self.may_ask.load(Ordering::Relaxed) {
+        if !self.streams.load(Ordering::Relaxed) && self.may_ask.load(Ordering::Relaxed) {
             self.haunted.store(true, Ordering::Relaxed);
         }
         let owed = waiting

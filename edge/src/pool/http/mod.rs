@@ -48,6 +48,9 @@ pub(super) fn connect(
     worker: &Arc<Worker>,
     outgoing: mpsc::Receiver<Outgoing>,
 ) -> Result<(), String> {
+    if kind == Kind::Streamable {
+        worker.has_streams();
+    }
     let client = client::Client::new(endpoint)?;
     let link = Link::new(client, Arc::clone(worker), pool.shared.tasks.clone());
     let pool = Arc::clone(pool);
