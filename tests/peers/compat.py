@@ -129,7 +129,7 @@ FEATURES = {
 
 async def main() -> None:
     for name, feature in FEATURES.items():
-        outcome = {"feature": name, "ok": True, "detail": ""}
+        outcome = {"feature": name, "ok": False, "detail": ""}
         try:
             client = Client(
                 transport(),
@@ -141,10 +141,11 @@ async def main() -> None:
             with anyio.fail_after(20):
                 async with client:
                     await feature(client)
+            outcome["ok"] = True
         except BaseException as error:  # noqa: BLE001
             while inner := getattr(error, "exceptions", None):
                 error = inner[0]
-            outcome |= {"ok": False, "detail": f"{type(error).__name__}: {error}"[:200]}
+            outcome["detail"] = f"{type(error).__name__}: {error}"[:200]
         print(json.dumps(outcome), flush=True)
 
 

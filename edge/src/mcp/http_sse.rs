@@ -199,6 +199,13 @@ impl OpenStream {
                     () = events.closed() => None,
                 };
                 let Some(chunk) = chunk else { return };
+                // Clients of this transport take an event without data for a message that is broken.
+                if chunk
+                    .as_ref()
+                    .is_ok_and(|event| event.ends_with(b"\ndata:\n\n"))
+                {
+                    continue;
+                }
                 let failed = |error| io::Error::other(format!("{error}"));
                 let sent = events.send(chunk.map_err(failed));
                 if tokio::time::timeout(event_stream::SLOW_READER, sent)

@@ -67,8 +67,10 @@ async fn report_forever(pool: &Arc<Pool>, control: &ControlClient, announcements
         // What changed shows in the next view. What an upstream says that it changed, and did not, shows
         // nowhere else.
         let same = found.is_ok() && known.as_ref() == found.as_ref().ok();
+        let mut said = Vec::new();
         while let Ok(change) = changes.try_recv() {
-            if same && !matches!(change, Change::Updated(_)) {
+            if same && !matches!(change, Change::Updated(_)) && !said.contains(&change) {
+                said.push(change.clone());
                 announcements.announce(pool.upstream.id, change);
             }
         }

@@ -10,6 +10,12 @@ pub(crate) fn postgres_admin_url() -> Option<String> {
         .filter(|url| !url.is_empty())
 }
 
+/// Whether the page about other people's clients is to be written and not compared.
+#[allow(clippy::disallowed_methods, reason = "this is the tests' config")]
+pub(crate) fn write_compatibility() -> bool {
+    std::env::var("OSTIA_WRITE_COMPATIBILITY").is_ok_and(|value| value == "1")
+}
+
 /// The root of the sources.
 pub(crate) fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

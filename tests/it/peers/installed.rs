@@ -35,6 +35,12 @@ pub(crate) fn inspector() -> PathBuf {
     peer("npm/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
 }
 
+/// Where both versions of the TypeScript SDK are.
+#[track_caller]
+pub(crate) fn sdks() -> PathBuf {
+    peer("npm/node_modules/@modelcontextprotocol")
+}
+
 #[track_caller]
 pub(crate) fn conformance() -> PathBuf {
     peer("npm/node_modules/@modelcontextprotocol/conformance/dist/index.js")

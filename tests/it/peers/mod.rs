@@ -1,5 +1,6 @@
 //! Clients and servers that others wrote, which know nothing of Ostia.
 
+mod compatibility;
 mod conformance;
 mod inspector;
 mod installed;
