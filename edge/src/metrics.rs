@@ -19,6 +19,10 @@ pub fn describe() {
         "ostia_pool_queue",
         "Calls waiting for a worker, by upstream"
     );
+    describe_gauge!(
+        "ostia_upstream_reachable",
+        "Whether the newest attempt to find out what an upstream offers succeeded"
+    );
     describe_counter!(
         "ostia_worker_noise_lines_total",
         "Lines on workers' stdout that were no JSON-RPC"

@@ -1,6 +1,8 @@
 //! Where a schema is brought up to date: one connection, one migrator at a time.
 
 use crate::Migrator;
+use std::time::Duration;
+
 use sea_orm_migration::{
     MigratorTrait as _,
     sea_orm::{
@@ -12,6 +14,9 @@ use sea_orm_migration::{
 
 /// Any number will do, as long as it is always the same and no other program uses it.
 const LOCK: i64 = 0x006f_7374_6961;
+
+const ATTEMPTS: u32 = 50;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(100);
 
 /// What [`up`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +37,7 @@ pub enum Error {
 /// Applies what is pending, all of it or nothing. Makes the file of a SQLite database that does not
 /// exist; several callers at once wait for each other.
 pub async fn up(database_url: &str) -> Result<Applied, Error> {
-    let db = connect(database_url, true).await.map_err(Error::Open)?;
+    let db = connect_when_free(database_url).await.map_err(Error::Open)?;
     let applied = migrate(&db).await.map_err(Error::Migrate);
     let closed = db.close().await.map_err(Error::Migrate);
     let applied = applied?;
@@ -67,6 +72,20 @@ async fn migrate(db: &DatabaseConnection) -> Result<Applied, DbErr> {
     Migrator::up(&tx, None).await?;
     tx.commit().await?;
     Ok(Applied { steps })
+}
+
+/// A new SQLite file changes its journal mode under a lock that is not waited for: whoever comes in that
+/// moment is turned away, and comes again.
+async fn connect_when_free(database_url: &str) -> Result<DatabaseConnection, DbErr> {
+    for _ in 0..ATTEMPTS {
+        match connect(database_url, true).await {
+            Err(error) if error.to_string().contains("database is locked") => {
+                tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+            }
+            connected => return connected,
+        }
+    }
+    connect(database_url, true).await
 }
 
 async fn connect(database_url: &str, create: bool) -> Result<DatabaseConnection, DbErr> {

@@ -116,10 +116,6 @@ const features = {
     await call({ name: "trigger-sampling-request", arguments: { prompt: "?", maxTokens: 10 } });
     must(asked.includes("sampling/createMessage"), "nobody was asked");
   },
-  roots: async ({ call }) => {
-    await call({ name: "get-roots-list", arguments: {} });
-    must(asked.includes("roots/list"), "nobody was asked");
-  },
 };
 
 for (const [feature, run] of Object.entries(features)) {

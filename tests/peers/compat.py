@@ -107,11 +107,6 @@ async def sampling(client):
     assert "sampling" in asked
 
 
-async def list_roots(client):
-    await client.call_tool("get-roots-list", {})
-    assert "roots" in asked
-
-
 FEATURES = {
     "lists": lists,
     "call": call,
@@ -123,7 +118,6 @@ FEATURES = {
     "cancel": cancel,
     "elicit": elicitation,
     "sample": sampling,
-    "roots": list_roots,
 }
 
 

@@ -147,7 +147,7 @@ pub async fn serve(
 }
 
 /// Authenticates a request, as long as what it will do can be written down.
-async fn identify(
+pub async fn identify(
     state: &State,
     headers: &HeaderMap,
     arrival: &Arrival,

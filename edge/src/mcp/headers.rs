@@ -177,6 +177,8 @@ impl Accepts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
 
     #[test]
     fn what_is_wrapped_reads_back() {
@@ -191,6 +193,45 @@ mod tests {
         assert_eq!(decode("plain").as_deref(), Some("plain"));
         assert_eq!(decode("=?base64?Z3LDvMOf?=").as_deref(), Some("grüß"));
         assert_eq!(decode("=?base64?%%?="), None);
+    }
+
+    proptest! {
+        /// A request is refused, or it is the one that its body says: no header decides anything.
+        #[test]
+        fn a_header_never_says_what_the_body_does_not(
+            in_body in "[a-zé]{1,3}",
+            in_header in "[a-zé]{1,3}",
+            methods in (0usize..3, 0usize..3),
+            versions in (0usize..2, 0usize..2),
+        ) {
+            let known = ["tools/call", "prompts/get", "resources/read"];
+            let revisions = ["2026-07-28", "2026-07-29"];
+            let (method, version) = (known[methods.0], revisions[versions.0]);
+            let member = if method == "resources/read" { "uri" } else { "name" };
+            let body = json!({
+                "jsonrpc": "2.0", "id": 1, "method": method,
+                "params": {member: in_body, "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": version,
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                }},
+            })
+            .to_string();
+            let message = Message::parse(body.as_bytes()).unwrap();
+            let params = Params::parse(message.params.unwrap()).unwrap();
+            let meta = Meta::parse(params.meta.unwrap()).unwrap();
+            let headers = HeaderMap::from_iter([
+                (PROTOCOL_VERSION, encode(revisions[versions.1])),
+                (METHOD, encode(known[methods.1])),
+                (NAME, encode(&in_header)),
+            ]);
+            let checked = check_modern(&headers, &message, Some(&params), Some(&meta));
+            let same = in_body == in_header && methods.0 == methods.1 && versions.0 == versions.1;
+            match checked.map_err(|error| error.code) {
+                Ok(()) => prop_assert!(same && version == "2026-07-28"),
+                Err(Code::HeaderMismatch) => prop_assert!(!same),
+                Err(code) => prop_assert_eq!((code, same), (Code::UnsupportedVersion, true)),
+            }
+        }
     }
 
     #[test]

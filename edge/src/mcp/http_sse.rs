@@ -8,7 +8,9 @@ use super::{
     headers::{PROTOCOL_VERSION, SESSION_ID},
     origin,
 };
-use crate::{authenticate::authenticate, error::Error, respond, route::Endpoint, state::State};
+use crate::{
+    call::Arrival, error::Error, record::OpenRecord, respond, route::Endpoint, state::State,
+};
 use axum::{
     body::{Body, Bytes},
     extract::{ConnectInfo, Path, Query, State as Shared, rejection::QueryRejection},
@@ -17,11 +19,11 @@ use axum::{
 use futures_util::StreamExt as _;
 use http::{
     HeaderValue, Method, Request, StatusCode, Uri,
-    header::{ACCEPT, CONTENT_TYPE},
+    header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
     request::Parts,
 };
 use http_body_util::BodyExt as _;
-use ostia_domain::code::Code;
+use ostia_domain::{code::Code, usage::Outcome};
 use serde::Deserialize;
 use std::{
     collections::HashMap,
@@ -70,10 +72,11 @@ pub async fn open(
 ) -> Response {
     let arrival = state.arrive(remote);
     let (parts, _) = request.into_parts();
-    let owner = match owner(&state, &parts).await {
-        Ok(owner) => owner,
-        Err(error) => return respond::legacy_error(&error, arrival.id),
+    let (owner, mut record) = match owner(&state, &parts, &arrival).await {
+        Ok(known) => known,
+        Err(refused) => return refused,
     };
+    record.ended(Outcome::Ok, 0);
     let id = Uuid::new_v4();
     let (events, receiver) = mpsc::channel(BUFFER);
     let named = format!("event: endpoint\ndata: {MESSAGES}?stream={id}\n\n");
@@ -111,9 +114,9 @@ pub async fn post(
 ) -> Response {
     let arrival = state.arrive(remote);
     let (mut parts, body) = request.into_parts();
-    let owner = match owner(&state, &parts).await {
-        Ok(owner) => owner,
-        Err(error) => return respond::legacy_error(&error, arrival.id),
+    let (owner, mut record) = match owner(&state, &parts, &arrival).await {
+        Ok(known) => known,
+        Err(refused) => return refused,
     };
     let stream = named
         .ok()
@@ -121,8 +124,11 @@ pub async fn post(
     let Some(stream) = stream.filter(|stream| stream.owner == owner) else {
         let message = "There is no such stream for this API key. Open one with GET /sse.";
         let error = Error::new(Code::SessionUnknown, message);
+        record.failed(&error);
         return respond::legacy_error(&error, arrival.id);
     };
+    // What is done is written down where it is done.
+    record.discard();
     parts.headers.insert(ACCEPT, EVENT_STREAM);
     parts.headers.remove(PROTOCOL_VERSION);
     stream.put_session(&mut parts);
@@ -141,12 +147,26 @@ pub async fn post(
     stream.take(&state, response).await
 }
 
-/// Whose request this is, before anything is done for it.
-async fn owner(state: &State, parts: &Parts) -> Result<Uuid, Error> {
-    origin::check(&state.config, &parts.headers, &parts.uri)?;
-    let now = ostia_domain::clock::now();
-    let principal = authenticate(&state.keys, &state.control, &parts.headers, now).await?;
-    Ok(principal.key_id)
+/// Whose request this is, and its record; or the refusal.
+async fn owner(
+    state: &State,
+    parts: &Parts,
+    arrival: &Arrival,
+) -> Result<(Uuid, OpenRecord), Response> {
+    let mut record = state.recorder.open(arrival);
+    record.client(parts.headers.get(USER_AGENT));
+    record.method(&format!("{} {}", parts.method, parts.uri.path()));
+    let identified = match origin::check(&state.config, &parts.headers, &parts.uri) {
+        Ok(()) => endpoint::identify(state, &parts.headers, arrival, &mut record).await,
+        Err(error) => Err(error),
+    };
+    match identified {
+        Ok(principal) => Ok((principal.key_id, record)),
+        Err(error) => {
+            record.failed(&error);
+            Err(respond::legacy_error(&error, arrival.id))
+        }
+    }
 }
 
 /// What a client of Streamable HTTP hears on a stream of its own.

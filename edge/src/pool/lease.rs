@@ -71,6 +71,8 @@ pub(super) struct State {
     pub slots: Vec<Slot>,
     /// Workers on their way.
     pub starting: u32,
+    /// Workers that take no calls any more and are not gone yet.
+    ending: u32,
     queue: VecDeque<Waiter>,
     pub failing: Option<Failing>,
 }
@@ -140,11 +142,12 @@ impl State {
         }
     }
 
-    /// Workers that run or are on their way.
+    /// Workers that run, are on their way, or are not gone yet.
     pub fn size(&self) -> u32 {
         u32::try_from(self.slots.len())
             .unwrap_or(u32::MAX)
             .saturating_add(self.starting)
+            .saturating_add(self.ending)
     }
 
     /// How long no start is to be tried.
@@ -358,8 +361,15 @@ impl Pool {
         let mut state = self.state();
         let at = state.slots.iter().position(|slot| slot.worker.id == worker);
         let took_calls = at.is_some_and(|at| !state.slots.swap_remove(at).leaving);
+        state.ending += 1;
         self.wake.notify_one();
         took_calls
+    }
+
+    /// Nothing is left of a worker that was taken out.
+    pub(super) fn worker_gone(&self) {
+        self.state().ending -= 1;
+        self.wake.notify_one();
     }
 }
 

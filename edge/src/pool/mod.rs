@@ -27,7 +27,7 @@ use crate::{error::StartError, upstream::handshake::Introduction};
 use changes::Changes;
 use guard::Guard;
 use lease::State;
-use ostia_domain::upstream::{Era, Protocol, Upstream};
+use ostia_domain::upstream::{Era, Protocol, Transport, Upstream};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -142,7 +142,7 @@ pub struct Pool {
 
 impl Pool {
     fn new(upstream: Arc<Upstream>, era: Option<Era>, shared: Arc<Shared>) -> Arc<Self> {
-        let era = configured_era(upstream.protocol).or(era);
+        let era = configured_era(&upstream).or(era);
         let pool = Arc::new(Self {
             upstream,
             state: Mutex::default(),
@@ -184,7 +184,7 @@ impl Pool {
     }
 
     fn forget_probed_era(&self) {
-        self.known().era = configured_era(self.upstream.protocol);
+        self.known().era = configured_era(&self.upstream);
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -215,8 +215,10 @@ impl Pool {
     }
 }
 
-fn configured_era(protocol: Protocol) -> Option<Era> {
-    match protocol {
+fn configured_era(upstream: &Upstream) -> Option<Era> {
+    match upstream.protocol {
+        // There is no other over this transport.
+        Protocol::Auto if matches!(upstream.transport, Transport::Sse(_)) => Some(Era::Legacy),
         Protocol::Auto => None,
         Protocol::Legacy => Some(Era::Legacy),
         Protocol::Modern => Some(Era::Modern),

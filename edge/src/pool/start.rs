@@ -1,5 +1,6 @@
 //! From a definition to a worker that takes calls: what is behind it, its tasks, the handshake.
 
+use super::pending::Lost;
 use super::{
     Pool, http, io,
     spawn::spawn,
@@ -62,6 +63,14 @@ impl Pool {
                 return Ok(started.worker);
             }
             Ok(Ok(Probed::Legacy)) => started,
+            // Over HTTP a failure says nothing about the era.
+            Ok(Err(lost)) if started.worker.pid.is_none() => {
+                started.worker.end();
+                return Err(match lost {
+                    Lost::Refused(problem) => problem,
+                    Lost::Gone => "it failed when it was asked for its era".into(),
+                });
+            }
             Ok(Err(_)) | Err(_) => {
                 started.worker.end();
                 self.connect()?

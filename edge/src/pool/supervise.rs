@@ -46,6 +46,7 @@ pub(super) async fn run(
     // Whatever the worker left running goes with it.
     kill_group(pid);
     pool.shared.guard.forget(pid);
+    pool.worker_gone();
 
     let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
     let upstream = pool.upstream.name.as_str();

@@ -187,18 +187,18 @@ impl Worker {
         });
         self.try_send(Outgoing {
             cancels: Some(id),
-            ..Outgoing::message(line.to_string().into_bytes())
+            ..Outgoing::aside(line.to_string().into_bytes())
         });
     }
 
     pub(super) async fn reply(&self, line: Vec<u8>) {
         // An upstream that ended waits for nothing.
-        let _ = self.outgoing.send(Outgoing::message(line)).await;
+        let _ = self.outgoing.send(Outgoing::aside(line)).await;
     }
 
     /// For those who must not wait: the reader, because the worker might be waiting for it.
     pub(super) fn try_reply(&self, line: Vec<u8>) {
-        self.try_send(Outgoing::message(line));
+        self.try_send(Outgoing::aside(line));
     }
 
     fn try_send(&self, message: Outgoing) {

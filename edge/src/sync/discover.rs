@@ -64,6 +64,8 @@ async fn report_forever(pool: &Arc<Pool>, control: &ControlClient, announcements
     loop {
         let found = catalogue::discover(pool, &mut asking).await;
         let succeeded = found.is_ok();
+        let name = pool.upstream.name.to_string();
+        metrics::gauge!("ostia_upstream_reachable", "upstream" => name).set(f64::from(succeeded));
         // What changed shows in the next view. What an upstream says that it changed, and did not, shows
         // nowhere else.
         let same = found.is_ok() && known.as_ref() == found.as_ref().ok();

@@ -142,7 +142,6 @@ async fn a_callers_headers_stay_here() {
 async fn a_lost_session_is_renewed() {
     for status in [404, 400, 401] {
         let (server, url) = Server::start().await;
-        *server.lost.lock().expect("a status") = status;
         let ostia = Ostia::start().await;
         let control = control::client(&ostia);
         upstreams::http("own", &url).add(&control).await;
@@ -151,6 +150,7 @@ async fn a_lost_session_is_renewed() {
         let call = || modern::call(&endpoint, "own__who", &json!({})).send();
         assert_eq!(call().await.first_text(), "0");
         let handshakes = server.count("initialize");
+        *server.lost.lock().expect("a status") = status;
         *server.session.lock().expect("a session") = 1;
         assert_eq!(call().await.first_text(), "1", "{status}");
         assert_eq!(server.count("initialize"), handshakes + 1);

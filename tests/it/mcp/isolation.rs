@@ -5,8 +5,10 @@ use crate::harness::{
     control,
     mcp::{Endpoint, legacy::Session, modern},
     ostia::Ostia,
+    upstreams,
 };
 use futures_util::future::join_all;
+use ostia_proto::v1;
 use serde_json::{Value, json};
 
 /// Widely used clients send the same id with every request, at the same time, on one session.
@@ -172,4 +174,39 @@ async fn denied_and_unknown_look_the_same() {
         denied.replace("demo__echo", "NAME"),
         shape(nowhere.json()).replace("none__echo", "NAME")
     );
+}
+
+/// Which process answers.
+async fn pid(session: &Session) -> String {
+    session.call("faulty__pid", &json!({})).await.first_text()
+}
+
+/// Who is to share a worker does, and nobody else.
+#[tokio::test]
+async fn workers_are_kept_apart_as_their_upstream_asks() {
+    for isolation in [
+        v1::Isolation::Shared,
+        v1::Isolation::Key,
+        v1::Isolation::Session,
+    ] {
+        let ostia = Ostia::start().await;
+        let control = control::client(&ostia);
+        upstreams::script("faulty", "faulty.py", &["slow"])
+            .isolation(isolation)
+            .pool(8, 64, 256)
+            .add(&control)
+            .await;
+        let mine = control::master_key(&control, "mine").await;
+        let other = control::master_key(&control, "other").await;
+        let endpoint = Endpoint::new(&ostia.mcp_url, &mine);
+        let first = Session::open(&endpoint).await;
+        let second = Session::open(&endpoint).await;
+        let foreign = Session::open(&endpoint.with_key(&other)).await;
+        let pids = [pid(&first).await, pid(&second).await, pid(&foreign).await];
+        let same_key = isolation != v1::Isolation::Session;
+        let same_anybody = isolation == v1::Isolation::Shared;
+        assert_eq!(pids[0] == pids[1], same_key, "{isolation:?}: {pids:?}");
+        assert_eq!(pids[0] == pids[2], same_anybody, "{isolation:?}: {pids:?}");
+        assert_eq!(pid(&first).await, pids[0], "{isolation:?}");
+    }
 }

@@ -26,11 +26,19 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What a server gets to take a message that the next one may be about.
 const FIRST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a response is read after its request was cancelled.
+const AFTER_CANCELLATION: Duration = Duration::from_secs(10);
+/// What a server gets to open another session.
+const RENEW_TIMEOUT: Duration = Duration::from_secs(30);
+/// What the first call waits for the stream on which a server speaks by itself.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(2);
+/// Whatever a server asks for, it is not connected to more often than this.
+const MIN_RECONNECT: Duration = Duration::from_millis(100);
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 const RECONNECT: Duration = Duration::from_secs(1);
 const MAX_RECONNECT: Duration = Duration::from_secs(60);
@@ -70,9 +78,12 @@ impl Link {
         mut outgoing: mpsc::Receiver<Outgoing>,
     ) -> Result<(), String> {
         while let Some(message) = outgoing.recv().await {
-            if let Some(id) = message.cancels.filter(|_| !self.is_legacy()) {
-                self.stop_reading(id);
-                continue;
+            if let Some(id) = message.cancels {
+                if !self.is_legacy() {
+                    self.stop_reading(id);
+                    continue;
+                }
+                self.stop_reading_later(id);
             }
             if message.first {
                 let sent = self.deliver(message);
@@ -98,6 +109,18 @@ impl Link {
             }
             if let Some(id) = id {
                 link.reading().remove(&id);
+            }
+        });
+    }
+
+    /// A legacy upstream that was told of a cancellation may still answer, and need not.
+    fn stop_reading_later(self: &Arc<Self>, id: u64) {
+        let link = Arc::clone(self);
+        let over = self.over.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(AFTER_CANCELLATION) => link.stop_reading(id),
+                () = over.cancelled() => {}
             }
         });
     }
@@ -131,27 +154,38 @@ impl Link {
             worker = self.worker.id,
             "the upstream lost the session; it gets another"
         );
-        let request = self
-            .client
-            .request(Method::POST, &self.client.url)
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, BOTH)
-            .body(handshake.clone());
-        let response = request.send().await.map_err(super::client::describe)?;
-        if !response.status().is_success() {
-            return Err(format!("it opens no session ({})", response.status()));
-        }
-        let id = response.headers().get(SESSION_ID).cloned();
-        let answer = first_message(response).await.ok_or("it opens no session")?;
-        self.sessions.open(handshake, id, revision(&answer));
-        let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-        let request = self.with_session(self.client.request(Method::POST, &self.client.url));
-        let request = request
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, BOTH)
-            .body(initialized);
-        request.send().await.map_err(super::client::describe)?;
+        tokio::time::timeout(RENEW_TIMEOUT, self.shake_hands(handshake))
+            .await
+            .map_err(|_| "it did not open another session in time")??;
         self.worker.renewed();
+        Ok(())
+    }
+
+    /// Both steps of the handshake; the session counts once the second was taken.
+    async fn shake_hands(&self, handshake: Bytes) -> Result<(), String> {
+        let message = |body: Bytes| {
+            self.client
+                .request(Method::POST, &self.client.url)
+                .header(CONTENT_TYPE, "application/json")
+                .header(ACCEPT, BOTH)
+                .body(body)
+        };
+        let opened = message(handshake.clone()).send().await;
+        let opened = opened.map_err(super::client::describe)?;
+        if !opened.status().is_success() {
+            return Err(format!("it opens no session ({})", opened.status()));
+        }
+        let id = opened.headers().get(SESSION_ID).cloned();
+        let answer = first_answer(opened).await.ok_or("it opens no session")?;
+        let revision = revision(&answer).ok_or("it opens no session")?;
+        let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+        let mut initialized = message(Bytes::from_static(initialized.as_bytes()))
+            .header(PROTOCOL_VERSION, revision.clone());
+        if let Some(id) = &id {
+            initialized = initialized.header(SESSION_ID, id.clone());
+        }
+        initialized.send().await.map_err(super::client::describe)?;
+        self.sessions.open(handshake, id, Some(revision));
         Ok(())
     }
 
@@ -167,22 +201,28 @@ impl Link {
         request
     }
 
-    /// Reads what a legacy upstream says by itself, for as long as it offers such a stream. It is open
-    /// before this returns: what a server says earlier than that, it says to nobody.
+    /// Reads what a legacy upstream says by itself, for as long as the connection lasts, if it offers such a
+    /// stream. Usually that is open before this returns: what a server says earlier, it says to nobody.
     pub(super) async fn listen(self: &Arc<Self>) {
-        let Some(stream) = self.get(None).await else {
-            return;
-        };
         let link = Arc::clone(self);
         let over = self.over.clone();
+        let (opened, open) = oneshot::channel();
         self.tasks.spawn(async move {
+            let read = async {
+                if let Some(stream) = link.get(None).await {
+                    let _ = opened.send(());
+                    link.read_unasked(stream).await;
+                }
+            };
             tokio::select! {
-                () = link.read_unasked(stream) => {}
+                () = read => {}
                 () = over.cancelled() => {}
             }
         });
+        let _ = tokio::time::timeout(STREAM_TIMEOUT, open).await;
     }
 
+    /// Through every break: a server that was restarted offers its stream again.
     async fn read_unasked(&self, stream: Response) {
         let mut wait = RECONNECT;
         let mut last: Option<HeaderValue> = None;
@@ -192,7 +232,7 @@ impl Link {
                 wait = RECONNECT;
                 let mut events = Events::of(response);
                 while let Some(event) = events.next().await {
-                    wait = event.retry.unwrap_or(wait).min(MAX_RECONNECT);
+                    wait = event.retry.unwrap_or(wait);
                     last = event
                         .id
                         .and_then(|id| HeaderValue::try_from(id).ok())
@@ -201,11 +241,10 @@ impl Link {
                         self.worker.receive(&data, None);
                     }
                 }
-            } else if last.is_none() {
-                return;
             }
+            wait = wait.clamp(MIN_RECONNECT, MAX_RECONNECT);
             tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(MAX_RECONNECT);
+            wait *= 2;
             stream = self.get(last.as_ref()).await;
         }
     }
@@ -237,12 +276,13 @@ impl Link {
 }
 
 /// The answer to a handshake, whichever way it comes.
-async fn first_message(response: Response) -> Option<Bytes> {
+async fn first_answer(response: Response) -> Option<Bytes> {
     let kind = response.headers().get(CONTENT_TYPE).cloned();
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
         let mut events = Events::of(response);
         loop {
-            if let Some(data) = events.next().await?.data {
+            let data = events.next().await?.data;
+            if let Some(data) = data.filter(|data| revision(data).is_some()) {
                 return Some(data);
             }
         }

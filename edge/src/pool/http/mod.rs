@@ -22,7 +22,7 @@ use ostia_domain::{clock, upstream::HttpEndpoint};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
-/// Calls get so long to end when the connection is given up.
+/// A connection that ends sooner than this did not work at all.
 const SHORT_LIFE: Duration = Duration::from_secs(5);
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -77,6 +77,7 @@ pub(super) fn connect(
             pool.note_failure(&problem);
         }
         link.leave().await;
+        pool.worker_gone();
         let upstream = pool.upstream.name.as_str();
         tracing::info!(upstream, worker = worker.id, problem, "connection ended");
     });

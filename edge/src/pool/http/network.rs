@@ -57,6 +57,7 @@ fn is_never(address: IpAddr) -> bool {
                 || v6.is_multicast()
                 || v6.is_unspecified()
                 || v6 == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)
+                || embedded(v6).is_some_and(|v4| is_never(v4.into()))
         }
     }
 }
@@ -78,8 +79,11 @@ fn is_private(address: IpAddr) -> bool {
         IpAddr::V6(v6) => {
             v6.is_loopback()
                 || v6.is_unique_local()
+                // Site-local, which is deprecated, and NAT64 of a network's own.
+                || v6.segments()[0] & 0xffc0 == 0xfec0
+                || v6.segments()[..3] == [0x64, 0xff9b, 1]
                 // Addresses that carry one of IPv4: 6to4, NAT64, and the deprecated compatible ones.
-                || embedded(v6).is_some_and(|v4| is_private(v4.into()) || is_never(v4.into()))
+                || embedded(v6).is_some_and(|v4| is_private(v4.into()))
         }
     }
 }
@@ -113,6 +117,8 @@ mod tests {
             "169.254.169.254",
             "::ffff:169.254.169.254",
             "fe80::1",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::",
             "fd00:ec2::254",
             "0.0.0.0",
             "::",
@@ -136,6 +142,8 @@ mod tests {
             "fd12::1",
             "2002:7f00:1::",
             "64:ff9b::a00:1",
+            "64:ff9b:1::1",
+            "fec0::1",
         ] {
             assert!(!allows(text, false), "{text}");
             assert!(allows(text, true), "{text}");

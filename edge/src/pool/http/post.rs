@@ -27,9 +27,10 @@ use std::{sync::Arc, time::Duration};
 const MAX_BODY_BYTES: usize = 64 << 20;
 /// Of what a server says about its refusal, operators read this much.
 const MAX_SHOWN: usize = 200;
-/// How often a stream that broke off is picked up again, and how long after.
+/// How often in a row a stream that broke off is picked up again in vain, and how long after.
 const MAX_RESUMED: u32 = 10;
 const RESUME_AFTER: Duration = Duration::from_secs(1);
+const MIN_RESUME_AFTER: Duration = Duration::from_millis(100);
 const MAX_RESUME_AFTER: Duration = Duration::from_secs(30);
 
 /// What of a message decides how it is sent.
@@ -191,10 +192,13 @@ impl Link {
         let id = message.id.unwrap_or_default();
         let mut response = Some(response);
         let (mut last, mut wait) = (None::<HeaderValue>, RESUME_AFTER);
-        for _ in 0..=MAX_RESUMED {
+        let mut vain = 0;
+        while vain <= MAX_RESUMED {
+            vain += 1;
             if let Some(response) = response.take() {
                 let mut events = Events::of(response);
                 while let Some(event) = events.next().await {
+                    vain = 0;
                     wait = event.retry.unwrap_or(wait).min(MAX_RESUME_AFTER);
                     last = event
                         .id
@@ -214,7 +218,7 @@ impl Link {
             if head.modern || last.is_none() {
                 return Err(Lost::Gone);
             }
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(wait.max(MIN_RESUME_AFTER)).await;
             response = self.get(last.as_ref()).await;
         }
         Err(Lost::Gone)
@@ -225,8 +229,16 @@ impl Link {
         let error = Message::parse(body)
             .ok()
             .and_then(|message| message.error.map(RawValue::get).map(str::to_owned));
-        let client_error = status.is_client_error()
-            && !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        // What these say is about this request; anything else may be over in a moment.
+        let client_error = matches!(
+            status,
+            StatusCode::BAD_REQUEST
+                | StatusCode::NOT_FOUND
+                | StatusCode::METHOD_NOT_ALLOWED
+                | StatusCode::NOT_ACCEPTABLE
+                | StatusCode::UNSUPPORTED_MEDIA_TYPE
+                | StatusCode::UNPROCESSABLE_ENTITY
+        );
         if let Some(error) = error.filter(|_| client_error) {
             let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
             self.worker.receive(&line.into(), Some(id));

@@ -28,6 +28,14 @@ impl Outgoing {
             headers: Vec::new(),
         }
     }
+
+    /// A message that no other waits for.
+    pub(super) fn aside(line: Vec<u8>) -> Self {
+        Self {
+            first: false,
+            ..Self::message(line)
+        }
+    }
 }
 
 /// The text as one line: stdio framing allows no line break inside a message. In valid JSON those
