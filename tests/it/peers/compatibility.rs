@@ -11,7 +11,7 @@ use crate::harness::{
 };
 use ostia_proto::v1;
 use serde_json::Value;
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, process::Stdio, time::Duration};
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
@@ -140,6 +140,7 @@ async fn everything(transport: &str) -> (Option<Child>, Definition) {
     let mut server = command(node);
     server.arg(everything).arg(mode);
     server.env("PORT", address.port().to_string());
+    server.stdout(Stdio::null()).stderr(Stdio::null());
     let server = server.spawn().expect("the server");
     wait::until(Duration::from_secs(20), "the server listens", || async {
         TcpStream::connect(address).await.map(drop)
