@@ -36,6 +36,18 @@ pub struct Refusal {
     pub rule: String,
 }
 
+/// What this principal means by a name, whether or not it may use it.
+pub fn find(
+    view: &View,
+    principal: &Principal,
+    endpoint: &Endpoint,
+    wanted: Wanted<'_>,
+) -> Option<Arc<Item>> {
+    route::resolve(view, endpoint, wanted, |item| {
+        route::has(view, endpoint, item) && decide(view, principal, item).is_allow()
+    })
+}
+
 /// May this principal use what it `wanted`, which was found to be this?
 pub fn authorize(
     view: &View,

@@ -21,7 +21,7 @@ pub fn describe() {
     );
     describe_gauge!(
         "ostia_upstream_reachable",
-        "Whether the newest attempt to find out what an upstream offers succeeded"
+        "Whether the newest attempt to start a worker of an upstream succeeded and it lived"
     );
     describe_counter!(
         "ostia_worker_noise_lines_total",

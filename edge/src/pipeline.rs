@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     pool::{Caller, Lease, LeaseError},
     record::OpenRecord,
-    route::{self, Endpoint, Wanted},
+    route::{Endpoint, Wanted},
     state::State,
 };
 use ostia_domain::{code::Code, principal::Principal};
@@ -27,7 +27,7 @@ pub fn allow(
 ) -> Result<Allowed, Error> {
     let view = state.view.load();
     let admission = admit::admit(&view, principal)?;
-    let item = route::resolve(&view, endpoint, wanted);
+    let item = authorize::find(&view, principal, endpoint, wanted);
     record.target(item.as_ref(), wanted.name);
     match authorize::authorize(&view, principal, item, wanted) {
         Ok(permit) => {

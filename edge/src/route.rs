@@ -41,13 +41,19 @@ pub struct Wanted<'a> {
     pub name: &'a str,
 }
 
-/// A pure look-up: it says nothing about whether the caller may use what it finds.
-pub fn resolve(view: &View, endpoint: &Endpoint, wanted: Wanted<'_>) -> Option<Arc<Item>> {
+/// A pure look-up: it says nothing about whether the caller may use what it finds. `may` only tells apart
+/// what one name could mean.
+pub fn resolve(
+    view: &View,
+    endpoint: &Endpoint,
+    wanted: Wanted<'_>,
+    may: impl Fn(&Item) -> bool,
+) -> Option<Arc<Item>> {
     let Wanted { kind, name } = wanted;
     let exposed = |name: &str| match kind {
         Kind::Tool => view.tool(name).cloned(),
         Kind::Prompt => view.prompt(name).cloned(),
-        Kind::Resource | Kind::Template => view.resource(name),
+        Kind::Resource | Kind::Template => view.resource(name, &may),
     };
     match endpoint {
         Endpoint::Everything => exposed(name),

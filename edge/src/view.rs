@@ -8,7 +8,7 @@ pub use upstream::UpstreamView;
 
 use crate::{admit::Limits, pool::Pool};
 use ostia_domain::{bundle::Bundle, name::ExposedNames, policy::Policy, snapshot::Snapshot};
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 /// One revision of everything a request looks at. Never changed, only replaced.
@@ -97,19 +97,29 @@ impl View {
         self.prompts.get(name)
     }
 
-    /// By its exposed URI, or by the upstream's own where only one lists it.
-    pub fn resource(&self, uri: &str) -> Option<Arc<Item>> {
-        let split = uri
-            .split_once('+')
-            .and_then(|(name, own)| Some((self.upstream(name)?, own)));
-        if let Some((upstream, own)) = split {
-            return upstream.resource(own);
+    /// By its exposed URI, or by the upstream's own where of those that `may` be used only one lists it:
+    /// what a caller may not see changes nothing for it.
+    pub fn resource(&self, uri: &str, may: impl Fn(&Item) -> bool) -> Option<Arc<Item>> {
+        if let Some((upstream, own)) = self.split(uri) {
+            return upstream.resource(&own);
         }
         let mut listed = self
             .upstreams
             .iter()
-            .filter_map(|upstream| upstream.listed_resource(uri));
+            .filter_map(|upstream| upstream.listed_resource(uri))
+            .filter(|item| may(item));
         let first = listed.next()?;
         listed.next().is_none().then(|| Arc::clone(first))
+    }
+
+    /// The reverse of [`exposed_uri`](item::exposed_uri).
+    fn split<'u>(&self, uri: &'u str) -> Option<(&Arc<UpstreamView>, Cow<'u, str>)> {
+        let app = uri.strip_prefix(item::APP_SCHEME);
+        let (name, rest) = app.unwrap_or(uri).split_once('+')?;
+        let own = match app {
+            Some(_) => Cow::Owned([item::APP_SCHEME, rest].concat()),
+            None => Cow::Borrowed(rest),
+        };
+        Some((self.upstream(name)?, own))
     }
 }

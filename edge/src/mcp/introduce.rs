@@ -31,8 +31,20 @@ pub fn introduce(received: &Received<'_>) -> Introduction {
             Endpoint::One(_) => usable.first().and_then(|one| one.instructions.clone()),
             Endpoint::Everything | Endpoint::Bundle(_) => merged(&usable),
         },
-        server_info: client_info(),
+        server_info: server_info(&view, &received.endpoint),
     }
+}
+
+/// Who answers: at an upstream's own endpoint, the upstream. What it said of itself is shown with its
+/// tools' names, so it tells a caller nothing new.
+pub fn server_info(view: &View, endpoint: &Endpoint) -> Value {
+    let own = match endpoint {
+        Endpoint::One(name) => view
+            .upstream(name)
+            .and_then(|upstream| upstream.server_info.clone()),
+        Endpoint::Everything | Endpoint::Bundle(_) => None,
+    };
+    own.unwrap_or_else(client_info)
 }
 
 /// Whether the caller may use anything of an upstream.
@@ -57,10 +69,17 @@ fn capabilities(upstreams: &[&Arc<UpstreamView>]) -> Value {
     let mut capabilities = Map::new();
     capabilities.insert("tools".into(), changes.clone());
     if any("prompts") {
-        capabilities.insert("prompts".into(), changes);
+        capabilities.insert("prompts".into(), changes.clone());
     }
     if any("resources") {
-        let resources = json!({"listChanged": true, "subscribe": true});
+        let subscribe = upstreams.iter().any(|one| {
+            let said = one.capabilities.as_ref().and_then(|c| c.get("resources"));
+            said.is_some_and(|resources| resources["subscribe"] == true)
+        });
+        let mut resources = changes.clone();
+        if subscribe {
+            resources["subscribe"] = true.into();
+        }
         capabilities.insert("resources".into(), resources);
     }
     for name in ["completions", "logging"] {

@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     authenticate::authenticate,
-    authorize::{authorize, visible},
+    authorize::{authorize, find, visible},
     call::RequestId,
     changes::{Announcement, List},
     error::Error,
     pool::changes::Change,
     record::OpenRecord,
-    route::{self, Endpoint, Wanted},
+    route::{Endpoint, Wanted},
     state::State,
     view::Kind,
 };
@@ -153,7 +153,7 @@ fn watch_for(received: &Received<'_>, uri: &str, watchlist: &Watchlist) -> bool 
         kind: Kind::Resource,
         name: uri,
     };
-    let item = route::resolve(&view, &received.endpoint, wanted);
+    let item = find(&view, &received.principal, &received.endpoint, wanted);
     authorize(&view, &received.principal, item, wanted)
         .is_ok_and(|permit| watchlist.add(uri, Subscribed::to(permit.item())))
 }
@@ -295,7 +295,7 @@ impl Listener {
                 kind: Kind::Resource,
                 name: &uri,
             };
-            let item = route::resolve(&view, &self.endpoint, wanted);
+            let item = find(&view, &self.principal, &self.endpoint, wanted);
             authorize(&view, &self.principal, item, wanted).is_ok()
         };
         if may_read {

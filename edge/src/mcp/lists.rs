@@ -3,14 +3,14 @@
 use super::{
     envelope::{member, string},
     era::{Era, META_SERVER_INFO},
+    introduce::server_info,
     received::{Received, answered},
 };
 use crate::{
     authorize::{reachable, visible},
     error::Error,
     route::{self, Endpoint},
-    upstream::handshake::client_info,
-    view::{Kind, View},
+    view::{Kind, UpstreamView, View},
 };
 use axum::response::Response;
 use ostia_domain::code::Code;
@@ -50,14 +50,14 @@ pub fn serve(received: &Received<'_>, kind: Kind) -> Result<(Response, usize), E
         result.push_str(&route::definition(&view, &received.endpoint, item));
     }
     result.push(']');
-    if let Some(meta) = meta(received, &view) {
+    if let Some(meta) = meta(received, &view, kind) {
         result.extend([",\"_meta\":", &meta.to_string()]);
     }
     result.push('}');
     Ok(answered(received, &result))
 }
 
-fn meta(received: &Received<'_>, view: &View) -> Option<Value> {
+fn meta(received: &Received<'_>, view: &View, kind: Kind) -> Option<Value> {
     let upstreams = match received.endpoint {
         // What a bundle would have of an upstream that is not known, nobody knows.
         Endpoint::Bundle(_) => &[],
@@ -65,22 +65,13 @@ fn meta(received: &Received<'_>, view: &View) -> Option<Value> {
     };
     let missing: Vec<_> = upstreams
         .iter()
-        .filter(|upstream| upstream.capabilities.is_none())
-        .filter(|upstream| reachable(view, &received.principal, upstream))
-        .map(|upstream| {
-            json!({
-                "upstream": upstream.name(),
-                "reason": match upstream.pool.problem() {
-                    // What exactly is wrong is for operators; it may name files and programs.
-                    Some(_) => "it cannot be reached",
-                    None => "what it offers is not known yet",
-                },
-            })
-        })
+        .filter_map(|upstream| Some((upstream, lack(upstream, kind)?)))
+        .filter(|(upstream, _)| reachable(view, &received.principal, upstream))
+        .map(|(upstream, reason)| json!({"upstream": upstream.name(), "reason": reason}))
         .collect();
     let mut meta = json!({});
     if received.era == Era::Modern {
-        meta[META_SERVER_INFO] = client_info();
+        meta[META_SERVER_INFO] = server_info(view, &received.endpoint);
     }
     if !missing.is_empty() {
         meta[META_MISSING] = missing.into();
@@ -88,4 +79,17 @@ fn meta(received: &Received<'_>, view: &View) -> Option<Value> {
     meta.as_object()
         .is_some_and(|meta| !meta.is_empty())
         .then_some(meta)
+}
+
+/// Why a list may not be all that an upstream has. What exactly is wrong is for operators; it may name
+/// files and programs.
+fn lack(upstream: &UpstreamView, kind: Kind) -> Option<&'static str> {
+    if upstream.capabilities.is_none() {
+        return Some(match upstream.pool.problem() {
+            Some(_) => "it cannot be reached",
+            None => "what it offers is not known yet",
+        });
+    }
+    let unlisted = upstream.pool.unlisted.has(kind);
+    unlisted.then_some("its list could not be read; what is here was known before")
 }

@@ -81,6 +81,7 @@ impl Pool {
         };
         match started {
             Ok(worker) if !worker.ended() => {
+                self.tell_reachable(true);
                 self.add_worker(worker, sharing);
                 // What others see is found out on the way.
                 if sharing == Sharing::default() {
@@ -106,6 +107,7 @@ impl Pool {
             return;
         }
         tracing::warn!(upstream = %self.upstream.name, problem, "the upstream has no worker");
+        self.tell_reachable(false);
         let mut state = self.state();
         let times = state
             .failing
@@ -117,6 +119,11 @@ impl Pool {
             until,
             problem: problem.to_owned(),
         });
+    }
+
+    fn tell_reachable(&self, reachable: bool) {
+        let name = self.upstream.name.to_string();
+        metrics::gauge!("ostia_upstream_reachable", "upstream" => name).set(f64::from(reachable));
     }
 
     /// What the newest failed start said; unset while a worker runs.

@@ -23,7 +23,10 @@ pub mod worker;
 
 pub use lease::{Caller, Lease, LeaseError};
 
-use crate::{error::StartError, upstream::handshake::Introduction};
+use crate::{
+    error::StartError,
+    upstream::{catalogue::Unlisted, handshake::Introduction},
+};
 use changes::Changes;
 use guard::Guard;
 use lease::State;
@@ -132,6 +135,7 @@ pub struct Pool {
     wake: Notify,
     pub changes: Arc<Changes>,
     pub watched: Arc<Watched>,
+    pub unlisted: Unlisted,
     /// The upstream asks its clients, and not always so that it is clear whom.
     asks: Arc<AtomicBool>,
     /// No more leases; workers end when their calls have.
@@ -153,6 +157,7 @@ impl Pool {
             wake: Notify::new(),
             changes: Arc::default(),
             watched: Arc::default(),
+            unlisted: Unlisted::default(),
             asks: Arc::default(),
             retired: CancellationToken::new(),
             stop: shared.stop.child_token(),

@@ -4,8 +4,12 @@ use super::Sync;
 use crate::{
     changes::Announcements,
     pool::{Pool, changes::Change},
-    upstream::{catalogue, listen::keep_listening},
+    upstream::{
+        catalogue::{self, Found},
+        listen::keep_listening,
+    },
 };
+use ostia_domain::upstream::Catalogue;
 use ostia_proto::{ControlClient, v1::ReportCatalogueRequest};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::broadcast::error::RecvError;
@@ -19,7 +23,13 @@ const MAX_RETRY: Duration = Duration::from_secs(60);
 pub(super) struct Discoverers(HashMap<Uuid, u64>);
 
 impl Discoverers {
-    pub(super) fn follow<'p>(&mut self, sync: &Sync, pools: impl Iterator<Item = &'p Arc<Pool>>) {
+    /// `known` is what earlier edges found.
+    pub(super) fn follow<'p>(
+        &mut self,
+        sync: &Sync,
+        pools: impl Iterator<Item = &'p Arc<Pool>>,
+        known: &[Catalogue],
+    ) {
         let mut followed = HashMap::new();
         for pool in pools {
             let (id, version) = (pool.upstream.id, pool.upstream.version);
@@ -27,9 +37,13 @@ impl Discoverers {
                 let (pool, control) = (Arc::clone(pool), sync.control.clone());
                 let announcements = Arc::clone(&sync.announcements);
                 let stop = sync.stop.clone();
+                let known = known
+                    .iter()
+                    .find(|found| (found.upstream_id, found.upstream_version) == (id, version))
+                    .cloned();
                 sync.tasks.spawn(async move {
                     tokio::select! {
-                        () = report_forever(&pool, &control, &announcements) => {}
+                        () = report_forever(&pool, known, &control, &announcements) => {}
                         () = pass_on_updates(&pool, &announcements) => {}
                         () = keep_listening(&pool) => {}
                         () = pool.retired() => {}
@@ -56,19 +70,27 @@ async fn pass_on_updates(pool: &Pool, announcements: &Announcements) {
     }
 }
 
-async fn report_forever(pool: &Arc<Pool>, control: &ControlClient, announcements: &Announcements) {
+async fn report_forever(
+    pool: &Arc<Pool>,
+    mut known: Option<Catalogue>,
+    control: &ControlClient,
+    announcements: &Announcements,
+) {
     let mut retry = FIRST_RETRY;
     let mut asking = Vec::new();
     let mut changes = pool.changes.listen();
-    let mut known = None;
     loop {
-        let found = catalogue::discover(pool, &mut asking).await;
-        let succeeded = found.is_ok();
-        let name = pool.upstream.name.to_string();
-        metrics::gauge!("ostia_upstream_reachable", "upstream" => name).set(f64::from(succeeded));
+        let found = catalogue::discover(pool, known.as_ref(), &mut asking).await;
+        let (catalogue, problem) = match found {
+            Ok(Found { catalogue, problem }) => (Some(catalogue), problem),
+            Err(problem) => (None, Some(problem)),
+        };
+        if let Some(problem) = &problem {
+            tracing::warn!(upstream = %pool.upstream.name, problem, "the upstream cannot be listed");
+        }
         // What changed shows in the next view. What an upstream says that it changed, and did not, shows
         // nowhere else.
-        let same = found.is_ok() && known.as_ref() == found.as_ref().ok();
+        let same = catalogue.is_some() && known == catalogue;
         let mut said = Vec::new();
         while let Ok(change) = changes.try_recv() {
             if same && !matches!(change, Change::Updated(_)) && !said.contains(&change) {
@@ -76,9 +98,9 @@ async fn report_forever(pool: &Arc<Pool>, control: &ControlClient, announcements
                 announcements.announce(pool.upstream.id, change);
             }
         }
-        known = found.as_ref().ok().cloned().or(known);
-        let reported = report(pool, control, found).await;
-        if succeeded && reported {
+        known = catalogue.clone().or(known);
+        let complete = problem.is_none();
+        if report(pool, control, catalogue, problem).await && complete {
             retry = FIRST_RETRY;
             pool.changes.rediscover.notified().await;
         } else {
@@ -91,17 +113,11 @@ async fn report_forever(pool: &Arc<Pool>, control: &ControlClient, announcements
 async fn report(
     pool: &Pool,
     control: &ControlClient,
-    found: Result<ostia_domain::upstream::Catalogue, String>,
+    catalogue: Option<Catalogue>,
+    problem: Option<String>,
 ) -> bool {
-    let (catalogue, problem) = match found {
-        Ok(catalogue) => (Some(catalogue.into()), None),
-        Err(problem) => {
-            tracing::warn!(upstream = %pool.upstream.name, problem, "the upstream's tools cannot be listed");
-            (None, Some(problem))
-        }
-    };
     let request = ReportCatalogueRequest {
-        catalogue,
+        catalogue: catalogue.map(Into::into),
         upstream_id: pool.upstream.id.to_string(),
         upstream_version: pool.upstream.version,
         problem,

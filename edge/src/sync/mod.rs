@@ -122,7 +122,7 @@ fn apply(sync: &Sync, discoverers: &mut Discoverers, snapshot: v1::Snapshot) {
         })
         .collect();
     let pools = sync.pools.reconcile(&upstreams);
-    discoverers.follow(sync, pools.values());
+    discoverers.follow(sync, pools.values(), &snapshot.catalogues);
     let limits = Limits::reconcile(&sync.view.load().limits, snapshot.plans.clone());
     let view = View::compile(snapshot, &pools, limits, sync.names);
     tracing::info!(

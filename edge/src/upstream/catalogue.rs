@@ -16,10 +16,19 @@ use ostia_domain::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
 
 /// More pages than any real server has; a server that hands out cursors for ever is stopped here.
 const MAX_PAGES: usize = 1000;
+/// Of one list, as definitions: more than any real server has, and little enough to be kept.
+const MAX_LIST_BYTES: usize = 16 << 20;
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 const METHOD_NOT_FOUND: i64 = -32601;
 
@@ -37,10 +46,41 @@ struct Annotations {
     destructive: Option<bool>,
 }
 
+/// What one look at an upstream found.
+pub struct Found {
+    pub catalogue: Catalogue,
+    /// Which of its lists could not be read, and why, for people. Of those, the catalogue has what was
+    /// known before: one bad list hides nothing else.
+    pub problem: Option<String>,
+}
+
+/// Which lists of an upstream are not what it has now, because they could not be read.
+#[derive(Debug, Default)]
+pub struct Unlisted(AtomicU8);
+
+impl Unlisted {
+    pub fn has(&self, kind: Kind) -> bool {
+        self.0.load(Ordering::Relaxed) & bit(kind) != 0
+    }
+
+    fn set(&self, kinds: &[Kind]) {
+        let bits = kinds.iter().fold(0, |bits, kind| bits | bit(*kind));
+        self.0.store(bits, Ordering::Relaxed);
+    }
+}
+
+fn bit(kind: Kind) -> u8 {
+    1 << kind as u8
+}
+
 /// Asks a worker for all pages of everything that the upstream says it has. `asking` is what it showed
 /// besides to clients that can be asked, from one time to the next: to find that out takes a worker of
-/// its own. An error says, for people, what went wrong.
-pub async fn discover(pool: &Arc<Pool>, asking: &mut Vec<Listed>) -> Result<Catalogue, String> {
+/// its own. An error says, for people, why nothing could be read at all.
+pub async fn discover(
+    pool: &Arc<Pool>,
+    known: Option<&Catalogue>,
+    asking: &mut Vec<Listed>,
+) -> Result<Found, String> {
     let capabilities = ClientCapabilities::NONE;
     let lease = lease(pool, capabilities).await?;
     let era = pool.era();
@@ -53,29 +93,46 @@ pub async fn discover(pool: &Arc<Pool>, asking: &mut Vec<Listed>) -> Result<Cata
         era,
         capabilities,
     };
-    // A server without this capability has no tools, but some forget to say that they have.
-    let tools = listing.all(Kind::Tool, !has.contains_key("tools")).await?;
-    let (mut prompts, mut resources, mut resource_templates) = (Vec::new(), Vec::new(), Vec::new());
-    if has.contains_key("prompts") {
-        prompts = listing.all(Kind::Prompt, true).await?;
-    }
-    if has.contains_key("resources") {
-        resources = listing.all(Kind::Resource, true).await?;
-        resource_templates = listing.all(Kind::Template, true).await?;
+    let (mut unlisted, mut problems, mut asked) = (Vec::new(), Vec::new(), 0);
+    let mut lists: HashMap<Kind, Vec<Listed>> = HashMap::new();
+    for kind in Kind::ALL {
+        let offered = match kind {
+            // A server without this capability has no tools, but some forget to say that they have.
+            Kind::Tool => true,
+            Kind::Prompt => has.contains_key("prompts"),
+            Kind::Resource | Kind::Template => has.contains_key("resources"),
+        };
+        if !offered {
+            continue;
+        }
+        asked += 1;
+        let may_lack = kind != Kind::Tool || !has.contains_key("tools");
+        match listing.all(kind, may_lack).await {
+            Ok(items) => drop(lists.insert(kind, items)),
+            Err(problem) => {
+                unlisted.push(kind);
+                problems.push(problem);
+            }
+        }
     }
     drop(lease);
-    if pool.changes.take_tools_changed() {
-        *asking = usable(pool, era, shown_when_asked(pool, era).await);
+    if problems.len() == asked {
+        return Err(problems.swap_remove(0));
     }
-    let tools = usable(pool, era, tools);
-    let known: HashSet<_> = tools.iter().map(|tool| tool.name.clone()).collect();
-    let more = asking
-        .iter()
-        .filter(|tool| !known.contains(&tool.name))
-        .map(|listed| tool(listed.clone(), true));
-    let tools = tools.into_iter().map(|listed| tool(listed, false));
-    let tools = tools.chain(more).collect();
-    Ok(Catalogue {
+    let tools = match lists.remove(&Kind::Tool) {
+        Some(tools) => {
+            if pool.changes.take_tools_changed() {
+                *asking = usable(pool, era, shown_when_asked(pool, era).await);
+            }
+            all_tools(usable(pool, era, tools), asking)
+        }
+        None => known.map(|known| known.tools.clone()).unwrap_or_default(),
+    };
+    let mut items = |kind, of: fn(&Catalogue) -> &Vec<Listed>| match lists.remove(&kind) {
+        None if unlisted.contains(&kind) => known.map(of).cloned().unwrap_or_default(),
+        listed => listed.unwrap_or_default(),
+    };
+    let catalogue = Catalogue {
         upstream_id: pool.upstream.id,
         upstream_version: pool.upstream.version,
         era,
@@ -83,10 +140,26 @@ pub async fn discover(pool: &Arc<Pool>, asking: &mut Vec<Listed>) -> Result<Cata
         capabilities: introduction.capabilities,
         instructions: introduction.instructions,
         tools,
-        prompts,
-        resources,
-        resource_templates,
+        prompts: items(Kind::Prompt, |known| &known.prompts),
+        resources: items(Kind::Resource, |known| &known.resources),
+        resource_templates: items(Kind::Template, |known| &known.resource_templates),
+    };
+    pool.unlisted.set(&unlisted);
+    Ok(Found {
+        catalogue,
+        problem: (!problems.is_empty()).then(|| problems.join("; ")),
     })
+}
+
+/// What is listed for everybody, and then what is shown only to clients that can be asked.
+fn all_tools(tools: Vec<Listed>, asking: &[Listed]) -> Vec<Tool> {
+    let known: HashSet<_> = tools.iter().map(|tool| tool.name.clone()).collect();
+    let more = asking
+        .iter()
+        .filter(|tool| !known.contains(&tool.name))
+        .map(|listed| tool(listed.clone(), true));
+    let tools = tools.into_iter().map(|listed| tool(listed, false));
+    tools.chain(more).collect()
 }
 
 async fn lease(pool: &Arc<Pool>, capabilities: ClientCapabilities) -> Result<Lease, String> {
@@ -161,31 +234,39 @@ struct Listing<'a> {
 impl Listing<'_> {
     /// Every page of one list. With `may_lack`, an upstream that does not know the method has nothing.
     async fn all(&self, kind: Kind, may_lack: bool) -> Result<Vec<Listed>, String> {
+        let method = kind.list_method();
         let mut found = Vec::new();
         let (mut names, mut cursors) = (HashSet::new(), HashSet::new());
         let mut cursor: Option<String> = None;
+        let mut bytes = 0;
         for _ in 0..MAX_PAGES {
-            let Some(next) = self
-                .page(kind, cursor.as_deref(), may_lack, |definition| {
-                    match listed(kind, definition) {
-                        // The first of two with one name is the one that a call would reach.
-                        Some(item) if names.insert(item.name.clone()) => found.push(item),
-                        _ => tracing::warn!(
-                            upstream = %self.pool.upstream.name, bytes = definition.get().len(),
-                            "a definition without a name of its own was left out"
-                        ),
-                    }
-                })
-                .await?
-            else {
-                break;
+            let take = |definition: &RawValue| {
+                bytes += definition.get().len();
+                match listed(kind, definition) {
+                    // The first of two with one name is the one that a call would reach.
+                    Some(item) if names.insert(item.name.clone()) => found.push(item),
+                    _ => tracing::warn!(
+                        upstream = %self.pool.upstream.name, bytes = definition.get().len(),
+                        "a definition without a name of its own was left out"
+                    ),
+                }
             };
-            if !cursors.insert(next.clone()) {
-                break;
+            let next = self.page(kind, cursor.as_deref(), may_lack, take).await?;
+            if bytes > MAX_LIST_BYTES {
+                let most = MAX_LIST_BYTES >> 20;
+                return Err(format!(
+                    "its answer to `{method}` is larger than {most} MiB"
+                ));
             }
-            cursor = Some(next);
+            match next {
+                // The same page again would bring the same.
+                Some(next) if cursors.insert(next.clone()) => cursor = Some(next),
+                _ => return Ok(found),
+            }
         }
-        Ok(found)
+        Err(format!(
+            "its answer to `{method}` has more than {MAX_PAGES} pages"
+        ))
     }
 
     /// One page, and the cursor of the next.

@@ -2,14 +2,18 @@
 
 use crate::{
     mcp::{
-        envelope::{member, span},
+        envelope::{member, span, string},
         param_headers::ParamHeader,
         splice::{Edit, insert_members, splice},
     },
     pool::Pool,
 };
 use ostia_domain::{
-    bundle::Override, name::canonical, policy::Subject, tool::Tier, upstream::Upstream,
+    bundle::Override,
+    name::{UpstreamName, canonical},
+    policy::Subject,
+    tool::Tier,
+    upstream::Upstream,
 };
 use serde_json::value::RawValue;
 use std::{
@@ -107,7 +111,10 @@ impl Item {
 
     #[must_use]
     pub fn exposed(self, name: &str) -> Self {
-        let exposed_definition = renamed(&self.definition, self.kind, name);
+        let mut exposed_definition = renamed(&self.definition, self.kind, name);
+        if self.kind == Kind::Tool {
+            exposed_definition = with_exposed_app(exposed_definition, &self.upstream.name);
+        }
         let mut hasher = DefaultHasher::new();
         exposed_definition.hash(&mut hasher);
         Self {
@@ -137,6 +144,48 @@ impl Item {
             tier: self.tier,
         }
     }
+}
+
+/// The scheme of MCP Apps: hosts know the pages that tools bring by it.
+pub const APP_SCHEME: &str = "ui://";
+
+/// `<upstream>+<uri>`, and of an app `ui://<upstream>+<rest>`: a name of an upstream has no plus sign, so
+/// it reads back as it was.
+pub fn exposed_uri(upstream: &UpstreamName, uri: &str) -> String {
+    match uri.strip_prefix(APP_SCHEME) {
+        Some(rest) => format!("{APP_SCHEME}{upstream}+{rest}"),
+        None => format!("{upstream}+{uri}"),
+    }
+}
+
+/// The definition of a tool that names the page of its app as resources are listed.
+fn with_exposed_app(definition: String, upstream: &UpstreamName) -> String {
+    let named = |raw: &RawValue| {
+        let own = string(raw).filter(|uri| uri.starts_with(APP_SCHEME))?;
+        let at = span(definition.as_bytes(), raw);
+        Some((at, json_string(&exposed_uri(upstream, &own))))
+    };
+    let meta = serde_json::from_str::<&RawValue>(&definition)
+        .ok()
+        .and_then(|raw| member(raw, "_meta"));
+    let Some(meta) = meta else { return definition };
+    let in_object = member(meta, "ui").and_then(|ui| member(ui, "resourceUri"));
+    // As it was called before MCP Apps became an extension of its own; some servers send both.
+    let flat = member(meta, "ui/resourceUri");
+    let found: Vec<_> = [in_object, flat]
+        .into_iter()
+        .flatten()
+        .filter_map(named)
+        .collect();
+    let mut edits: Vec<_> = found
+        .iter()
+        .map(|(at, with)| Edit {
+            at: at.clone(),
+            with,
+        })
+        .collect();
+    let edited = splice(definition.as_bytes(), &mut edits);
+    String::from_utf8(edited).unwrap_or(definition)
 }
 
 /// A definition under another name, and otherwise as it came.
@@ -203,5 +252,26 @@ mod tests {
             renamed(r#"{"name":"n","uri":"a:b"}"#, Kind::Resource, "u+a:b"),
             r#"{"name":"n","uri":"u+a:b"}"#
         );
+    }
+
+    #[test]
+    fn a_tool_names_the_page_of_its_app_as_resources_list_it() {
+        let exposed = |definition: &str| {
+            let upstream = UpstreamName::new("u").unwrap();
+            with_exposed_app(definition.to_owned(), &upstream)
+        };
+        assert_eq!(
+            exposed(
+                r#"{"_meta":{"ui/resourceUri":"ui://a/b","ui":{"x":1,"resourceUri":"ui://a/b"}}}"#
+            ),
+            r#"{"_meta":{"ui/resourceUri":"ui://u+a/b","ui":{"x":1,"resourceUri":"ui://u+a/b"}}}"#
+        );
+        for other in [
+            r#"{"name":"ui://a/b","_meta":{"ui":{"resourceUri":"https://a/b"}}}"#,
+            r#"{"_meta":{"ui":"ui://a/b"}}"#,
+            r#"{"_meta":7}"#,
+        ] {
+            assert_eq!(exposed(other), other);
+        }
     }
 }

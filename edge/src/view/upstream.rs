@@ -1,6 +1,6 @@
 //! One upstream as requests read it.
 
-use super::item::{Item, Kind};
+use super::item::{Item, Kind, exposed_uri};
 use crate::{mcp::param_headers, pool::Pool};
 use ostia_domain::{
     name::ExposedNames,
@@ -17,6 +17,8 @@ pub struct UpstreamView {
     /// What it can do, as it said itself; unset while nothing is known of it.
     pub capabilities: Option<Map<String, Value>>,
     pub instructions: Option<String>,
+    /// Its own name and version, as it said; unset where it said nothing that clients take.
+    pub server_info: Option<Value>,
     /// All four in the upstream's order.
     pub tools: Vec<Arc<Item>>,
     pub prompts: Vec<Arc<Item>>,
@@ -38,6 +40,7 @@ impl UpstreamView {
             upstream,
             capabilities: None,
             instructions: None,
+            server_info: None,
             tools: Vec::new(),
             prompts: Vec::new(),
             resources: Vec::new(),
@@ -49,6 +52,9 @@ impl UpstreamView {
         };
         view.capabilities = Some(serde_json::from_str(&found.capabilities).unwrap_or_default());
         view.instructions = found.instructions;
+        view.server_info = serde_json::from_str(&found.server_info)
+            .ok()
+            .filter(|info: &Value| info["name"].is_string() && info["version"].is_string());
         let tools = found
             .tools
             .into_iter()
@@ -82,7 +88,7 @@ impl UpstreamView {
         let items = found.into_iter().map(|item| {
             let exposed = match kind {
                 Kind::Tool | Kind::Prompt => names.expose(&self.upstream.name, &item.name),
-                Kind::Resource | Kind::Template => self.exposed_uri(&item.name),
+                Kind::Resource | Kind::Template => exposed_uri(&self.upstream.name, &item.name),
             };
             Arc::new(
                 self.blank(kind, item.name, item.definition)
@@ -101,15 +107,6 @@ impl UpstreamView {
             definition,
             durations,
         )
-    }
-
-    /// `<upstream>+<uri>`: a name of an upstream has no plus sign, so it reads back as it was. URIs of
-    /// MCP Apps stay as they are, because tools name them and hosts know them by their scheme.
-    pub fn exposed_uri(&self, uri: &str) -> String {
-        if uri.starts_with("ui://") {
-            return uri.to_owned();
-        }
-        format!("{}+{uri}", self.upstream.name)
     }
 
     pub fn name(&self) -> &str {

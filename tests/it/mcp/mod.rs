@@ -4,6 +4,7 @@ mod accept;
 mod asking;
 mod bundles;
 mod cancellation;
+mod catalogues;
 mod documented;
 mod drain;
 mod endpoints;

@@ -46,6 +46,14 @@ impl Endpoint {
         }
     }
 
+    /// The endpoint of one upstream, or of a bundle by its name after an `@`.
+    pub(crate) fn at(&self, part: &str) -> Self {
+        Self {
+            url: format!("{}/{part}", self.url),
+            ..self.clone()
+        }
+    }
+
     /// A POST of exactly these bytes as JSON.
     pub(crate) fn post(&self, body: impl Into<Bytes>) -> Exchange {
         self.request(Method::POST)
