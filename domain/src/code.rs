@@ -56,6 +56,10 @@ codes! {
     RequestStateInvalid = "request-state-invalid",
     /// The client cancelled the request.
     Cancelled = "cancelled",
+    /// The tool may be called, but not with these arguments.
+    ArgumentRefused = "argument-refused",
+    /// The result is larger than policy allows.
+    ResultTooLarge = "result-too-large",
     RateLimited = "rate-limited",
     TooManyCalls = "too-many-calls",
     UpstreamBusy = "upstream-busy",

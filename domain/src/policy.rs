@@ -1,11 +1,20 @@
 //! Who may call what: an order-independent set of rules, default deny.
 
+mod arguments;
+mod constraints;
+mod presets;
+mod rules;
+
+pub use arguments::{ArgumentRule, Arguments, Pattern, Pointer};
+pub use constraints::{Constraint, Constraints};
+pub use presets::Preset;
+pub use rules::Rules;
+
+use self::rules::Verdict;
 use crate::{glob::Glob, key::Mode, name::UpstreamName, tool::Tier};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A named set of rules. A tool is permitted when its upstream is visible, an `allow` pattern
-/// matches it, no `deny` pattern does, and its tier is allowed. An empty list allows nothing.
+/// A named set of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub id: Uuid,
@@ -15,74 +24,13 @@ pub struct Policy {
     pub preset: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rules {
-    /// Over upstream names.
-    #[serde(default)]
-    pub upstreams: Vec<Glob>,
-    /// Over `<upstream>.<tool>`.
-    #[serde(default)]
-    pub allow: Vec<Glob>,
-    /// Over `<upstream>.<tool>`; one match is final, in whatever policy of the caller it stands.
-    #[serde(default)]
-    pub deny: Vec<Glob>,
-    /// Only tools that their upstream annotates as read-only.
-    #[serde(default)]
-    pub read_only: bool,
-}
-
-/// Ready-made rules, copied into a new policy.
-#[derive(Clone, Copy, Debug)]
-pub struct Preset {
-    pub name: &'static str,
-    pub summary: &'static str,
-    rules: fn() -> Rules,
-}
-
-impl Preset {
-    pub const ALL: &[Self] = &[
-        Self {
-            name: "read-only",
-            summary: "every upstream, but only tools annotated as read-only",
-            rules: || Rules {
-                read_only: true,
-                ..Rules::everything()
-            },
-        },
-        Self {
-            name: "everything",
-            summary: "every tool of every upstream, also those added later",
-            rules: Rules::everything,
-        },
-    ];
-
-    pub fn find(name: &str) -> Option<&'static Self> {
-        Self::ALL.iter().find(|preset| preset.name == name)
-    }
-
-    pub fn rules(&self) -> Rules {
-        (self.rules)()
-    }
-}
-
-impl Rules {
-    fn everything() -> Self {
-        let all = || vec![Glob::any()];
-        Self {
-            upstreams: all(),
-            allow: all(),
-            deny: Vec::new(),
-            read_only: false,
-        }
-    }
-}
-
-/// What bounds a principal: the key's policies within what its owner may do.
+/// What bounds a principal: what the key may do, within what its owner may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub owner: Scope,
     pub key: Scope,
+    /// The key's own rules, besides its policies.
+    pub rules: Option<Rules>,
 }
 
 /// One side of a grant.
@@ -129,9 +77,14 @@ pub enum Reason<'a> {
         policy: &'a str,
         pattern: &'a Glob,
     },
-    /// The tool is not annotated read-only and nothing that allows it allows writing.
-    NotReadOnly {
+    /// The tool may do more than anything that allows it allows.
+    TierTooHigh {
         policy: &'a str,
+    },
+    /// The tool may be called, but not with this.
+    Argument {
+        policy: &'a str,
+        rule: &'a ArgumentRule,
     },
     /// Nothing matched: the default.
     NoRule,
@@ -147,7 +100,8 @@ impl std::fmt::Display for Reason<'_> {
         match self {
             Self::AllowedBy { policy, pattern } => write!(f, "{policy}: allow {pattern}"),
             Self::DeniedBy { policy, pattern } => write!(f, "{policy}: deny {pattern}"),
-            Self::NotReadOnly { policy } => write!(f, "{policy}: read-only"),
+            Self::TierTooHigh { policy } => write!(f, "{policy}: tier"),
+            Self::Argument { policy, rule } => write!(f, "{policy}: {rule}"),
             Self::NoRule => f.write_str("default: deny"),
             Self::PolicyUnreadable => f.write_str("default: deny (a policy could not be read)"),
             Self::TestKey => f.write_str("test key: demo only"),
@@ -167,21 +121,49 @@ impl<S: std::hash::BuildHasher> PolicySet for std::collections::HashMap<Uuid, Po
     }
 }
 
-/// May a principal with this grant use this tool? Pure, total, and the same for lists and calls.
+/// What the rules of a key itself are called in decisions.
+const OWN_RULES: &str = "the key's own rules";
+
+/// May a principal with this grant use this tool, with this? Pure, total, and the same for lists and
+/// calls.
 pub fn evaluate<'a>(
     policies: &'a impl PolicySet,
     mode: Mode,
-    grant: &Grant,
+    grant: &'a Grant,
     subject: Subject<'_>,
+    arguments: Arguments<'_>,
 ) -> Decision<'a> {
     if mode == Mode::Test && !subject.demo {
         return Decision::Deny(Reason::TestKey);
     }
-    match evaluate_scope(policies, &grant.owner, subject) {
-        Decision::Deny(reason) => Decision::Deny(reason),
-        // The key's rule is the narrower one, so it is the one to name.
-        Decision::Allow(_) => evaluate_scope(policies, &grant.key, subject),
+    let owner = evaluate_scope(policies, &grant.owner, subject, arguments);
+    if !owner.is_allow() {
+        return owner;
     }
+    // The narrower rule is the one to name.
+    let key = evaluate_scope(policies, &grant.key, subject, arguments);
+    match &grant.rules {
+        Some(rules) if key.is_allow() => decide(OWN_RULES, rules, subject, arguments),
+        _ => key,
+    }
+}
+
+/// What limits a principal with this grant when it uses this tool: every policy that it is bound by has
+/// its say, whichever allows the call.
+pub fn constraints(policies: &impl PolicySet, grant: &Grant, subject: Subject<'_>) -> Constraints {
+    let mut limits = Constraints::default();
+    for scope in [&grant.owner, &grant.key] {
+        let Scope::Policies(ids) = scope else {
+            continue;
+        };
+        for policy in ids.iter().filter_map(|id| policies.policy(id)) {
+            policy.rules.tighten(&mut limits, subject);
+        }
+    }
+    if let Some(rules) = &grant.rules {
+        rules.tighten(&mut limits, subject);
+    }
+    limits
 }
 
 /// May a principal with this grant see that there is an upstream of this name? For what is told about
@@ -193,23 +175,28 @@ pub fn sees_upstream(
     upstream: &UpstreamName,
     demo: bool,
 ) -> bool {
+    let named = |rules: &Rules| {
+        let mut globs = rules.upstreams.iter();
+        globs.any(|glob| glob.matches(upstream.as_str()))
+    };
     let sees = |scope: &Scope| match scope {
         Scope::Unlimited => true,
         Scope::Policies(ids) => ids
             .iter()
             .filter_map(|id| policies.policy(id))
-            .any(|policy| {
-                let mut globs = policy.rules.upstreams.iter();
-                globs.any(|glob| glob.matches(upstream.as_str()))
-            }),
+            .any(|policy| named(&policy.rules)),
     };
-    (mode == Mode::Live || demo) && sees(&grant.owner) && sees(&grant.key)
+    (mode == Mode::Live || demo)
+        && sees(&grant.owner)
+        && sees(&grant.key)
+        && grant.rules.as_ref().is_none_or(named)
 }
 
 fn evaluate_scope<'a>(
     policies: &'a impl PolicySet,
     scope: &Scope,
     subject: Subject<'_>,
+    arguments: Arguments<'_>,
 ) -> Decision<'a> {
     let ids = match scope {
         Scope::Unlimited => return Decision::Allow(Reason::Unlimited),
@@ -220,51 +207,39 @@ fn evaluate_scope<'a>(
         let Some(policy) = policies.policy(id) else {
             return Decision::Deny(Reason::PolicyUnreadable);
         };
-        match apply(policy, subject) {
-            denied @ Decision::Deny(Reason::DeniedBy { .. }) => return denied,
-            allowed @ Decision::Allow(_) if !found.is_allow() => found = allowed,
-            near_miss @ Decision::Deny(Reason::NotReadOnly { .. }) if !found.is_allow() => {
-                found = near_miss;
-            }
-            _ => {}
+        let decision = decide(&policy.name, &policy.rules, subject, arguments);
+        if let Decision::Deny(Reason::DeniedBy { .. }) = decision {
+            return decision;
+        }
+        if closeness(decision) > closeness(found) {
+            found = decision;
         }
     }
     found
 }
 
-fn apply<'a>(policy: &'a Policy, subject: Subject<'_>) -> Decision<'a> {
-    let rules = &policy.rules;
-    let name = policy.name.as_str();
-    if let Some(pattern) = rules
-        .deny
-        .iter()
-        .find(|glob| glob.matches(subject.canonical))
-    {
-        return Decision::Deny(Reason::DeniedBy {
-            policy: name,
-            pattern,
-        });
+/// Of several policies, the one that allows is told, or else the one that nearly did.
+fn closeness(decision: Decision<'_>) -> u8 {
+    match decision {
+        Decision::Allow(_) => 3,
+        Decision::Deny(Reason::Argument { .. }) => 2,
+        Decision::Deny(Reason::TierTooHigh { .. }) => 1,
+        Decision::Deny(_) => 0,
     }
-    if !rules
-        .upstreams
-        .iter()
-        .any(|glob| glob.matches(subject.upstream.as_str()))
-    {
-        return Decision::Deny(Reason::NoRule);
-    }
-    match rules
-        .allow
-        .iter()
-        .find(|glob| glob.matches(subject.canonical))
-    {
-        None => Decision::Deny(Reason::NoRule),
-        Some(_) if rules.read_only && subject.tier != Tier::Read => {
-            Decision::Deny(Reason::NotReadOnly { policy: name })
-        }
-        Some(pattern) => Decision::Allow(Reason::AllowedBy {
-            policy: name,
-            pattern,
-        }),
+}
+
+fn decide<'a>(
+    policy: &'a str,
+    rules: &'a Rules,
+    subject: Subject<'_>,
+    arguments: Arguments<'_>,
+) -> Decision<'a> {
+    match rules.judge(subject, arguments) {
+        Verdict::Allowed(pattern) => Decision::Allow(Reason::AllowedBy { policy, pattern }),
+        Verdict::Denied(pattern) => Decision::Deny(Reason::DeniedBy { policy, pattern }),
+        Verdict::TierTooHigh => Decision::Deny(Reason::TierTooHigh { policy }),
+        Verdict::Argument(rule) => Decision::Deny(Reason::Argument { policy, rule }),
+        Verdict::NoMatch => Decision::Deny(Reason::NoRule),
     }
 }
 
@@ -288,13 +263,14 @@ mod tests {
             vec(glob(), 0..3),
             vec(glob(), 0..3),
             vec(glob(), 0..2),
-            any::<bool>(),
+            tier(),
         )
-            .prop_map(|(upstreams, allow, deny, read_only)| Rules {
+            .prop_map(|(upstreams, allow, deny, max_tier)| Rules {
                 upstreams,
                 allow,
                 deny,
-                read_only,
+                max_tier,
+                ..Rules::default()
             })
     }
 
@@ -338,7 +314,12 @@ mod tests {
             canonical: tool,
             tier,
         };
-        evaluate(policies, Mode::Live, &Grant { owner, key }, subject).is_allow()
+        let grant = Grant {
+            owner,
+            key,
+            rules: None,
+        };
+        evaluate(policies, Mode::Live, &grant, subject, Arguments::Unknown).is_allow()
     }
 
     proptest! {
@@ -375,7 +356,7 @@ mod tests {
             let permitted_by_one = rules.iter().any(|r| {
                 r.upstreams.iter().any(|g| g.matches(&tool[..1]))
                     && r.allow.iter().any(|g| g.matches(&tool))
-                    && (!r.read_only || tier == Tier::Read)
+                    && tier <= r.max_tier
             });
             let denied_by_one = rules.iter().any(|r| r.deny.iter().any(|g| g.matches(&tool)));
             let (policies, ids) = store(rules);
@@ -406,6 +387,7 @@ mod tests {
         let grant = Grant {
             owner: Scope::Unlimited,
             key: Scope::Unlimited,
+            rules: None,
         };
         for demo in [true, false] {
             let subject = Subject {
@@ -415,9 +397,124 @@ mod tests {
                 tier: Tier::Read,
             };
             assert_eq!(
-                evaluate(&policies, Mode::Test, &grant, subject).is_allow(),
+                evaluate(&policies, Mode::Test, &grant, subject, Arguments::Unknown).is_allow(),
                 demo
             );
         }
+    }
+
+    fn rules_of(json: serde_json::Value) -> Rules {
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// Which of several policies is told does not depend on their order either.
+    #[test]
+    fn arguments_are_judged_in_calls_and_not_in_lists() {
+        let (policies, ids) = store(vec![
+            rules_of(serde_json::json!({
+                "upstreams": ["a"], "allow": ["a.*"],
+                "arguments": [{"tools": ["a.x"], "argument": "/path", "glob": ["/srv/*"]}],
+            })),
+            rules_of(serde_json::json!({"upstreams": ["a"], "allow": ["a.y"], "max_tier": "read"})),
+        ]);
+        let upstream = UpstreamName::new("a").unwrap();
+        let decide = |ids: &[Uuid], tool: &str, arguments: Option<&str>| {
+            let grant = Grant {
+                owner: Scope::Unlimited,
+                key: Scope::Policies(ids.to_vec()),
+                rules: None,
+            };
+            let subject = Subject {
+                upstream: &upstream,
+                demo: false,
+                canonical: tool,
+                tier: Tier::Write,
+            };
+            let raw = arguments.map(|text| serde_json::from_str(text).unwrap());
+            let arguments = match raw {
+                Some(raw) => Arguments::Known(Some(raw)),
+                None => Arguments::Unknown,
+            };
+            let decision = evaluate(&policies, Mode::Live, &grant, subject, arguments);
+            match decision {
+                Decision::Allow(reason) => (true, reason.to_string()),
+                Decision::Deny(reason) => (false, reason.to_string()),
+            }
+        };
+        let reversed: Vec<_> = ids.iter().rev().copied().collect();
+        for ids in [&ids, &reversed] {
+            assert!(decide(ids, "a.x", None).0, "lists show it");
+            assert!(decide(ids, "a.x", Some(r#"{"path":"/srv/1"}"#)).0);
+            let (allowed, reason) = decide(ids, "a.x", Some(r#"{"path":"/etc"}"#));
+            assert!(
+                !allowed && reason.ends_with("/path must match /srv/*"),
+                "{reason}"
+            );
+            assert!(decide(ids, "a.y", Some("{}")).0, "no rule is about it");
+        }
+    }
+
+    /// A key's own rules narrow what its policies allow, and never widen it.
+    #[test]
+    fn own_rules_narrow() {
+        let (policies, ids) = store(vec![rules_of(
+            serde_json::json!({"upstreams": ["a"], "allow": ["a.x", "a.y"]}),
+        )]);
+        let upstream = UpstreamName::new("a").unwrap();
+        let own = rules_of(serde_json::json!({"upstreams": ["*"], "allow": ["a.y", "a.z"]}));
+        let grant = Grant {
+            owner: Scope::Policies(ids),
+            key: Scope::Unlimited,
+            rules: Some(own),
+        };
+        let allowed = ["a.x", "a.y", "a.z"].map(|canonical| {
+            let subject = Subject {
+                upstream: &upstream,
+                demo: false,
+                canonical,
+                tier: Tier::Read,
+            };
+            evaluate(&policies, Mode::Live, &grant, subject, Arguments::Unknown).is_allow()
+        });
+        assert_eq!(allowed, [false, true, false]);
+    }
+
+    #[test]
+    fn the_tightest_constraint_holds_whoever_says_it() {
+        let with = |constraints: serde_json::Value| {
+            rules_of(serde_json::json!({
+                "upstreams": ["a"], "allow": ["a.*"], "constraints": constraints,
+            }))
+        };
+        let (policies, ids) = store(vec![
+            with(serde_json::json!([
+                {"tools": ["a.*"], "calls_per_minute": 10, "timeout_ms": 500},
+                {"tools": ["a.x"], "calls_per_minute": 7},
+            ])),
+            with(serde_json::json!([{"tools": ["*"], "timeout_ms": 100, "max_results": 3}])),
+        ]);
+        let upstream = UpstreamName::new("a").unwrap();
+        let grant = Grant {
+            owner: Scope::Policies(vec![ids[1]]),
+            key: Scope::Policies(vec![ids[0]]),
+            rules: None,
+        };
+        let limits = |canonical| {
+            let subject = Subject {
+                upstream: &upstream,
+                demo: false,
+                canonical,
+                tier: Tier::Read,
+            };
+            let limits = constraints(&policies, &grant, subject);
+            (
+                limits.calls_per_minute.map(std::num::NonZeroU32::get),
+                limits.timeout.map(|t| t.as_millis()),
+                limits.max_results.map(std::num::NonZeroU32::get),
+            )
+        };
+        assert_eq!(limits("a.x"), (Some(7), Some(100), Some(3)));
+        assert_eq!(limits("a.y"), (Some(10), Some(100), Some(3)));
+        assert_eq!(limits("b.x"), (None, Some(100), Some(3)));
     }
 }

@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 /// What a call may do to the world, from the tool's own annotations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     Read,
     Write,
+    /// Also what is not said.
+    #[default]
     Destructive,
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use ostia_domain::{
     code::Code,
-    policy::{Decision, evaluate, sees_upstream},
+    policy::{Arguments, Constraints, Decision, Reason, constraints, evaluate, sees_upstream},
     principal::Principal,
     usage::Outcome,
 };
@@ -18,6 +18,8 @@ pub struct Permit {
     item: Arc<Item>,
     /// Which rule said so, for the record.
     rule: String,
+    /// What limits the call.
+    limits: Constraints,
 }
 
 impl Permit {
@@ -27,6 +29,10 @@ impl Permit {
 
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    pub fn limits(&self) -> Constraints {
+        self.limits
     }
 }
 
@@ -44,16 +50,18 @@ pub fn find(
     wanted: Wanted<'_>,
 ) -> Option<Arc<Item>> {
     route::resolve(view, endpoint, wanted, |item| {
-        route::has(view, endpoint, item) && decide(view, principal, item).is_allow()
+        route::has(view, endpoint, item)
+            && decide(view, principal, item, Arguments::Unknown).is_allow()
     })
 }
 
-/// May this principal use what it `wanted`, which was found to be this?
+/// May this principal use what it `wanted`, which was found to be this, with these arguments?
 pub fn authorize(
     view: &View,
     principal: &Principal,
     item: Option<Arc<Item>>,
     wanted: Wanted<'_>,
+    arguments: Arguments<'_>,
 ) -> Result<Permit, Refusal> {
     let Some(item) = item else {
         return Err(Refusal {
@@ -61,15 +69,27 @@ pub fn authorize(
             rule: "no such name".into(),
         });
     };
-    match decide(view, principal, &item) {
+    match decide(view, principal, &item, arguments) {
         Decision::Allow(reason) => Ok(Permit {
             rule: reason.to_string(),
+            limits: constraints(&view.policies, &principal.grant, item.subject()),
             item,
         }),
-        Decision::Deny(reason) => Err(Refusal {
-            error: unavailable(wanted).recorded_as(Outcome::Denied),
-            rule: reason.to_string(),
-        }),
+        Decision::Deny(reason) => {
+            let error = match reason {
+                // The tool is listed, so what is wrong with the call is no secret.
+                Reason::Argument { rule, .. } => Error::new(
+                    Code::ArgumentRefused,
+                    format!("The policy of this API key does not allow {} with these arguments: {rule}.", wanted.name),
+                )
+                .with("argument", rule.argument.to_string()),
+                _ => unavailable(wanted),
+            };
+            Err(Refusal {
+                error: error.recorded_as(Outcome::Denied),
+                rule: reason.to_string(),
+            })
+        }
     }
 }
 
@@ -84,7 +104,7 @@ pub fn visible<'v>(
         .iter()
         .flat_map(move |upstream| of_kind(upstream, kind))
         .filter(move |item| route::has(view, endpoint, item))
-        .filter(|item| decide(view, principal, item).is_allow())
+        .filter(|item| decide(view, principal, item, Arguments::Unknown).is_allow())
 }
 
 /// Whether this principal may use anything of an upstream, as far as its name tells: what the upstream
@@ -108,12 +128,18 @@ fn of_kind(upstream: &UpstreamView, kind: Kind) -> &[Arc<Item>] {
     }
 }
 
-fn decide<'v>(view: &'v View, principal: &Principal, item: &Item) -> Decision<'v> {
+fn decide<'v>(
+    view: &'v View,
+    principal: &'v Principal,
+    item: &Item,
+    arguments: Arguments<'_>,
+) -> Decision<'v> {
     evaluate(
         &view.policies,
         principal.mode,
         &principal.grant,
         item.subject(),
+        arguments,
     )
 }
 

@@ -59,6 +59,7 @@ fn outcome_of(code: Code) -> Outcome {
         Code::ToolUnavailable | Code::PromptUnavailable | Code::ResourceUnavailable => {
             Outcome::UnknownTool
         }
+        Code::ArgumentRefused => Outcome::Denied,
         Code::RateLimited | Code::TooManyCalls => Outcome::RateLimited,
         Code::UpstreamBusy => Outcome::Busy,
         Code::UpstreamUnavailable | Code::WorkerLost | Code::ShuttingDown => {

@@ -29,6 +29,7 @@ mod authorize;
 mod call;
 mod changes;
 pub mod config;
+mod constrain;
 pub mod error;
 mod mcp;
 mod metrics;
@@ -48,6 +49,7 @@ pub use config::Config;
 /// For clients of an edge that must write the headers it reads.
 pub use mcp::{headers, param_headers};
 
+use admit::ToolRates;
 use authenticate::api_key::Keys;
 use call::RequestIds;
 use error::StartError;
@@ -94,6 +96,7 @@ impl Edge {
             subscriptions: Subscriptions::default(),
             http_sse: Streams::default(),
             replays: Replays::default(),
+            tool_rates: ToolRates::default(),
             recorder: Recorder::start(control.clone(), &config.spool_dir)?,
             ids: RequestIds::new(random()?),
             tasks: TaskTracker::new(),

@@ -9,7 +9,8 @@ use crate::{
     route::{Endpoint, Wanted},
     state::State,
 };
-use ostia_domain::{code::Code, principal::Principal};
+use ostia_domain::{code::Code, policy::Arguments, principal::Principal};
+use serde_json::value::RawValue;
 
 /// A call that may be made, and counts against its key's plan until it is over.
 pub struct Allowed {
@@ -23,15 +24,18 @@ pub fn allow(
     principal: &Principal,
     endpoint: &Endpoint,
     wanted: Wanted<'_>,
+    arguments: Option<&RawValue>,
     record: &mut OpenRecord,
 ) -> Result<Allowed, Error> {
     let view = state.view.load();
     let admission = admit::admit(&view, principal)?;
     let item = authorize::find(&view, principal, endpoint, wanted);
     record.target(item.as_ref(), wanted.name);
-    match authorize::authorize(&view, principal, item, wanted) {
+    let arguments = Arguments::Known(arguments);
+    match authorize::authorize(&view, principal, item, wanted, arguments) {
         Ok(permit) => {
             record.permitted(&permit);
+            state.tool_rates.admit(principal, &permit)?;
             Ok(Allowed { permit, admission })
         }
         Err(refusal) => {

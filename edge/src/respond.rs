@@ -50,6 +50,8 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         Code::MethodNotFound => (StatusCode::OK, -32601),
         Code::HeaderMismatch => (StatusCode::BAD_REQUEST, -32020),
         Code::UnsupportedVersion => (StatusCode::BAD_REQUEST, -32022),
+        Code::ArgumentRefused => (StatusCode::OK, -31022),
+        Code::ResultTooLarge => (StatusCode::OK, -31023),
         Code::RateLimited | Code::TooManyCalls => (StatusCode::TOO_MANY_REQUESTS, -31029),
         // What went wrong behind Ostia is an answer to the call, not a failure of the transport:
         // clients that meet a 5xx here drop the whole connection.

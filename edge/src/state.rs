@@ -1,6 +1,7 @@
 //! What every request of an edge shares.
 
 use crate::{
+    admit::ToolRates,
     authenticate::api_key::Keys,
     call::{Arrival, RequestIds},
     changes::Announcements,
@@ -33,6 +34,7 @@ pub struct State {
     pub subscriptions: Subscriptions,
     pub http_sse: Streams,
     pub replays: Replays,
+    pub tool_rates: ToolRates,
     pub recorder: Arc<Recorder>,
     pub ids: RequestIds,
     /// Calls that go on without their client.

@@ -23,6 +23,7 @@ mod m20261121_000004_upstreams;
 mod m20261121_000005_records;
 mod m20261121_000006_revisions;
 mod m20261121_000007_transports;
+mod m20261121_000013_policy_versions;
 
 pub use connection::{Applied, Error, pending, up};
 /// What [`Migrator`] can do besides [`up`].
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_records::Migration),
             Box::new(m20261121_000006_revisions::Migration),
             Box::new(m20261121_000007_transports::Migration),
+            Box::new(m20261121_000013_policy_versions::Migration),
         ]
     }
 }

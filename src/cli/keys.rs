@@ -7,7 +7,7 @@ mod view;
 use super::span;
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
-use find::find;
+pub(crate) use find::find;
 use ostia_proto::{ControlClient, v1};
 use std::time::Duration;
 use view::{Key, Minted};

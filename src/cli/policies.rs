@@ -1,5 +1,8 @@
 //! `ostia policies`: who may call what.
 
+mod rules;
+mod test;
+mod versions;
 mod view;
 
 use crate::{failure::Failure, output::Output};
@@ -8,6 +11,7 @@ use ostia_proto::{
     ControlClient,
     v1::{self, create_policy_request::Source},
 };
+use rules::{List, PatternArgs};
 use view::{Policy, Preset};
 
 #[derive(Subcommand)]
@@ -37,6 +41,29 @@ pub(crate) enum Command {
     },
     /// Remove a policy that nothing is bound by
     Delete(Named),
+    /// List what its rules were, newest first
+    Versions(Named),
+    /// Show what changed from one version to another
+    Diff {
+        #[command(flatten)]
+        policy: Named,
+        /// The version before [default: the one before --to]
+        #[arg(long, value_name = "VERSION")]
+        from: Option<u32>,
+        /// The version after [default: the current one]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<u32>,
+    },
+    /// Make an earlier version's rules the current ones
+    Restore {
+        #[command(flatten)]
+        policy: Named,
+        /// As `ostia policies versions` shows it
+        #[arg(long, value_name = "VERSION")]
+        to: u32,
+    },
+    /// Say whether a key may call a tool now, and which rule says so; exit code 1 if it may not
+    Test(test::Args),
     /// List the ready-made rules
     Presets,
 }
@@ -45,31 +72,6 @@ pub(crate) enum Command {
 pub(crate) struct Named {
     /// Its name or id
     policy: String,
-}
-
-/// In patterns `*` is any run of characters and `?` is one.
-#[derive(clap::Args, Default)]
-#[group(id = "PatternArgs", multiple = true)]
-pub(crate) struct PatternArgs {
-    /// Upstreams that can be seen, by name; repeatable [default: those that --allow can match]
-    #[arg(long = "upstream", value_delimiter = ',', value_name = "PATTERN")]
-    upstreams: Vec<String>,
-    /// Tools that may be called, as `github.get_*`; repeatable
-    #[arg(long, value_delimiter = ',', value_name = "PATTERN")]
-    allow: Vec<String>,
-    /// Tools that may not, whatever allows them; repeatable
-    #[arg(long, value_delimiter = ',', value_name = "PATTERN")]
-    deny: Vec<String>,
-    /// Only tools that are annotated as read-only
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
-    read_only: Option<bool>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum List {
-    Upstreams,
-    Allow,
-    Deny,
 }
 
 pub(crate) async fn run(
@@ -122,6 +124,18 @@ pub(crate) async fn run(
             let deleted = serde_json::json!({ "deleted": policy.id });
             output.result(&deleted, |_| format!("deleted {}", policy.name))
         }
+        Command::Versions(policy) => versions::list(policy.policy, control, output).await,
+        Command::Diff { policy, from, to } => {
+            versions::diff(policy.policy, from, to, control, output).await
+        }
+        Command::Restore { policy, to } => {
+            let request = v1::RestorePolicyRequest {
+                policy: policy.policy,
+                version: to,
+            };
+            show(client.restore_policy(request).await?.into_inner(), output)
+        }
+        Command::Test(args) => test::run(args, control, output).await,
         Command::Presets => {
             let answer = client.list_presets(v1::ListPresetsRequest {}).await?;
             let presets = answer.into_inner().presets;
@@ -138,88 +152,4 @@ fn show(policy: v1::Policy, output: Output) -> Result<(), Failure> {
 async fn get(control: &ControlClient, policy: String) -> Result<v1::Policy, Failure> {
     let request = v1::GetPolicyRequest { policy };
     Ok(control.policies().get_policy(request).await?.into_inner())
-}
-
-impl PatternArgs {
-    /// Rules of a new policy.
-    fn into_new(self) -> Result<v1::Rules, Failure> {
-        if self.allow.is_empty() {
-            return Err(
-                Failure::usage("a policy without --allow would allow nothing").hint(
-                    "name tools with --allow 'UPSTREAM.*', or copy rules with --preset read-only",
-                ),
-            );
-        }
-        let upstreams = if self.upstreams.is_empty() {
-            self.allow
-                .iter()
-                .map(|pattern| upstream_of(pattern))
-                .collect()
-        } else {
-            self.upstreams
-        };
-        Ok(v1::Rules {
-            upstreams,
-            allow: self.allow,
-            deny: self.deny,
-            read_only: self.read_only.unwrap_or(false),
-        })
-    }
-
-    /// The rules there are, with the lists replaced that were given or cleared.
-    fn applied_to(self, rules: v1::Rules, clear: &[List]) -> v1::Rules {
-        let replace = |given: Vec<String>, old: Vec<String>, list| {
-            if clear.contains(&list) || !given.is_empty() {
-                given
-            } else {
-                old
-            }
-        };
-        v1::Rules {
-            upstreams: replace(self.upstreams, rules.upstreams, List::Upstreams),
-            allow: replace(self.allow, rules.allow, List::Allow),
-            deny: replace(self.deny, rules.deny, List::Deny),
-            read_only: self.read_only.unwrap_or(rules.read_only),
-        }
-    }
-}
-
-/// The part of a tool pattern that is about the upstream; one without a dot may match any.
-fn upstream_of(pattern: &str) -> String {
-    match pattern.split_once('.') {
-        Some((upstream, _)) => upstream.to_owned(),
-        None => "*".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn upstreams_follow_from_the_tools() {
-        let args = PatternArgs {
-            allow: vec!["github.get_*".into(), "*".into()],
-            ..PatternArgs::default()
-        };
-        assert_eq!(args.into_new().unwrap().upstreams, ["github", "*"]);
-    }
-
-    #[test]
-    fn an_update_leaves_what_it_does_not_name() {
-        let old = v1::Rules {
-            upstreams: vec!["a".into()],
-            allow: vec!["a.*".into()],
-            deny: vec!["a.rm".into()],
-            read_only: true,
-        };
-        let args = PatternArgs {
-            allow: vec!["a.x".into()],
-            ..PatternArgs::default()
-        };
-        let new = args.applied_to(old, &[List::Deny]);
-        assert_eq!(new.upstreams, ["a"]);
-        assert_eq!(new.allow, ["a.x"]);
-        assert!(new.deny.is_empty() && new.read_only);
-    }
 }

@@ -75,6 +75,20 @@ impl App {
     }
 }
 
+/// What an edge would be told of whoever has a secret of this key that works.
+pub(super) async fn as_holder(
+    db: &impl store::Reads,
+    key: &StoredKey,
+    now: Timestamp,
+) -> Result<Result<Principal, Code>> {
+    let mut secrets = key.secrets.iter();
+    let Some(secret) = secrets.clone().find(|s| !ended(s, now)).or(secrets.next()) else {
+        return Ok(Err(Code::KeyExpired));
+    };
+    let owner = store::identity::by_id(db, key.owner_id).await?;
+    Ok(judge(key, secret, owner, now))
+}
+
 fn judge(
     key: &StoredKey,
     secret: &StoredSecret,
@@ -109,6 +123,7 @@ fn principal(key: &StoredKey, secret: &StoredSecret, owner: User) -> Principal {
         grant: Grant {
             owner: owner_scope,
             key: Scope::Policies(key.policies.clone()),
+            rules: None,
         },
         plan: key.plan,
         expires_at: [key.expires_at, secret.expires_at]

@@ -1,5 +1,6 @@
 //! The rules, one file per resource: what may be asked, what follows from it, what is refused and why.
 
+pub(crate) mod access;
 pub(crate) mod audit;
 mod authenticate;
 pub(crate) mod bundles;

@@ -3,8 +3,11 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Op, Touched},
-    store::{self, Tx, policies::StoredPolicy},
+    op::{Change, Op, Touched},
+    store::{
+        self, Tx,
+        policies::{StoredPolicy, StoredVersion},
+    },
 };
 use ostia_domain::policy::{Policy, Preset, Rules};
 use serde_json::json;
@@ -37,12 +40,14 @@ impl App {
             },
             created_at: op.now,
             updated_at: op.now,
+            version: 1,
         };
         let policy = &stored.policy;
         let change = self.change(op, "policies.create").await?;
         store::policies::insert(change.tx(), &stored)
             .await
             .map_err(naming::taken("policy", &policy.name))?;
+        store::policies::insert_version(change.tx(), &stored, &op.actor).await?;
         let detail = json!({ "rules": policy.rules, "preset": policy.preset });
         change
             .commit(&policy.name, detail, Touched::Snapshot)
@@ -67,15 +72,28 @@ impl App {
         rules: Rules,
     ) -> Result<StoredPolicy> {
         let change = self.change(op, "policies.update").await?;
-        let mut stored = named(change.tx(), reference).await?;
-        store::policies::set_rules(change.tx(), stored.policy.id, &rules, op.now).await?;
-        let detail = json!({ "before": stored.policy.rules, "after": rules });
-        change
-            .commit(&stored.policy.name, detail, Touched::Snapshot)
-            .await?;
-        stored.policy.rules = rules;
-        stored.updated_at = op.now;
-        Ok(stored)
+        let stored = named(change.tx(), reference).await?;
+        replace_rules(change, op, stored, rules).await
+    }
+
+    /// Newest first, the current one included.
+    pub(crate) async fn policy_versions(&self, reference: &str) -> Result<Vec<StoredVersion>> {
+        let policy = self.policy(reference).await?.policy;
+        Ok(store::policies::versions(self.store.db(), policy.id).await?)
+    }
+
+    pub(crate) async fn restore_policy(
+        &self,
+        op: &Op,
+        reference: &str,
+        version: u32,
+    ) -> Result<StoredPolicy> {
+        let change = self.change(op, "policies.restore").await?;
+        let stored = named(change.tx(), reference).await?;
+        let earlier = store::policies::version(change.tx(), stored.policy.id, version)
+            .await?
+            .ok_or_else(|| Error::not_found("version", &version.to_string()))?;
+        replace_rules(change, op, stored, earlier.rules).await
     }
 
     pub(crate) async fn delete_policy(&self, op: &Op, reference: &str) -> Result<()> {
@@ -90,6 +108,28 @@ impl App {
         let detail = json!({ "rules": policy.rules });
         change.commit(&policy.name, detail, Touched::Snapshot).await
     }
+}
+
+async fn replace_rules(
+    change: Change<'_>,
+    op: &Op,
+    mut stored: StoredPolicy,
+    rules: Rules,
+) -> Result<StoredPolicy> {
+    stored.version += 1;
+    let detail = json!({
+        "version": stored.version,
+        "before": stored.policy.rules,
+        "after": rules,
+    });
+    stored.policy.rules = rules;
+    stored.updated_at = op.now;
+    store::policies::set_rules(change.tx(), &stored).await?;
+    store::policies::insert_version(change.tx(), &stored, &op.actor).await?;
+    change
+        .commit(&stored.policy.name, detail, Touched::Snapshot)
+        .await?;
+    Ok(stored)
 }
 
 /// Ids of policies that are named by id or name, each once.

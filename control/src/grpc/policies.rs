@@ -3,7 +3,7 @@
 use super::{op, status};
 use crate::{
     app::{App, policies::Source},
-    store::policies::StoredPolicy,
+    store::policies::{StoredPolicy, StoredVersion},
 };
 use ostia_domain::policy::{Preset, Rules};
 use ostia_proto::{
@@ -83,6 +83,48 @@ impl v1::policies_service_server::PoliciesService for Policies {
             presets: presets.collect(),
         }))
     }
+
+    async fn list_policy_versions(
+        &self,
+        request: Request<v1::ListPolicyVersionsRequest>,
+    ) -> Result<Response<v1::ListPolicyVersionsResponse>, Status> {
+        let versions = self.0.policy_versions(&request.get_ref().policy).await?;
+        Ok(Response::new(v1::ListPolicyVersionsResponse {
+            versions: versions.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn restore_policy(
+        &self,
+        request: Request<v1::RestorePolicyRequest>,
+    ) -> Result<Response<v1::Policy>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let restored = self
+            .0
+            .restore_policy(&op, &request.policy, request.version)
+            .await?;
+        Ok(Response::new(restored.into()))
+    }
+
+    async fn test_access(
+        &self,
+        request: Request<v1::TestAccessRequest>,
+    ) -> Result<Response<v1::TestAccessResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let arguments = request.arguments.as_deref();
+        let access = self
+            .0
+            .test_access(&op, &request.key, &request.tool, arguments)
+            .await?;
+        Ok(Response::new(v1::TestAccessResponse {
+            allowed: access.allowed,
+            rule: access.rule,
+            tool: access.tool,
+            limits: Some(access.limits.into()),
+        }))
+    }
 }
 
 fn read(rules: v1::Rules) -> Result<Rules, Status> {
@@ -94,7 +136,19 @@ impl From<StoredPolicy> for v1::Policy {
         Self {
             created_at: Some(timestamp(stored.created_at)),
             updated_at: Some(timestamp(stored.updated_at)),
+            version: stored.version,
             ..stored.policy.into()
+        }
+    }
+}
+
+impl From<StoredVersion> for v1::PolicyVersion {
+    fn from(stored: StoredVersion) -> Self {
+        Self {
+            version: stored.version,
+            rules: Some(stored.rules.into()),
+            created_at: Some(timestamp(stored.created_at)),
+            actor: stored.actor,
         }
     }
 }

@@ -58,7 +58,7 @@ impl v1::sync_service_server::SyncService for Sync {
                     principal,
                     revision,
                 } => (
-                    authenticate_response::Verdict::Principal((*principal).into()),
+                    authenticate_response::Verdict::Principal(Box::new((*principal).into())),
                     revision,
                 ),
                 Verdict::Refused(code) => (

@@ -2,7 +2,10 @@
 
 use super::{
     Error, Tx,
-    entity::policies::{ActiveModel, Column, Entity, Model},
+    entity::{
+        policies::{ActiveModel, Column, Entity, Model},
+        policy_versions,
+    },
     reference,
 };
 use ostia_domain::{
@@ -19,6 +22,17 @@ pub(crate) struct StoredPolicy {
     pub(crate) policy: Policy,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// Of the rules, from 1.
+    pub(crate) version: u32,
+}
+
+/// What the rules of a policy were from one time on.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredVersion {
+    pub(crate) version: u32,
+    pub(crate) rules: Rules,
+    pub(crate) created_at: Timestamp,
+    pub(crate) actor: String,
 }
 
 pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredPolicy>, Error> {
@@ -58,24 +72,66 @@ pub(crate) async fn insert(tx: &Tx, stored: &StoredPolicy) -> Result<(), Error> 
         preset: Set(policy.preset.clone()),
         created_at: Set(stored.created_at),
         updated_at: Set(stored.updated_at),
+        version: Set(stored.version.into()),
     };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub(crate) async fn set_rules(
-    tx: &Tx,
-    id: Uuid,
-    rules: &Rules,
-    now: Timestamp,
-) -> Result<(), Error> {
+/// Replaces what is stored with this, which has another version.
+pub(crate) async fn set_rules(tx: &Tx, stored: &StoredPolicy) -> Result<(), Error> {
+    let rules = rules_to_json(&stored.policy.rules)?;
     Entity::update_many()
-        .col_expr(Column::Rules, Expr::value(rules_to_json(rules)?))
-        .col_expr(Column::UpdatedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
+        .col_expr(Column::Rules, Expr::value(rules))
+        .col_expr(Column::UpdatedAt, Expr::value(stored.updated_at))
+        .col_expr(Column::Version, Expr::value(i64::from(stored.version)))
+        .filter(Column::Id.eq(stored.policy.id))
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Keeps what the rules are now, for the time when they will have been.
+pub(crate) async fn insert_version(
+    tx: &Tx,
+    stored: &StoredPolicy,
+    actor: &str,
+) -> Result<(), Error> {
+    let row = policy_versions::ActiveModel {
+        policy_id: Set(stored.policy.id),
+        version: Set(stored.version.into()),
+        rules: Set(rules_to_json(&stored.policy.rules)?),
+        created_at: Set(stored.updated_at),
+        actor: Set(actor.to_owned()),
+    };
+    policy_versions::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// Newest first.
+pub(crate) async fn versions(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Vec<StoredVersion>, Error> {
+    let rows = policy_versions::Entity::find()
+        .filter(policy_versions::Column::PolicyId.eq(id))
+        .order_by_desc(policy_versions::Column::Version)
+        .all(db)
+        .await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+pub(crate) async fn version(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    version: u32,
+) -> Result<Option<StoredVersion>, Error> {
+    let row = policy_versions::Entity::find_by_id((id, version.into()))
+        .one(db)
+        .await?;
+    row.map(TryInto::try_into).transpose()
 }
 
 /// Fails with [`Error::Referenced`] while a key or user is bound by it.
@@ -88,11 +144,30 @@ fn rules_to_json(rules: &Rules) -> Result<Json, Error> {
     serde_json::to_value(rules).map_err(|error| Error::Unreadable(format!("rules ({error})")))
 }
 
+fn read(policy: Uuid, version: i64, rules: Json) -> Result<(u32, Rules), Error> {
+    let unreadable = |why: String| Error::Unreadable(format!("policy {policy} ({why})"));
+    let rules = serde_json::from_value(rules).map_err(|error| unreadable(error.to_string()))?;
+    let version = u32::try_from(version).map_err(|error| unreadable(error.to_string()))?;
+    Ok((version, rules))
+}
+
+impl TryFrom<policy_versions::Model> for StoredVersion {
+    type Error = Error;
+    fn try_from(row: policy_versions::Model) -> Result<Self, Error> {
+        let (version, rules) = read(row.policy_id, row.version, row.rules)?;
+        Ok(Self {
+            version,
+            rules,
+            created_at: row.created_at,
+            actor: row.actor,
+        })
+    }
+}
+
 impl TryFrom<Model> for StoredPolicy {
     type Error = Error;
     fn try_from(row: Model) -> Result<Self, Error> {
-        let rules = serde_json::from_value(row.rules)
-            .map_err(|error| Error::Unreadable(format!("policy {} ({error})", row.id)))?;
+        let (version, rules) = read(row.id, row.version, row.rules)?;
         Ok(Self {
             policy: Policy {
                 id: row.id,
@@ -102,6 +177,7 @@ impl TryFrom<Model> for StoredPolicy {
             },
             created_at: row.created_at,
             updated_at: row.updated_at,
+            version,
         })
     }
 }

@@ -1,9 +1,13 @@
 //! How much a key may do in a short window, as its plan says.
 
+mod tool_rates;
+
+pub use tool_rates::ToolRates;
+
 use crate::{error::Error, view::View};
 use governor::{
-    Quota, RateLimiter,
-    clock::{Clock as _, QuantaClock},
+    NotUntil, Quota, RateLimiter,
+    clock::{Clock as _, QuantaClock, QuantaInstant},
     state::keyed::HashMapStateStore,
 };
 use ostia_domain::{code::Code, plan::Plan, principal::Principal};
@@ -30,21 +34,18 @@ impl Drop for Admission {
 /// One plan's counters, by key. They outlive snapshots as long as the plan stays the same.
 pub struct Limits {
     plan: Plan,
-    clock: QuantaClock,
     rate: Option<RateLimiter<Uuid, HashMapStateStore<Uuid>, QuantaClock>>,
     in_flight: Mutex<HashMap<Uuid, u32>>,
 }
 
 impl Limits {
     fn new(plan: Plan) -> Self {
-        let clock = QuantaClock::default();
         let rate = plan.calls_per_minute.map(|calls| {
             let quota = Quota::per_minute(calls).allow_burst(plan.burst.unwrap_or(calls));
-            RateLimiter::new(quota, HashMapStateStore::default(), clock.clone())
+            RateLimiter::new(quota, HashMapStateStore::default(), QuantaClock::default())
         });
         Self {
             plan,
-            clock,
             rate,
             in_flight: Mutex::default(),
         }
@@ -69,7 +70,7 @@ impl Limits {
             return Ok(());
         };
         rate.check_key(&key).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
+            let wait = wait_of(&until);
             Error::new(
                 Code::RateLimited,
                 format!(
@@ -120,6 +121,11 @@ impl Limits {
             }
         }
     }
+}
+
+/// How long until a call would be let in.
+fn wait_of(until: &NotUntil<QuantaInstant>) -> Duration {
+    until.wait_time_from(QuantaClock::default().now())
 }
 
 /// Lets a call in, or says what is used up and when to come again. A plan that cannot be found

@@ -104,7 +104,7 @@ impl Keys {
         self.catch_up(answer.snapshot_revision).await;
         match answer.verdict {
             Some(Verdict::Principal(principal)) => {
-                let principal = Principal::try_from(principal).map_err(|error| {
+                let principal = Principal::try_from(*principal).map_err(|error| {
                     tracing::error!(%error, "control sent a principal that cannot be read");
                     control_unavailable()
                 })?;

@@ -11,6 +11,7 @@ use super::{
     session::Session,
 };
 use crate::{
+    constrain::constrain,
     error::Error,
     pool::pending::{Answer, Event, Question},
     record::OpenRecord,
@@ -20,7 +21,9 @@ use crate::{
 };
 use axum::body::Bytes;
 use http::StatusCode;
-use ostia_domain::{capability::ClientCapabilities, clock, code::Code, usage::Outcome};
+use ostia_domain::{
+    capability::ClientCapabilities, clock, code::Code, policy::Constraints, usage::Outcome,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -44,6 +47,8 @@ pub struct Conversation {
     /// Of a legacy client.
     session: Option<Session>,
     capabilities: ClientCapabilities,
+    /// What policy lets pass of the answer.
+    limits: Constraints,
     /// Questions of a legacy upstream that its legacy client has.
     asked: Vec<Asked>,
     /// A question that its client did not answer when it asked for the rest.
@@ -84,7 +89,12 @@ struct Awaited {
 }
 
 impl Conversation {
-    pub fn new(received: &Received<'_>, exchange: Exchange, addressee: Addressee) -> Self {
+    pub fn new(
+        received: &Received<'_>,
+        exchange: Exchange,
+        addressee: Addressee,
+        limits: Constraints,
+    ) -> Self {
         Self {
             exchange,
             addressee,
@@ -95,6 +105,7 @@ impl Conversation {
             request_id: received.arrival.id,
             session: received.session,
             capabilities: received.askable(),
+            limits,
             asked: Vec::new(),
             unanswered: None,
             round: None,
@@ -131,7 +142,7 @@ impl Conversation {
                         return frame;
                     }
                 }
-                Ok(Event::Answer(answer)) => match self.answered(&answer) {
+                Ok(Event::Answer(answer)) => match self.answered(answer) {
                     Ok(Some(last)) => return Frame::Last(last),
                     Ok(None) => {}
                     Err(error) => {
@@ -163,16 +174,17 @@ impl Conversation {
     }
 
     /// An answer of the upstream, which may be that it needs more. `None`: a round begins.
-    fn answered(&mut self, answer: &Answer) -> Result<Option<Last>, Error> {
+    fn answered(&mut self, answer: Answer) -> Result<Option<Last>, Error> {
         let asks = self.exchange.upstream_era() == Era::Modern
             && answer.is_result
             && InputRequired::is_in(answer.payload());
         if asks && let Some(required) = InputRequired::read(answer.payload()) {
             return match self.addressee.era {
-                Era::Modern => self.sealed(answer, &required).map(Some),
+                Era::Modern => self.sealed(&answer, &required).map(Some),
                 Era::Legacy => self.begin_round(&required).map(|()| None),
             };
         }
+        let answer = constrain(self.limits, answer)?;
         let status = if answer.is_result {
             StatusCode::OK
         } else {
@@ -180,7 +192,7 @@ impl Conversation {
         };
         Ok(Some(Last {
             status,
-            body: self.addressee.answer(answer, self.exchange.upstream_era()),
+            body: self.addressee.answer(&answer, self.exchange.upstream_era()),
         }))
     }
 

@@ -31,7 +31,7 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{AUTHORIZATION, HeaderName},
 };
-use ostia_domain::{clock, code::Code, principal::Principal, usage::Outcome};
+use ostia_domain::{clock, code::Code, policy::Arguments, principal::Principal, usage::Outcome};
 use serde_json::{Map, Value, json, value::RawValue};
 use std::{
     collections::VecDeque,
@@ -154,7 +154,7 @@ fn watch_for(received: &Received<'_>, uri: &str, watchlist: &Watchlist) -> bool 
         name: uri,
     };
     let item = find(&view, &received.principal, &received.endpoint, wanted);
-    authorize(&view, &received.principal, item, wanted)
+    authorize(&view, &received.principal, item, wanted, Arguments::Unknown)
         .is_ok_and(|permit| watchlist.add(uri, Subscribed::to(permit.item())))
 }
 
@@ -296,7 +296,7 @@ impl Listener {
                 name: &uri,
             };
             let item = find(&view, &self.principal, &self.endpoint, wanted);
-            authorize(&view, &self.principal, item, wanted).is_ok()
+            authorize(&view, &self.principal, item, wanted, Arguments::Unknown).is_ok()
         };
         if may_read {
             self.tell("notifications/resources/updated", json!({"uri": uri}));

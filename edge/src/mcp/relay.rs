@@ -34,7 +34,7 @@ use axum::{
 use http::{HeaderName, HeaderValue};
 use ostia_domain::{code::Code, upstream::Transport};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 /// How long a request may be silent before its answer becomes a stream with comments in it, so that no
 /// proxy takes the connection for dead.
@@ -140,7 +140,9 @@ async fn begin(
         kind: named.kind,
         name: &named.name,
     };
-    let allowed = match pipeline::allow(state, principal, endpoint, wanted, &mut record) {
+    let arguments = received.params.as_ref().and_then(|params| params.arguments);
+    let allowed = match pipeline::allow(state, principal, endpoint, wanted, arguments, &mut record)
+    {
         Ok(allowed) => allowed,
         Err(error) => return Err((record, error)),
     };
@@ -166,11 +168,11 @@ async fn begin(
     };
     match pipeline::lease(&allowed.permit, &caller(received)).await {
         Ok(lease) => {
-            let item = allowed.permit.item();
+            let limits = allowed.permit.limits();
             let request = request(
                 received,
                 named,
-                item,
+                &allowed.permit,
                 upstream_state.as_deref(),
                 &mut record,
             );
@@ -185,7 +187,7 @@ async fn begin(
             let tasks = state.tasks.clone();
             let exchange = Exchange::begin(request, held, received.era, entry, tasks).await?;
             let addressee = addressee(received, relayed);
-            Ok(Conversation::new(received, exchange, addressee))
+            Ok(Conversation::new(received, exchange, addressee, limits))
         }
         Err(error) => Err((record, error)),
     }
@@ -263,10 +265,12 @@ fn addressee(received: &Received<'_>, relayed: Relayed) -> Addressee {
 fn request(
     received: &Received<'_>,
     named: &Named<'_>,
-    item: &Arc<Item>,
+    permit: &Permit,
     upstream_state: Option<&str>,
     record: &mut OpenRecord,
 ) -> Request {
+    let item = permit.item();
+    let most = item.upstream.call_timeout;
     let upstream_era = item.pool.era();
     let in_message = received.meta.as_ref().and_then(|meta| meta.traceparent);
     let incoming = Incoming::of(received.headers, in_message);
@@ -292,7 +296,10 @@ fn request(
         },
         upstream: item.upstream.name.to_string(),
         upstream_era,
-        timeout: item.upstream.call_timeout,
+        timeout: permit
+            .limits()
+            .timeout
+            .map_or(most, |limit| limit.min(most)),
     }
 }
 

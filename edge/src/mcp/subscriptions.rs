@@ -112,6 +112,7 @@ pub fn subscribe(
         &received.principal,
         &received.endpoint,
         wanted,
+        None,
         record,
     )?;
     let list = state.subscriptions.0.get_with(session, Arc::default);

@@ -51,6 +51,7 @@ impl From<Principal> for v1::Principal {
             owner_name: principal.owner_name,
             owner_scope: Some(principal.grant.owner.into()),
             key_scope: Some(principal.grant.key.into()),
+            key_rules: principal.grant.rules.map(Into::into),
             plan_id: principal.plan.map(|id| id.to_string()),
             expires_at: principal.expires_at.map(timestamp),
         }
@@ -75,6 +76,7 @@ impl TryFrom<v1::Principal> for Principal {
                 // Unset is nothing, never everything.
                 owner: principal.owner_scope.unwrap_or_default().try_into()?,
                 key: principal.key_scope.unwrap_or_default().try_into()?,
+                rules: principal.key_rules.map(TryInto::try_into).transpose()?,
             },
             plan: principal
                 .plan_id

@@ -2,17 +2,42 @@ use super::{FieldError, uuid};
 use crate::v1;
 use ostia_domain::{
     glob::Glob,
-    policy::{Policy, Rules},
+    policy::{ArgumentRule, Constraint, Constraints, Pattern, Pointer, Policy, Rules},
+    tool::Tier,
 };
+use std::num::{NonZeroU32, NonZeroU64};
+
+/// What one policy may have, of each kind. An edge looks at all of it for each call.
+const MAX_ITEMS: usize = 1_000;
+
+fn texts(globs: Vec<Glob>) -> Vec<String> {
+    globs.into_iter().map(String::from).collect()
+}
+
+fn globs(field: &'static str, texts: Vec<String>) -> Result<Vec<Glob>, FieldError> {
+    within_bounds(field, &texts)?;
+    texts
+        .into_iter()
+        .map(|text| Glob::new(text).map_err(|error| FieldError::new(field, error)))
+        .collect()
+}
+
+fn within_bounds<T>(field: &'static str, items: &[T]) -> Result<(), FieldError> {
+    if items.len() <= MAX_ITEMS {
+        return Ok(());
+    }
+    Err(FieldError::new(field, format!("are more than {MAX_ITEMS}")))
+}
 
 impl From<Rules> for v1::Rules {
     fn from(rules: Rules) -> Self {
-        let texts = |globs: Vec<Glob>| globs.into_iter().map(String::from).collect();
         Self {
             upstreams: texts(rules.upstreams),
             allow: texts(rules.allow),
             deny: texts(rules.deny),
-            read_only: rules.read_only,
+            max_tier: v1::Tier::from(rules.max_tier).into(),
+            arguments: rules.arguments.into_iter().map(Into::into).collect(),
+            constraints: rules.constraints.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -20,18 +45,124 @@ impl From<Rules> for v1::Rules {
 impl TryFrom<v1::Rules> for Rules {
     type Error = FieldError;
     fn try_from(rules: v1::Rules) -> Result<Self, FieldError> {
-        let globs = |field, texts: Vec<String>| {
-            texts
-                .into_iter()
-                .map(|text| Glob::new(text).map_err(|error| FieldError::new(field, error)))
-                .collect::<Result<_, _>>()
+        // One that is not known here is more than what is.
+        let max_tier = match v1::Tier::try_from(rules.max_tier) {
+            Ok(v1::Tier::Read) => Tier::Read,
+            Ok(v1::Tier::Write) => Tier::Write,
+            Ok(v1::Tier::Destructive | v1::Tier::Unspecified) => Tier::Destructive,
+            Err(_) => return Err(FieldError::new("rules.max_tier", "is not known")),
         };
+        within_bounds("rules.arguments", &rules.arguments)?;
+        within_bounds("rules.constraints", &rules.constraints)?;
+        let arguments = rules.arguments.into_iter().map(TryInto::try_into);
+        let constraints = rules.constraints.into_iter().map(TryInto::try_into);
         Ok(Self {
             upstreams: globs("rules.upstreams", rules.upstreams)?,
             allow: globs("rules.allow", rules.allow)?,
             deny: globs("rules.deny", rules.deny)?,
-            read_only: rules.read_only,
+            max_tier,
+            arguments: arguments.collect::<Result<_, _>>()?,
+            constraints: constraints.collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl From<ArgumentRule> for v1::ArgumentRule {
+    fn from(rule: ArgumentRule) -> Self {
+        Self {
+            tools: texts(rule.tools),
+            argument: rule.argument.into(),
+            optional: rule.optional,
+            glob: texts(rule.glob),
+            regex: rule.regex.map(Into::into),
+            min: rule.min,
+            max: rule.max,
+        }
+    }
+}
+
+impl TryFrom<v1::ArgumentRule> for ArgumentRule {
+    type Error = FieldError;
+    fn try_from(rule: v1::ArgumentRule) -> Result<Self, FieldError> {
+        let pointer = Pointer::new(rule.argument);
+        let regex = rule.regex.map(Pattern::new).transpose();
+        let bound = |bound: Option<f64>| match bound {
+            Some(bound) if !bound.is_finite() => Err(FieldError::new(
+                "rules.arguments",
+                "has a bound that is no number",
+            )),
+            bound => Ok(bound),
+        };
+        let read = Self {
+            tools: globs("rules.arguments.tools", rule.tools)?,
+            argument: pointer
+                .map_err(|error| FieldError::new("rules.arguments.argument", error))?,
+            optional: rule.optional,
+            glob: globs("rules.arguments.glob", rule.glob)?,
+            regex: regex.map_err(|error| FieldError::new("rules.arguments.regex", error))?,
+            min: bound(rule.min)?,
+            max: bound(rule.max)?,
+        };
+        match read.problem() {
+            Some(problem) => Err(FieldError::new("rules.arguments", problem)),
+            None => Ok(read),
+        }
+    }
+}
+
+impl From<Constraint> for v1::Constraint {
+    fn from(constraint: Constraint) -> Self {
+        Self {
+            tools: texts(constraint.tools),
+            calls_per_minute: constraint.calls_per_minute.map(NonZeroU32::get),
+            max_results: constraint.max_results.map(NonZeroU32::get),
+            max_result_bytes: constraint.max_result_bytes.map(NonZeroU64::get),
+            timeout_ms: constraint.timeout_ms.map(NonZeroU64::get),
+        }
+    }
+}
+
+impl From<Constraints> for v1::Constraint {
+    fn from(limits: Constraints) -> Self {
+        let milliseconds =
+            |timeout: std::time::Duration| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            tools: Vec::new(),
+            calls_per_minute: limits.calls_per_minute.map(NonZeroU32::get),
+            max_results: limits.max_results.map(NonZeroU32::get),
+            max_result_bytes: limits.max_result_bytes.map(NonZeroU64::get),
+            timeout_ms: limits.timeout.map(milliseconds),
+        }
+    }
+}
+
+impl TryFrom<v1::Constraint> for Constraint {
+    type Error = FieldError;
+    fn try_from(constraint: v1::Constraint) -> Result<Self, FieldError> {
+        let zero = |field| FieldError::new(field, "must be at least 1");
+        let narrow = |field, value: Option<u32>| {
+            let read = value.map(|n| NonZeroU32::new(n).ok_or_else(|| zero(field)));
+            read.transpose()
+        };
+        let wide = |field, value: Option<u64>| {
+            let read = value.map(|n| NonZeroU64::new(n).ok_or_else(|| zero(field)));
+            read.transpose()
+        };
+        let calls = constraint.calls_per_minute;
+        let read = Self {
+            tools: globs("rules.constraints.tools", constraint.tools)?,
+            calls_per_minute: narrow("rules.constraints.calls_per_minute", calls)?,
+            max_results: narrow("rules.constraints.max_results", constraint.max_results)?,
+            max_result_bytes: wide(
+                "rules.constraints.max_result_bytes",
+                constraint.max_result_bytes,
+            )?,
+            timeout_ms: wide("rules.constraints.timeout_ms", constraint.timeout_ms)?,
+        };
+        match read.problem() {
+            Some(problem) => Err(FieldError::new("rules.constraints", problem)),
+            None => Ok(read),
+        }
     }
 }
 
@@ -45,6 +176,7 @@ impl From<Policy> for v1::Policy {
             preset: policy.preset,
             created_at: None,
             updated_at: None,
+            version: 0,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::super::{
     show::{list, timestamp},
     table::{Table, fields},
 };
+use ostia_domain::{glob::Glob, policy::Rules};
 use ostia_proto::v1;
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub(crate) struct Policy {
     preset: Option<String>,
     created_at: Option<String>,
     updated_at: Option<String>,
+    version: u32,
 }
 
 #[derive(Serialize)]
@@ -24,23 +26,16 @@ pub(crate) struct Preset {
     rules: Rules,
 }
 
-#[derive(Serialize)]
-struct Rules {
-    upstreams: Vec<String>,
-    allow: Vec<String>,
-    deny: Vec<String>,
-    read_only: bool,
-}
-
 impl From<v1::Policy> for Policy {
     fn from(policy: v1::Policy) -> Self {
         Self {
             id: policy.id,
             name: policy.name,
-            rules: policy.rules.unwrap_or_default().into(),
+            rules: read(policy.rules),
             preset: policy.preset,
             created_at: timestamp(policy.created_at),
             updated_at: timestamp(policy.updated_at),
+            version: policy.version,
         }
     }
 }
@@ -50,26 +45,29 @@ impl From<v1::Preset> for Preset {
         Self {
             name: preset.name,
             summary: preset.summary,
-            rules: preset.rules.unwrap_or_default().into(),
+            rules: read(preset.rules),
         }
     }
 }
 
-impl From<v1::Rules> for Rules {
-    fn from(rules: v1::Rules) -> Self {
-        Self {
-            upstreams: rules.upstreams,
-            allow: rules.allow,
-            deny: rules.deny,
-            read_only: rules.read_only,
-        }
-    }
+/// Rules that this build cannot read are shown as none at all.
+pub(super) fn read(rules: Option<v1::Rules>) -> Rules {
+    rules.unwrap_or_default().try_into().unwrap_or_default()
 }
 
-impl Rules {
-    fn tiers(&self) -> &'static str {
-        if self.read_only { "read-only" } else { "all" }
+fn patterns(globs: &[Glob]) -> String {
+    let texts: Vec<_> = globs.iter().map(|glob| glob.as_str().to_owned()).collect();
+    list(&texts)
+}
+
+/// Each on a line of its own, as `--argument` and `--constraint` take it.
+fn lines<T: Serialize>(items: &[T]) -> String {
+    let texts = items.iter().map(|item| serde_json::json!(item).to_string());
+    let texts: Vec<_> = texts.collect();
+    if texts.is_empty() {
+        return "-".to_owned();
     }
+    texts.join("\n              ")
 }
 
 impl Policy {
@@ -77,10 +75,13 @@ impl Policy {
         fields([
             ("name", self.name.clone()),
             ("id", self.id.clone()),
-            ("upstreams", list(&self.rules.upstreams)),
-            ("allow", list(&self.rules.allow)),
-            ("deny", list(&self.rules.deny)),
-            ("tools", self.rules.tiers().to_owned()),
+            ("version", self.version.to_string()),
+            ("upstreams", patterns(&self.rules.upstreams)),
+            ("allow", patterns(&self.rules.allow)),
+            ("deny", patterns(&self.rules.deny)),
+            ("up to", self.rules.max_tier.as_str().to_owned()),
+            ("arguments", lines(&self.rules.arguments)),
+            ("constraints", lines(&self.rules.constraints)),
             ("preset", self.preset.clone().unwrap_or_default()),
         ])
     }
@@ -90,14 +91,14 @@ pub(crate) fn table(policies: &[Policy]) -> String {
     let rows = policies.iter().map(|policy| {
         [
             policy.name.clone(),
-            list(&policy.rules.upstreams),
-            list(&policy.rules.allow),
-            list(&policy.rules.deny),
-            policy.rules.tiers().to_owned(),
+            patterns(&policy.rules.upstreams),
+            patterns(&policy.rules.allow),
+            patterns(&policy.rules.deny),
+            policy.rules.max_tier.as_str().to_owned(),
         ]
     });
     Table::new(
-        ["NAME", "UPSTREAMS", "ALLOW", "DENY", "TOOLS"],
+        ["NAME", "UPSTREAMS", "ALLOW", "DENY", "UP TO"],
         "no policies; make one with `ostia policies create NAME --preset read-only`",
     )
     .rows(rows)

@@ -18,7 +18,8 @@ async fn a_policy_is_made_changed_and_removed() {
         "p",
         "--deny",
         "demo.slow",
-        "--read-only",
+        "--max-tier",
+        "read",
     ];
     let policy = ostia.cli(&args).await.ok().json();
     assert_eq!(
@@ -27,7 +28,7 @@ async fn a_policy_is_made_changed_and_removed() {
             "upstreams": ["demo", "time"],
             "allow": ["demo.*", "time.get_*"],
             "deny": ["demo.slow"],
-            "read_only": true,
+            "max_tier": "read",
         })
     );
     let args = [
@@ -36,12 +37,12 @@ async fn a_policy_is_made_changed_and_removed() {
         "p",
         "--clear",
         "deny",
-        "--read-only",
-        "false",
+        "--max-tier",
+        "write",
     ];
     let policy = ostia.cli(&args).await.ok().json();
     assert_eq!(policy["rules"]["deny"], json!([]));
-    assert_eq!(policy["rules"]["read_only"], false);
+    assert_eq!(policy["rules"]["max_tier"], "write");
 
     ostia.cli(&["policies", "delete", "p"]).await.ok();
     let policies = ostia.cli(&["policies", "list"]).await.ok().json();
@@ -94,4 +95,69 @@ async fn plans_and_users_are_made_and_listed() {
         url.starts_with(&format!("{}/login/", ostia.web_url)),
         "{url}"
     );
+}
+
+/// Versions, what is different between them, and what a key may do, from the command line alone.
+#[tokio::test]
+async fn a_change_is_seen_tested_and_taken_back() {
+    let ostia = Ostia::start().await;
+    let cli = async |args: &[&str]| ostia.cli(args).await;
+    cli(&["policies", "create", "p", "--allow", "demo.*"])
+        .await
+        .ok();
+    cli(&["keys", "create", "k", "--policy", "p"]).await.ok();
+    let rule = r#"{"tools":["demo.echo"],"argument":"/message","regex":"[a-z]+"}"#;
+    let limit = r#"{"tools":["*"],"timeout_ms":500}"#;
+    let args = [
+        "policies",
+        "update",
+        "p",
+        "--argument",
+        rule,
+        "--constraint",
+        limit,
+    ];
+    let policy = cli(&args).await.ok().json();
+    assert_eq!(policy["version"], 2);
+    assert_eq!(policy["rules"]["arguments"][0]["regex"], "[a-z]+");
+
+    let test = [
+        "policies",
+        "test",
+        "--key",
+        "k",
+        "--tool",
+        "demo.echo",
+        "--arguments",
+    ];
+    let allowed = cli(&[&test[..], &[r#"{"message":"abc"}"#]].concat())
+        .await
+        .ok()
+        .json();
+    assert_eq!(allowed["allowed"], true, "{allowed:#}");
+    assert_eq!(allowed["timeout_ms"], 500);
+    let denied = cli(&[&test[..], &[r#"{"message":"7"}"#]].concat()).await;
+    assert_eq!(denied.code, FAILED);
+    let told: serde_json::Value = serde_json::from_str(&denied.stdout).expect("JSON");
+    assert_eq!(told["allowed"], false);
+
+    let diff = cli(&["policies", "diff", "p"]).await.ok().json();
+    assert_eq!(texts(&diff, "rule"), ["arguments", "constraints"]);
+    cli(&["policies", "restore", "p", "--to", "1"]).await.ok();
+    let versions = cli(&["policies", "versions", "p"]).await.ok().json();
+    assert_eq!(versions.as_array().map(Vec::len), Some(3));
+    cli(&[&test[..], &[r#"{"message":"7"}"#]].concat())
+        .await
+        .ok();
+    let bad = cli(&[
+        "policies",
+        "create",
+        "q",
+        "--allow",
+        "*",
+        "--argument",
+        "{}",
+    ])
+    .await;
+    assert_eq!(bad.code, USAGE);
 }

@@ -144,7 +144,7 @@ impl Fixture {
         let request = v1::AuthenticateRequest { key };
         let answer = self.client.sync().authenticate(request).await;
         match answer.expect("an answer").into_inner().verdict {
-            Some(Verdict::Principal(principal)) => Ok(principal),
+            Some(Verdict::Principal(principal)) => Ok(*principal),
             Some(Verdict::Refused(code)) => Err(code),
             None => panic!("no verdict"),
         }

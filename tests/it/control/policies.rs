@@ -10,7 +10,8 @@ fn rules() -> v1::Rules {
         upstreams: owned(&["github"]),
         allow: owned(&["github.*"]),
         deny: owned(&["*.delete_*"]),
-        read_only: true,
+        max_tier: v1::Tier::Read.into(),
+        ..v1::Rules::default()
     }
 }
 
@@ -135,4 +136,104 @@ async fn what_nothing_can_be_named_is_not_found() {
     };
     let answer = control.client.usage().list_usage(request).await;
     assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
+}
+
+/// Every change of the rules is a version; an earlier one can be made the newest again.
+#[tokio::test]
+async fn rules_have_versions() {
+    let control = start().await;
+    let mut policies = control.client.policies();
+    let source = Some(Source::Rules(rules()));
+    let created = policies.create_policy(create("mine", source)).await;
+    assert_eq!(created.expect("a policy").into_inner().version, 1);
+    let narrow = v1::Rules {
+        allow: owned(&["github.get_me"]),
+        ..rules()
+    };
+    let request = v1::UpdatePolicyRequest {
+        policy: "mine".to_owned(),
+        rules: Some(narrow.clone()),
+    };
+    let updated = policies.update_policy(request).await;
+    assert_eq!(updated.expect("the policy").into_inner().version, 2);
+    let request = |version| v1::RestorePolicyRequest {
+        policy: "mine".to_owned(),
+        version,
+    };
+    let restored = policies.restore_policy(request(1)).await;
+    let restored = restored.expect("the policy").into_inner();
+    assert_eq!((restored.version, restored.rules), (3, Some(rules())));
+    let none = policies.restore_policy(request(7)).await;
+    assert_refused(none, Grpc::NotFound, Code::NoSuchObject);
+    let policy = "mine".to_owned();
+    let versions = policies
+        .list_policy_versions(v1::ListPolicyVersionsRequest { policy })
+        .await;
+    let versions = versions.expect("versions").into_inner().versions;
+    let told: Vec<_> = versions
+        .into_iter()
+        .map(|version| (version.version, version.rules.expect("rules")))
+        .collect();
+    assert_eq!(told, [(3, rules()), (2, narrow), (1, rules())]);
+}
+
+/// What could never pass, or limits nothing, is a mistake, and is said to be one with its field.
+#[tokio::test]
+async fn rules_that_mean_nothing_are_refused() {
+    let control = start().await;
+    let argument = |argument: v1::ArgumentRule| v1::Rules {
+        arguments: vec![v1::ArgumentRule {
+            tools: owned(&["*"]),
+            ..argument
+        }],
+        ..rules()
+    };
+    let pointer = || "/path".to_owned();
+    let constraint = |constraint| v1::Rules {
+        constraints: vec![constraint],
+        ..rules()
+    };
+    let bad = [
+        argument(v1::ArgumentRule::default()),
+        argument(v1::ArgumentRule {
+            argument: pointer(),
+            ..v1::ArgumentRule::default()
+        }),
+        argument(v1::ArgumentRule {
+            argument: pointer(),
+            regex: Some("(".to_owned()),
+            ..v1::ArgumentRule::default()
+        }),
+        argument(v1::ArgumentRule {
+            argument: pointer(),
+            min: Some(2.0),
+            max: Some(1.0),
+            ..v1::ArgumentRule::default()
+        }),
+        argument(v1::ArgumentRule {
+            argument: pointer(),
+            max: Some(f64::NAN),
+            ..v1::ArgumentRule::default()
+        }),
+        constraint(v1::Constraint {
+            tools: owned(&["*"]),
+            ..v1::Constraint::default()
+        }),
+        constraint(v1::Constraint {
+            tools: owned(&["*"]),
+            timeout_ms: Some(0),
+            ..v1::Constraint::default()
+        }),
+        v1::Rules {
+            max_tier: 77,
+            ..rules()
+        },
+    ];
+    for rules in bad {
+        let request = create("mine", Some(Source::Rules(rules.clone())));
+        let refused = control.client.policies().create_policy(request).await;
+        let status = refused.expect_err("no policy");
+        assert_eq!(status.code(), Grpc::InvalidArgument, "{rules:?}");
+        assert!(status.message().starts_with("rules."), "{status:?}");
+    }
 }

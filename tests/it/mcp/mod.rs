@@ -18,6 +18,7 @@ mod listening;
 mod modern;
 mod orphans;
 mod param_headers;
+mod policies;
 mod progress;
 mod records;
 mod refusals;

@@ -12,6 +12,7 @@ pub(crate) mod key_changes;
 pub(crate) mod login_links;
 pub(crate) mod plans;
 pub(crate) mod policies;
+pub(crate) mod policy_versions;
 pub(crate) mod revisions;
 pub(crate) mod upstream_env;
 pub(crate) mod upstreams;

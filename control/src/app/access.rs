@@ -1,0 +1,121 @@
+//! What a key may do now, judged as an edge would.
+
+use super::{App, authenticate};
+use crate::{
+    error::{Error, Result},
+    op::Op,
+    store,
+};
+use ostia_domain::{
+    name::{ExposedNames, canonical},
+    policy::{Arguments, Constraints, Decision, Policy, Subject, constraints, evaluate},
+    principal::Principal,
+    tool::Tool,
+    upstream::Upstream,
+};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What an edge would decide, and why.
+pub(crate) struct Access {
+    pub(crate) allowed: bool,
+    pub(crate) rule: String,
+    /// `<upstream>.<tool>`, or what was asked for where there is no such tool.
+    pub(crate) tool: String,
+    pub(crate) limits: Constraints,
+}
+
+impl App {
+    pub(crate) async fn test_access(
+        &self,
+        op: &Op,
+        key: &str,
+        tool: &str,
+        arguments: Option<&str>,
+    ) -> Result<Access> {
+        let arguments = arguments.map(object).transpose()?;
+        let read = self.store.read().await?;
+        let key = store::keys::find(&read, key)
+            .await?
+            .ok_or_else(|| Error::not_found("key", key))?;
+        let refused = |rule: &str, tool: &str| Access {
+            allowed: false,
+            rule: rule.to_owned(),
+            tool: tool.to_owned(),
+            limits: Constraints::default(),
+        };
+        let principal = match authenticate::as_holder(&read, &key, op.now).await? {
+            Ok(principal) => principal,
+            Err(code) => return Ok(refused(code.as_str(), tool)),
+        };
+        let Some((upstream, found)) = named(&read, tool).await? else {
+            return Ok(refused("no such name", tool));
+        };
+        let policies: HashMap<Uuid, Policy> = store::policies::readable(&read)
+            .await?
+            .into_iter()
+            .map(|policy| (policy.id, policy))
+            .collect();
+        Ok(judge(&policies, &principal, &upstream, &found, arguments))
+    }
+}
+
+fn judge(
+    policies: &HashMap<Uuid, Policy>,
+    principal: &Principal,
+    upstream: &Upstream,
+    tool: &Tool,
+    arguments: Option<&RawValue>,
+) -> Access {
+    let canonical = canonical(&upstream.name, &tool.name);
+    let subject = Subject {
+        upstream: &upstream.name,
+        demo: upstream.demo,
+        canonical: &canonical,
+        tier: tool.tier,
+    };
+    let arguments = match arguments {
+        Some(arguments) => Arguments::Known(Some(arguments)),
+        None => Arguments::Unknown,
+    };
+    let grant = &principal.grant;
+    let decision = evaluate(policies, principal.mode, grant, subject, arguments);
+    let (Decision::Allow(reason) | Decision::Deny(reason)) = decision;
+    Access {
+        allowed: decision.is_allow(),
+        rule: reason.to_string(),
+        limits: constraints(policies, grant, subject),
+        tool: canonical,
+    }
+}
+
+fn object(arguments: &str) -> Result<&RawValue> {
+    serde_json::from_str::<&RawValue>(arguments)
+        .ok()
+        .filter(|raw| raw.get().starts_with('{'))
+        .ok_or_else(|| Error::invalid("arguments", "is not a JSON object"))
+}
+
+/// By its canonical name, or by either name that clients see.
+async fn named(db: &impl store::Reads, name: &str) -> Result<Option<(Upstream, Tool)>> {
+    let mut catalogues = store::catalogues::list(db).await?;
+    for stored in store::upstreams::list(db).await? {
+        let upstream = stored.upstream;
+        let known = catalogues.iter().position(|found| {
+            let catalogue = &found.catalogue;
+            (catalogue.upstream_id, catalogue.upstream_version) == (upstream.id, upstream.version)
+        });
+        let Some(known) = known else { continue };
+        let mut tools = catalogues.swap_remove(known).catalogue.tools.into_iter();
+        let found = tools.find(|tool| {
+            [ExposedNames::Safe, ExposedNames::Dotted]
+                .iter()
+                .any(|spelling| spelling.expose(&upstream.name, &tool.name) == name)
+        });
+        if let Some(tool) = found {
+            return Ok(Some((upstream, tool)));
+        }
+    }
+    Ok(None)
+}
