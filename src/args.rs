@@ -53,12 +53,15 @@ pub(crate) enum Command {
     /// Named selections of tools, at endpoints of their own
     #[command(subcommand)]
     Bundles(cli::bundles::Command),
-    /// How much a key may do in a short window
+    /// How much may be done
     #[command(subcommand)]
     Plans(cli::plans::Command),
     /// People
     #[command(subcommand)]
     Users(cli::users::Command),
+    /// Users who may do the same
+    #[command(subcommand)]
+    Groups(cli::groups::Command),
     /// Make a link that signs a user in to the dashboard once
     LoginLink(cli::login_link::Args),
     /// Tool calls that were made
@@ -165,6 +168,14 @@ pub(crate) struct RunArgs {
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
+    /// Longest that an API key may live, in days; keys without an end are refused then [default: for ever]
+    #[arg(
+        long,
+        env = "OSTIA_MAX_KEY_LIFETIME_DAYS",
+        value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) max_key_lifetime_days: Option<u32>,
     #[command(flatten)]
     pub(crate) edge: EdgeArgs,
     #[command(flatten)]
@@ -242,6 +253,14 @@ pub(crate) struct EdgeArgs {
         value_name = "ORIGIN"
     )]
     pub(crate) allowed_origin: Vec<String>,
+    /// Network of proxies in front, whose X-Forwarded-For is believed; repeatable
+    #[arg(
+        long,
+        env = "OSTIA_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "NETWORK"
+    )]
+    pub(crate) trusted_proxy: Vec<String>,
     /// How clients see tool names: safe is upstream__tool, dotted is upstream.tool [default: safe]
     #[arg(long, env = "OSTIA_EXPOSED_NAMES", value_name = "FORM")]
     pub(crate) exposed_names: Option<NameForm>,

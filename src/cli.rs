@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod bundles;
 mod connect;
 pub(crate) mod doctor;
+pub(crate) mod groups;
 mod import;
 pub(crate) mod keys;
 pub(crate) mod login_link;
@@ -62,6 +63,7 @@ async fn with_control(
         args::Command::Policies(command) => policies::run(command, control, output).await,
         args::Command::Bundles(command) => bundles::run(command, control, output).await,
         args::Command::Plans(command) => plans::run(command, control, output).await,
+        args::Command::Groups(command) => groups::run(command, control, output).await,
         args::Command::Users(command) => users::run(command, control, output).await,
         args::Command::LoginLink(args) => login_link::run(settings, args, control, output).await,
         args::Command::Usage(command) => usage::run(command, control, output).await,

@@ -25,6 +25,7 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 const DEFAULT_DATA_DIR: &str = "ostia-data";
@@ -58,6 +59,8 @@ pub(crate) struct RunSettings {
     pub(crate) migrate: bool,
     pub(crate) listen: Listen,
     pub(crate) tls: Option<ostia_control::Tls>,
+    /// The longest that an API key may live.
+    pub(crate) max_key_lifetime: Option<Duration>,
     pub(crate) edge: EdgeSettings,
     pub(crate) mcp_url: Option<String>,
     pub(crate) web_url: Option<String>,
@@ -84,6 +87,13 @@ pub(crate) struct Listen {
     pub(crate) mcp: SocketAddr,
     pub(crate) web: SocketAddr,
     pub(crate) admin: SocketAddr,
+}
+
+fn max_key_lifetime(flag: Option<u32>, file: &file::Keys) -> Result<Option<Duration>, Failure> {
+    match flag.or(file.max_lifetime_days) {
+        Some(0) => Err(Failure::usage("keys.max_lifetime_days: must be at least 1")),
+        days => Ok(days.map(|days| Duration::from_secs(u64::from(days) * 86_400))),
+    }
 }
 
 /// Settings of a command other than `run`, and how it logs.
@@ -114,6 +124,7 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         migrate: args.migrate || file.migrate,
         listen: listen(&args.listen, &file),
         tls: tls::server(&args.tls, &file.tls)?,
+        max_key_lifetime: max_key_lifetime(args.max_key_lifetime_days, &file.keys)?,
         edge: edge::settings(&args.edge, &file.edge)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
         web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,

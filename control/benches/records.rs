@@ -32,6 +32,7 @@ async fn run(url: Option<String>) -> Result<(), Box<dyn Error>> {
         service_token: Secret::new("bench"),
         key_pepper: Secret::new("bench"),
         master_key: Secret::new(format!("{}=", "A".repeat(43))),
+        max_key_lifetime: None,
         tls: None,
     })
     .await?;

@@ -1,6 +1,7 @@
 //! What a control is started with. The binary reads it; nothing here looks at environment or files.
 
 use ostia_domain::key::Secret;
+use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -13,6 +14,8 @@ pub struct Config {
     pub key_pepper: Secret,
     /// Base64 of the 32 bytes that seal upstream credentials.
     pub master_key: Secret,
+    /// The longest that an API key may live; unset is for ever.
+    pub max_key_lifetime: Option<Duration>,
     /// Of the network listener. Unset: plain text, for loopback or behind a proxy.
     pub tls: Option<Tls>,
 }

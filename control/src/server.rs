@@ -77,6 +77,7 @@ impl Control {
             vault,
             hasher: Hasher::new(config.key_pepper, tasks.clone()),
             uses,
+            max_key_lifetime: config.max_key_lifetime,
             wake,
         });
         Ok(Self(Arc::new(Inner {

@@ -30,6 +30,10 @@ codes! {
     KeyInactive = "key-inactive",
     /// The key's owner may not use Ostia any more.
     OwnerDisabled = "owner-disabled",
+    /// The key may not be used from this address.
+    AddressForbidden = "address-forbidden",
+    /// The key may not be used at this time.
+    HourForbidden = "hour-forbidden",
     OriginForbidden = "origin-forbidden",
     HostForbidden = "host-forbidden",
     BodyTooLarge = "body-too-large",
@@ -61,6 +65,8 @@ codes! {
     /// The result is larger than policy allows.
     ResultTooLarge = "result-too-large",
     RateLimited = "rate-limited",
+    /// The month's calls are made.
+    QuotaUsedUp = "quota-used-up",
     TooManyCalls = "too-many-calls",
     UpstreamBusy = "upstream-busy",
     /// No worker could be started.

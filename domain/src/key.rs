@@ -7,6 +7,7 @@
 //! The whole matches `ost_(live|test)_[0-9A-Za-z]{61}`. The public id names the key in logs and
 //! pages; the checksum lets a scanner or an edge drop a look-alike without asking anybody.
 
+use crate::{network::Network, plan::Limits, policy::Rules, window::Window};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -44,6 +45,24 @@ impl Mode {
             Self::Test => "ost_test_",
         }
     }
+}
+
+/// What a key is held to besides its policies and its plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restrictions {
+    /// What of its policies is left; a key without policies has these within what its owner may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Rules>,
+    /// Of this key alone.
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
+    /// Where calls may come from; empty is anywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<Network>,
+    /// When calls may be made; unset is always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
 }
 
 /// The part of a key that may be shown, stored in clear and logged.

@@ -1,16 +1,42 @@
-//! Plans: how much a key may do in a short window.
+//! Plans: how much may be done.
 
 use serde::{Deserialize, Serialize};
+use std::num::{NonZeroU32, NonZeroU64};
 use uuid::Uuid;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub id: Uuid,
     pub name: String,
-    /// Calls per minute, spread evenly (GCRA); unset is no rate limit.
-    pub calls_per_minute: Option<std::num::NonZeroU32>,
+    pub limits: Limits,
+}
+
+/// Each for whoever is counted: one key, or one user with all of their keys. What is unset is not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Spread evenly (GCRA), on one edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_minute: Option<NonZeroU32>,
     /// Calls that may come at once before the rate holds; unset is `calls_per_minute`.
-    pub burst: Option<std::num::NonZeroU32>,
-    /// Calls of one key in flight at once; unset is no limit.
-    pub max_in_flight: Option<std::num::NonZeroU32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<NonZeroU32>,
+    /// Calls in flight at once, on one edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<NonZeroU32>,
+    /// Calls in one month of the calendar, in UTC, on all edges together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_month: Option<NonZeroU64>,
+}
+
+impl Limits {
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What cannot be meant, or unset.
+    pub fn problem(&self) -> Option<&'static str> {
+        (self.burst.is_some() && self.calls_per_minute.is_none())
+            .then_some("burst means nothing without calls_per_minute")
+    }
 }

@@ -1,6 +1,9 @@
 //! The authenticated caller.
 
-use crate::{clock::Timestamp, key::Mode, policy::Grant};
+use crate::{
+    clock::Timestamp, key::Mode, network::Network, plan::Limits, policy::Grant, window::Window,
+};
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// A key that was verified, with its owner and everything that bounds what the two may do. Built by
@@ -13,13 +16,36 @@ pub struct Principal {
     pub owner_id: Uuid,
     pub owner_name: String,
     pub grant: Grant,
-    pub plan: Option<Uuid>,
+    /// All of them hold.
+    pub limits: Vec<Limited>,
+    /// Where calls may come from; empty is anywhere.
+    pub networks: Vec<Network>,
+    /// When calls may be made; unset is always.
+    pub window: Option<Window>,
     /// The earlier of the key's end and the presented secret's end.
     pub expires_at: Option<Timestamp>,
+}
+
+/// One set of limits, and who is counted against it: a key, or a user with all of their keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limited {
+    pub subject: Uuid,
+    pub by: LimitedBy,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LimitedBy {
+    Plan(Uuid),
+    /// The key's own.
+    Own(Limits),
 }
 
 impl Principal {
     pub fn expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    pub fn may_come_from(&self, address: IpAddr) -> bool {
+        self.networks.is_empty() || self.networks.iter().any(|net| net.contains(address))
     }
 }

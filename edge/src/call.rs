@@ -1,14 +1,16 @@
 //! One request: what it is called, who made it, from where.
 
-use http::HeaderValue;
-use ostia_domain::clock::Timestamp;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use ostia_domain::{clock::Timestamp, network::Network};
 use std::{
     fmt,
-    net::SocketAddr,
+    net::IpAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::Instant,
 };
 use uuid::Uuid;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Names a request to people, and is the id of its record. Time-ordered (UUIDv7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +74,65 @@ pub struct Arrival {
     pub id: RequestId,
     pub at: Timestamp,
     pub started: Instant,
-    pub remote: SocketAddr,
+    /// Of the client, as far as proxies that are trusted tell.
+    pub remote: IpAddr,
+}
+
+/// The address of a client: of whoever is connected, or, where that is a trusted proxy, what it says of
+/// who connected to it, and so on. What a stranger says about where it comes from is not looked at.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut address = peer.to_canonical();
+    let said: Vec<_> = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    for said in said.into_iter().rev() {
+        if !is_trusted(address) {
+            break;
+        }
+        let Ok(before) = said.trim().parse::<IpAddr>() else {
+            break;
+        };
+        address = before.to_canonical();
+    }
+    address
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_believed_of_trusted_proxies_alone() {
+        let trusted = [Network::parse("10.0.0.0/8").unwrap()];
+        let address = |peer: &str, said: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for said in said {
+                headers.append(FORWARDED_FOR, HeaderValue::from_str(said).unwrap());
+            }
+            client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+        };
+        assert_eq!(address("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
+        assert_eq!(address("10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(
+            address("::ffff:10.0.0.1", &["198.51.100.7"]),
+            "198.51.100.7"
+        );
+        // What the client itself wrote stands further left, and proves nothing.
+        assert_eq!(
+            address("10.0.0.1", &["203.0.113.9, 198.51.100.7, 10.0.0.2"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            address("10.0.0.1", &["203.0.113.9", "198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(address("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(address("10.0.0.1", &["unknown"]), "10.0.0.1");
+    }
 
     #[test]
     fn ids_are_ordered_and_never_repeat() {

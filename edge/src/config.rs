@@ -1,7 +1,7 @@
 //! What an edge is told when it starts. The binary reads it from flags, environment and file; here it
 //! is only described and checked.
 
-use ostia_domain::{key::Secret, name::ExposedNames};
+use ostia_domain::{key::Secret, name::ExposedNames, network::Network};
 use std::{env, ffi::OsString, path::PathBuf, time::Duration};
 
 pub struct Config {
@@ -11,6 +11,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Web origins (`https://app.example`) that may call from a browser. Loopback origins always may.
     pub allowed_origins: Vec<String>,
+    /// Proxies in front, whose word about where a request came from is believed.
+    pub trusted_proxies: Vec<Network>,
     pub exposed_names: ExposedNames,
     /// The largest request body.
     pub max_body_bytes: usize,

@@ -1,19 +1,25 @@
-//! Limits of results, as policy sets them.
+//! Limits of results, as policy sets them, and what results say about limits.
 
 use crate::{
     error::Error,
     mcp::{
-        envelope::{member, span},
+        envelope::{is_object, member, span},
         splice::{Edit, insert_members, splice},
     },
     pool::pending::Answer,
 };
-use ostia_domain::{code::Code, policy::Constraints};
+use chrono::SecondsFormat;
+use ostia_domain::{clock::Timestamp, code::Code, policy::Constraints};
 use serde_json::value::RawValue;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::{
+    num::{NonZeroU32, NonZeroU64},
+    ops::Range,
+};
 
 /// In `_meta` of a result: what policy left out of it.
 const META_LEFT_OUT: &str = "dev.ostia/leftOut";
+/// In `_meta` of a result: what is left of the quota.
+const META_QUOTA: &str = "dev.ostia/quota";
 
 /// The answer as policy lets it pass: whole, or shorter, or not at all. Errors of upstreams pass.
 pub fn constrain(limits: Constraints, answer: Answer) -> Result<Answer, Error> {
@@ -50,18 +56,36 @@ fn shortened(answer: Answer, most: NonZeroU32) -> Answer {
         return answer;
     };
     let place = |raw: &RawValue| span(&answer.line, raw);
-    let last_kept = items[most - 1];
-    let cut = place(last_kept).end..place(items[items.len() - 1]).end;
+    let cut = place(items[most - 1]).end..place(items[items.len() - 1]).end;
     let said = format!(r#""{META_LEFT_OUT}":{}"#, items.len() - most);
-    let mut meta = match member(result, "_meta") {
-        Some(_) => said.into_bytes(),
+    with_meta(&answer, result, &said, Some(cut))
+}
+
+/// With a word about what is left of a quota.
+pub fn with_quota(answer: Answer, remaining: u64, resets_at: Timestamp) -> Answer {
+    let read = serde_json::from_slice::<&RawValue>(answer.payload());
+    let Some(result) = read.ok().filter(|_| answer.is_result) else {
+        return answer;
+    };
+    let resets_at = resets_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let said = format!(r#""{META_QUOTA}":{{"remaining":{remaining},"resetsAt":"{resets_at}"}}"#);
+    with_meta(&answer, result, &said, None)
+}
+
+/// The answer with a member more in `_meta` of its result, and without what is cut out of it.
+fn with_meta(answer: &Answer, result: &RawValue, said: &str, cut: Option<Range<usize>>) -> Answer {
+    let place = |raw: &RawValue| span(&answer.line, raw);
+    let old = member(result, "_meta").filter(|meta| is_object(meta));
+    let mut meta = match old {
+        Some(_) => said.to_owned().into_bytes(),
         None => format!(r#""_meta":{{{said}}}"#).into_bytes(),
     };
-    let object = place(member(result, "_meta").unwrap_or(result));
-    let insert = insert_members(&mut meta, &answer.line, object);
+    let insert = insert_members(&mut meta, &answer.line, place(old.unwrap_or(result)));
     let added = insert.with.len();
-    let removed = cut.len();
-    let line = splice(&answer.line, &mut [Edit { at: cut, with: b"" }, insert]);
+    let removed = cut.as_ref().map_or(0, ExactSizeIterator::len);
+    let mut edits = vec![insert];
+    edits.extend(cut.map(|at| Edit { at, with: b"" }));
+    let line = splice(&answer.line, &mut edits);
     let moved = |at: usize| {
         if at >= answer.payload.end {
             at + added - removed

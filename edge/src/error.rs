@@ -11,8 +11,18 @@ pub struct Error {
     pub outcome: Outcome,
     pub message: String,
     pub retry_after: Option<Duration>,
+    /// The limit that was reached.
+    pub standing: Option<Box<Standing>>,
     /// Members for `error.data` that the specification asks for.
     pub data: Map<String, Value>,
+}
+
+/// How a caller stands with a limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub limit: u64,
+    pub remaining: u64,
+    pub resets_in: Duration,
 }
 
 impl Error {
@@ -22,6 +32,7 @@ impl Error {
             outcome: outcome_of(code),
             message: message.into(),
             retry_after: None,
+            standing: None,
             data: Map::new(),
         }
     }
@@ -29,6 +40,14 @@ impl Error {
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
+        self
+    }
+
+    /// A limit was reached: what it is, what is left of it, and when there is more.
+    #[must_use]
+    pub fn used_up(mut self, standing: Standing) -> Self {
+        self.retry_after = Some(standing.resets_in);
+        self.standing = Some(Box::new(standing));
         self
     }
 
@@ -55,12 +74,14 @@ fn outcome_of(code: Code) -> Outcome {
         | Code::KeyExpired
         | Code::KeyInactive
         | Code::OwnerDisabled
+        | Code::AddressForbidden
+        | Code::HourForbidden
         | Code::ControlUnavailable => Outcome::Unauthenticated,
         Code::ToolUnavailable | Code::PromptUnavailable | Code::ResourceUnavailable => {
             Outcome::UnknownTool
         }
         Code::ArgumentRefused => Outcome::Denied,
-        Code::RateLimited | Code::TooManyCalls => Outcome::RateLimited,
+        Code::RateLimited | Code::TooManyCalls | Code::QuotaUsedUp => Outcome::RateLimited,
         Code::UpstreamBusy => Outcome::Busy,
         Code::UpstreamUnavailable | Code::WorkerLost | Code::ShuttingDown => {
             Outcome::UpstreamUnavailable

@@ -49,7 +49,7 @@ pub use config::Config;
 /// For clients of an edge that must write the headers it reads.
 pub use mcp::{headers, param_headers};
 
-use admit::ToolRates;
+use admit::{Gate, ToolRates};
 use authenticate::api_key::Keys;
 use call::RequestIds;
 use error::StartError;
@@ -96,6 +96,7 @@ impl Edge {
             subscriptions: Subscriptions::default(),
             http_sse: Streams::default(),
             replays: Replays::default(),
+            gate: Gate::new(control.clone()),
             tool_rates: ToolRates::default(),
             recorder: Recorder::start(control.clone(), &config.spool_dir)?,
             ids: RequestIds::new(random()?),
@@ -162,6 +163,7 @@ impl Edge {
         {
             tracing::warn!("calls were still under way when the drain timeout ran out");
         }
+        self.state.gate.shutdown().await;
         self.stop_sync.cancel();
         self.sync_tasks.close();
         self.pools.shutdown().await;

@@ -1,7 +1,7 @@
 //! The steps of one request to an upstream, in order. Each takes what the one before proved.
 
 use crate::{
-    admit::{self, Admission},
+    admit::Admission,
     authorize::{self, Permit},
     error::Error,
     pool::{Caller, Lease, LeaseError},
@@ -19,7 +19,7 @@ pub struct Allowed {
 }
 
 /// From "who asks for what" to a permit.
-pub fn allow(
+pub async fn allow(
     state: &State,
     principal: &Principal,
     endpoint: &Endpoint,
@@ -27,8 +27,9 @@ pub fn allow(
     arguments: Option<&RawValue>,
     record: &mut OpenRecord,
 ) -> Result<Allowed, Error> {
-    let view = state.view.load();
-    let admission = admit::admit(&view, principal)?;
+    // Whole, because it is held across a wait.
+    let view = state.view.load_full();
+    let admission = state.gate.admit(&view, principal).await?;
     let item = authorize::find(&view, principal, endpoint, wanted);
     record.target(item.as_ref(), wanted.name);
     let arguments = Arguments::Known(arguments);

@@ -16,6 +16,13 @@ use std::time::Duration;
 /// On every answer; the same value is `data.requestId` of an error and the id of its audit event.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("ostia-request-id");
 
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+/// In seconds.
+const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+/// On answers to calls that count against a quota: what is left of the month.
+pub const QUOTA_REMAINING: HeaderName = HeaderName::from_static("ostia-quota-remaining");
+
 /// The HTTP status and JSON-RPC code of an error. Codes of our own lie outside the range that
 /// JSON-RPC and MCP reserve (-32768 to -32000).
 fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
@@ -28,6 +35,7 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::KeyExpired
         | Code::KeyInactive
         | Code::OwnerDisabled => (StatusCode::UNAUTHORIZED, -31001),
+        Code::AddressForbidden | Code::HourForbidden => (StatusCode::FORBIDDEN, -31002),
         Code::OriginForbidden | Code::HostForbidden => (StatusCode::FORBIDDEN, -31003),
         Code::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, -31004),
         Code::NotFound => (StatusCode::NOT_FOUND, -31005),
@@ -52,6 +60,7 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         Code::UnsupportedVersion => (StatusCode::BAD_REQUEST, -32022),
         Code::ArgumentRefused => (StatusCode::OK, -31022),
         Code::ResultTooLarge => (StatusCode::OK, -31023),
+        Code::QuotaUsedUp => (StatusCode::TOO_MANY_REQUESTS, -31028),
         Code::RateLimited | Code::TooManyCalls => (StatusCode::TOO_MANY_REQUESTS, -31029),
         // What went wrong behind Ostia is an answer to the call, not a failure of the transport:
         // clients that meet a 5xx here drop the whole connection.
@@ -87,6 +96,10 @@ pub fn error_body(error: &Error, era: Era, request_id: RequestId, id: Option<&st
     if let Some(wait) = error.retry_after {
         data.insert("retryAfterMs".into(), millis(wait).into());
     }
+    if let Some(standing) = &error.standing {
+        data.insert("limit".into(), standing.limit.into());
+        data.insert("remaining".into(), standing.remaining.into());
+    }
     let error = json!({
         "code": mapping(error.code, era).1,
         "message": error.message,
@@ -111,6 +124,12 @@ pub fn error(error: &Error, era: Era, request_id: RequestId, id: Option<&str>) -
     if let Some(wait) = error.retry_after {
         let seconds = millis(wait).div_ceil(1000).max(1);
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(standing) = &error.standing {
+        let reset = millis(standing.resets_in).div_ceil(1000).max(1);
+        headers.insert(RATE_LIMIT, HeaderValue::from(standing.limit));
+        headers.insert(RATE_REMAINING, HeaderValue::from(standing.remaining));
+        headers.insert(RATE_RESET, HeaderValue::from(reset));
     }
     if error.code == Code::HttpMethodNotAllowed {
         headers.insert(

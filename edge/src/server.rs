@@ -13,6 +13,7 @@ use axum::{
     routing::{any, get, post},
     serve::ListenerExt as _,
 };
+use http::HeaderMap;
 use ostia_domain::code::Code;
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
@@ -47,12 +48,13 @@ fn router(state: Arc<State>) -> Router {
 async fn not_found(
     Shared(state): Shared<Arc<State>>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
 ) -> Response {
     let message = "Nothing is served here. MCP is at /mcp, /mcp/<upstream> and /mcp/@<bundle>, and at /sse for clients of HTTP+SSE.";
     respond::error(
         &Error::new(Code::NotFound, message),
         Era::Legacy,
-        state.arrive(remote).id,
+        state.arrive(remote, &headers).id,
         None,
     )
 }

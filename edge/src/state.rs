@@ -1,9 +1,9 @@
 //! What every request of an edge shares.
 
 use crate::{
-    admit::ToolRates,
+    admit::{Gate, ToolRates},
     authenticate::api_key::Keys,
-    call::{Arrival, RequestIds},
+    call::{Arrival, RequestIds, client_address},
     changes::Announcements,
     config::Config,
     mcp::{
@@ -14,6 +14,7 @@ use crate::{
     view::View,
 };
 use arc_swap::ArcSwap;
+use http::HeaderMap;
 use ostia_domain::clock;
 use ostia_proto::ControlClient;
 use std::{net::SocketAddr, sync::Arc};
@@ -34,6 +35,7 @@ pub struct State {
     pub subscriptions: Subscriptions,
     pub http_sse: Streams,
     pub replays: Replays,
+    pub gate: Gate,
     pub tool_rates: ToolRates,
     pub recorder: Arc<Recorder>,
     pub ids: RequestIds,
@@ -45,13 +47,13 @@ pub struct State {
 }
 
 impl State {
-    pub fn arrive(&self, remote: SocketAddr) -> Arrival {
+    pub fn arrive(&self, peer: SocketAddr, headers: &HeaderMap) -> Arrival {
         let at = clock::now();
         Arrival {
             id: self.ids.next(at),
             at,
             started: clock::instant(),
-            remote,
+            remote: client_address(peer.ip(), headers, &self.config.trusted_proxies),
         }
     }
 

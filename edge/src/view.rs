@@ -6,7 +6,7 @@ mod upstream;
 pub use item::{Item, Kind};
 pub use upstream::UpstreamView;
 
-use crate::{admit::Limits, pool::Pool};
+use crate::{admit::PlanLimits, pool::Pool};
 use ostia_domain::{bundle::Bundle, name::ExposedNames, policy::Policy, snapshot::Snapshot};
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub struct View {
     pub revision: u64,
     pub policies: HashMap<Uuid, Policy>,
-    pub limits: HashMap<Uuid, Arc<Limits>>,
+    pub limits: PlanLimits,
     pub bundles: HashMap<String, Arc<Bundle>>,
     /// By name; the order in which lists show them.
     pub upstreams: Vec<Arc<UpstreamView>>,
@@ -30,7 +30,7 @@ impl View {
     pub fn compile(
         snapshot: Snapshot,
         pools: &HashMap<Uuid, Arc<Pool>>,
-        limits: HashMap<Uuid, Arc<Limits>>,
+        limits: PlanLimits,
         names: ExposedNames,
     ) -> Self {
         let mut catalogues: HashMap<Uuid, _> = snapshot

@@ -24,6 +24,8 @@ mod m20261121_000005_records;
 mod m20261121_000006_revisions;
 mod m20261121_000007_transports;
 mod m20261121_000013_policy_versions;
+mod m20261121_000014_groups;
+mod m20261121_000015_restrictions;
 
 pub use connection::{Applied, Error, pending, up};
 /// What [`Migrator`] can do besides [`up`].
@@ -45,6 +47,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_revisions::Migration),
             Box::new(m20261121_000007_transports::Migration),
             Box::new(m20261121_000013_policy_versions::Migration),
+            Box::new(m20261121_000014_groups::Migration),
+            Box::new(m20261121_000015_restrictions::Migration),
         ]
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::v1::{
     audit_service_client::AuditServiceClient, bundles_service_client::BundlesServiceClient,
-    identity_service_client::IdentityServiceClient, keys_service_client::KeysServiceClient,
-    plans_service_client::PlansServiceClient, policies_service_client::PoliciesServiceClient,
-    sync_service_client::SyncServiceClient, upstreams_service_client::UpstreamsServiceClient,
-    usage_service_client::UsageServiceClient,
+    groups_service_client::GroupsServiceClient, identity_service_client::IdentityServiceClient,
+    keys_service_client::KeysServiceClient, plans_service_client::PlansServiceClient,
+    policies_service_client::PoliciesServiceClient, sync_service_client::SyncServiceClient,
+    upstreams_service_client::UpstreamsServiceClient, usage_service_client::UsageServiceClient,
 };
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
@@ -127,6 +127,7 @@ macro_rules! services {
 services! {
     audit: AuditServiceClient,
     bundles: BundlesServiceClient,
+    groups: GroupsServiceClient,
     identity: IdentityServiceClient,
     keys: KeysServiceClient,
     plans: PlansServiceClient,

@@ -2,6 +2,8 @@
 
 mod create;
 mod find;
+mod restrictions;
+mod update;
 mod view;
 
 use super::span;
@@ -23,7 +25,11 @@ pub(crate) enum Command {
         owner: Option<String>,
     },
     /// Make a key; its secret is shown once
-    Create(create::Args),
+    Create(Box<create::Args>),
+    /// Rename a key, or change what it is held to; what is not named stays
+    Update(Box<update::Args>),
+    /// Revoke a key that was found where it should not be; the whole key is read from standard input
+    ReportLeaked,
     /// Show one key and its secrets' ends
     Show(Named),
     /// Refuse the key until it is activated again
@@ -70,7 +76,9 @@ pub(crate) async fn run(
                 .collect();
             output.result(&keys, |keys| view::table(keys))
         }
-        Command::Create(args) => create::run(args, control, output).await,
+        Command::Create(args) => create::run(*args, control, output).await,
+        Command::Update(args) => update::run(*args, control, output).await,
+        Command::ReportLeaked => report_leaked(control, output).await,
         Command::Show(key) => show(find(control, key.key).await?, output),
         Command::Inactivate(key) => {
             let key = find(control, key.key).await?.id;
@@ -111,6 +119,21 @@ pub(crate) async fn run(
 
 fn show(key: v1::Key, output: Output) -> Result<(), Failure> {
     output.result(&Key::from(key), Key::text)
+}
+
+async fn report_leaked(control: &ControlClient, output: Output) -> Result<(), Failure> {
+    let mut key = String::new();
+    // Not an argument: those can be read by everybody on the machine.
+    std::io::stdin()
+        .read_line(&mut key)
+        .map_err(|error| Failure::new("cannot read standard input").because(&error))?;
+    let key = key.trim().to_owned();
+    let request = v1::ReportLeakedKeyRequest { key };
+    let answer = control.keys().report_leaked_key(request).await?;
+    let revoked = serde_json::json!({ "revoked": answer.into_inner().key });
+    output.result(&revoked, |revoked| {
+        format!("revoked {}", revoked["revoked"])
+    })
 }
 
 async fn delete(

@@ -1,4 +1,4 @@
-//! `ostia plans`: how much a key may do in a short window.
+//! `ostia plans`: how much may be done.
 
 use super::table::Table;
 use crate::{failure::Failure, output::Output};
@@ -13,30 +13,99 @@ pub(crate) enum Command {
     /// Make a plan; what is not limited has no limit
     Create {
         name: String,
-        /// Calls per minute and key, spread evenly
-        #[arg(long, value_name = "N")]
-        calls_per_minute: Option<u32>,
-        /// Calls that may come at once [default: as --calls-per-minute]
-        #[arg(long, requires = "calls_per_minute", value_name = "N")]
-        burst: Option<u32>,
-        /// Calls of one key in flight at once, on one edge
-        #[arg(long, value_name = "N")]
-        max_in_flight: Option<u32>,
+        #[command(flatten)]
+        limits: LimitArgs,
     },
-    /// Remove a plan that no key has
+    /// Replace all limits of a plan; what is not named is not limited any more
+    Update {
+        /// Its name or id
+        plan: String,
+        #[command(flatten)]
+        limits: LimitArgs,
+    },
+    /// Remove a plan that no key, user or group has
     Delete {
         /// Its name or id
         plan: String,
     },
 }
 
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct LimitArgs {
+    /// Calls per minute, spread evenly
+    #[arg(long, value_name = "N")]
+    calls_per_minute: Option<u32>,
+    /// Calls that may come at once [default: as --calls-per-minute]
+    #[arg(long, requires = "calls_per_minute", value_name = "N")]
+    burst: Option<u32>,
+    /// Calls in flight at once, on one edge
+    #[arg(long, value_name = "N")]
+    max_in_flight: Option<u32>,
+    /// Calls in a month of the calendar
+    #[arg(long, value_name = "N")]
+    calls_per_month: Option<u64>,
+}
+
+impl LimitArgs {
+    /// Whether any was named.
+    pub(crate) fn any(&self) -> bool {
+        v1::Limits::from(self.clone()) != v1::Limits::default()
+    }
+}
+
+impl From<LimitArgs> for v1::Limits {
+    fn from(limits: LimitArgs) -> Self {
+        Self {
+            calls_per_minute: limits.calls_per_minute,
+            burst: limits.burst,
+            max_in_flight: limits.max_in_flight,
+            calls_per_month: limits.calls_per_month,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Plan {
     id: String,
     name: String,
+    #[serde(flatten)]
+    limits: Limits,
+}
+
+/// As results show them.
+#[derive(Serialize)]
+pub(crate) struct Limits {
     calls_per_minute: Option<u32>,
     burst: Option<u32>,
     max_in_flight: Option<u32>,
+    calls_per_month: Option<u64>,
+}
+
+impl From<v1::Limits> for Limits {
+    fn from(limits: v1::Limits) -> Self {
+        Self {
+            calls_per_minute: limits.calls_per_minute,
+            burst: limits.burst,
+            max_in_flight: limits.max_in_flight,
+            calls_per_month: limits.calls_per_month,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn text(&self) -> String {
+        let limits = [
+            self.calls_per_minute.map(|n| format!("{n} calls a minute")),
+            self.burst.map(|n| format!("{n} at once")),
+            self.max_in_flight.map(|n| format!("{n} in flight")),
+            self.calls_per_month.map(|n| format!("{n} calls a month")),
+        ];
+        let limits: Vec<_> = limits.into_iter().flatten().collect();
+        if limits.is_empty() {
+            return "-".to_owned();
+        }
+        limits.join(", ")
+    }
 }
 
 pub(crate) async fn run(
@@ -56,22 +125,21 @@ pub(crate) async fn run(
                 .collect();
             output.result(&plans, |plans| table(plans))
         }
-        Command::Create {
-            name,
-            calls_per_minute,
-            burst,
-            max_in_flight,
-        } => {
+        Command::Create { name, limits } => {
             let plan = v1::Plan {
                 id: String::new(),
                 name,
-                calls_per_minute,
-                burst,
-                max_in_flight,
+                limits: Some(limits.into()),
             };
             let request = v1::CreatePlanRequest { plan: Some(plan) };
-            let plan = Plan::from(client.create_plan(request).await?.into_inner());
-            output.result(&plan, |plan| table(std::slice::from_ref(plan)))
+            show(client.create_plan(request).await?.into_inner(), output)
+        }
+        Command::Update { plan, limits } => {
+            let request = v1::UpdatePlanRequest {
+                plan,
+                limits: Some(limits.into()),
+            };
+            show(client.update_plan(request).await?.into_inner(), output)
         }
         Command::Delete { plan } => {
             client
@@ -83,30 +151,37 @@ pub(crate) async fn run(
     }
 }
 
+fn show(plan: v1::Plan, output: Output) -> Result<(), Failure> {
+    let plan = Plan::from(plan);
+    output.result(&plan, |plan| table(std::slice::from_ref(plan)))
+}
+
 impl From<v1::Plan> for Plan {
     fn from(plan: v1::Plan) -> Self {
         Self {
             id: plan.id,
             name: plan.name,
-            calls_per_minute: plan.calls_per_minute,
-            burst: plan.burst,
-            max_in_flight: plan.max_in_flight,
+            limits: plan.limits.unwrap_or_default().into(),
         }
     }
 }
 
 fn table(plans: &[Plan]) -> String {
-    let limit = |limit: Option<u32>| limit.map_or("-".to_owned(), |limit| limit.to_string());
+    fn number<N: ToString>(limit: Option<N>) -> String {
+        limit.map_or("-".to_owned(), |limit| limit.to_string())
+    }
     let rows = plans.iter().map(|plan| {
+        let limits = &plan.limits;
         [
             plan.name.clone(),
-            limit(plan.calls_per_minute),
-            limit(plan.burst.or(plan.calls_per_minute)),
-            limit(plan.max_in_flight),
+            number(limits.calls_per_minute),
+            number(limits.burst.or(limits.calls_per_minute)),
+            number(limits.max_in_flight),
+            number(limits.calls_per_month),
         ]
     });
     Table::new(
-        ["NAME", "CALLS/MIN", "BURST", "IN FLIGHT"],
+        ["NAME", "CALLS/MIN", "BURST", "IN FLIGHT", "CALLS/MONTH"],
         "no plans; make one with `ostia plans create`",
     )
     .rows(rows)

@@ -11,7 +11,9 @@ use ostia_proto::{
     ControlClient,
     v1::{self, create_policy_request::Source},
 };
-use rules::{List, PatternArgs};
+pub(crate) use rules::RuleArgs;
+
+use rules::List;
 use view::{Policy, Preset};
 
 #[derive(Subcommand)]
@@ -24,17 +26,17 @@ pub(crate) enum Command {
     Create {
         name: String,
         /// Copy these ready-made rules; `ostia policies presets` lists them
-        #[arg(long, conflicts_with = "PatternArgs", value_name = "PRESET")]
+        #[arg(long, conflicts_with = "RuleArgs", value_name = "PRESET")]
         preset: Option<String>,
         #[command(flatten)]
-        rules: PatternArgs,
+        rules: RuleArgs,
     },
     /// Replace the lists that are named; the others stay
     Update {
         #[command(flatten)]
         policy: Named,
         #[command(flatten)]
-        rules: PatternArgs,
+        rules: RuleArgs,
         /// Empty this list; repeatable
         #[arg(long, value_delimiter = ',', value_name = "LIST")]
         clear: Vec<List>,

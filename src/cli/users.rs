@@ -13,16 +13,80 @@ use serde::Serialize;
 pub(crate) enum Command {
     /// List all users
     List,
+    /// Show one user
+    Show(Named),
     /// Add a user
     Create {
         name: String,
-        /// May do everything
-        #[arg(long, conflicts_with = "policies")]
-        administrator: bool,
+        /// What they may do besides calling tools [default: member]
+        #[arg(long, value_name = "ROLE")]
+        role: Option<Role>,
+        /// A service account: its keys administer, as far as its role goes, and nobody signs in as it
+        #[arg(long)]
+        service: bool,
         /// What every key of this user is bounded by; repeatable
         #[arg(long = "policy", value_delimiter = ',', value_name = "POLICY")]
         policies: Vec<String>,
+        /// What all keys of this user together may do
+        #[arg(long, value_name = "PLAN")]
+        plan: Option<String>,
     },
+    /// Change what is named; the rest stays
+    Update {
+        #[command(flatten)]
+        user: Named,
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        #[arg(long, value_name = "ROLE")]
+        role: Option<Role>,
+        /// Replaces the list; an empty value empties it
+        #[arg(long = "policy", value_delimiter = ',', value_name = "POLICY")]
+        policies: Option<Vec<String>>,
+        /// An empty value takes it away
+        #[arg(long, value_name = "PLAN")]
+        plan: Option<String>,
+    },
+    /// Refuse all keys of a user and sign them out
+    Disable(Named),
+    /// Accept a disabled user again
+    Enable(Named),
+    /// Remove a user and all keys of the user
+    Delete {
+        #[command(flatten)]
+        user: Named,
+        /// Say that you mean it
+        #[arg(long)]
+        confirm: bool,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Named {
+    /// Their name or id
+    user: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Role {
+    /// Owns keys and sees their own usage
+    Member,
+    /// Runs upstreams, policies, plans and everybody's keys
+    Operator,
+    /// May do everything
+    Administrator,
+    /// Sees everything and changes nothing
+    Auditor,
+}
+
+impl From<Role> for v1::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Member => Self::Member,
+            Role::Operator => Self::Operator,
+            Role::Administrator => Self::Administrator,
+            Role::Auditor => Self::Auditor,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -30,8 +94,11 @@ pub(crate) struct User {
     id: String,
     name: String,
     role: &'static str,
+    kind: &'static str,
     enabled: bool,
     policies: Vec<String>,
+    plan: Option<String>,
+    groups: Vec<String>,
     created_at: Option<String>,
 }
 
@@ -52,44 +119,109 @@ pub(crate) async fn run(
                 .collect();
             output.result(&users, |users| table(users))
         }
+        Command::Show(named) => {
+            let request = v1::GetUserRequest { user: named.user };
+            show(client.get_user(request).await?.into_inner(), output)
+        }
         Command::Create {
             name,
-            administrator,
+            role,
+            service,
             policies,
+            plan,
         } => {
-            let role = if administrator {
-                v1::Role::Administrator
+            let kind = if service {
+                v1::UserKind::Service
             } else {
-                v1::Role::Member
+                v1::UserKind::Person
             };
             let request = v1::CreateUserRequest {
                 name,
-                role: role.into(),
+                role: v1::Role::from(role.unwrap_or(Role::Member)).into(),
                 policies,
+                kind: kind.into(),
+                plan,
             };
             let user = User::from(client.create_user(request).await?.into_inner());
             output.result(&user, |user| {
-                format!(
-                    "{}\n\nSign them in with: ostia login-link {}",
-                    table(std::slice::from_ref(user)),
-                    user.name
-                )
+                let next = if service {
+                    format!(
+                        "Make it a key with: ostia keys create NAME --owner {}",
+                        user.name
+                    )
+                } else {
+                    format!("Sign them in with: ostia login-link {}", user.name)
+                };
+                format!("{}\n\n{next}", table(std::slice::from_ref(user)))
             })
         }
+        Command::Update {
+            user,
+            name,
+            role,
+            policies,
+            plan,
+        } => {
+            let names = |names: Vec<String>| names.into_iter().filter(|n| !n.is_empty()).collect();
+            let request = v1::UpdateUserRequest {
+                user: user.user,
+                name,
+                role: role.map_or(0, |role| v1::Role::from(role).into()),
+                policies: policies.map(|policies| v1::UserPolicies {
+                    names: names(policies),
+                }),
+                plan,
+                enabled: None,
+            };
+            show(client.update_user(request).await?.into_inner(), output)
+        }
+        Command::Disable(named) => enable(named, false, control, output).await,
+        Command::Enable(named) => enable(named, true, control, output).await,
+        Command::Delete { user, confirm } => {
+            let user = user.user;
+            if !confirm {
+                let problem = format!("this removes the user {user:?} and all their keys for good");
+                return Err(Failure::usage(problem).hint("say --confirm if you mean it"));
+            }
+            let request = v1::DeleteUserRequest { user: user.clone() };
+            client.delete_user(request).await?;
+            let deleted = serde_json::json!({ "deleted": user });
+            output.result(&deleted, |_| format!("deleted {user}"))
+        }
     }
+}
+
+async fn enable(
+    named: Named,
+    enabled: bool,
+    control: &ControlClient,
+    output: Output,
+) -> Result<(), Failure> {
+    let request = v1::UpdateUserRequest {
+        user: named.user,
+        enabled: Some(enabled),
+        ..v1::UpdateUserRequest::default()
+    };
+    let user = control.identity().update_user(request).await?;
+    show(user.into_inner(), output)
+}
+
+fn show(user: v1::User, output: Output) -> Result<(), Failure> {
+    let user = User::from(user);
+    output.result(&user, |user| table(std::slice::from_ref(user)))
 }
 
 impl From<v1::User> for User {
     fn from(user: v1::User) -> Self {
         Self {
-            role: match user.role() {
-                v1::Role::Administrator => "administrator",
-                v1::Role::Member | v1::Role::Unspecified => "member",
-            },
+            role: user.role().named().map_or("unknown", |role| role.as_str()),
+            kind: ostia_domain::user::Kind::from(user.kind()).as_str(),
             id: user.id,
             name: user.name,
             enabled: user.enabled,
             policies: user.policies,
+            plan: user.plan,
+            groups: user.groups,
             created_at: timestamp(user.created_at),
         }
     }
@@ -102,9 +234,10 @@ fn table(users: &[User]) -> String {
             user.role.to_owned(),
             if user.enabled { "enabled" } else { "disabled" }.to_owned(),
             list(&user.policies),
+            user.plan.clone().unwrap_or_else(|| "-".to_owned()),
+            list(&user.groups),
         ]
     });
-    Table::new(["NAME", "ROLE", "STATE", "POLICIES"], "no users")
-        .rows(rows)
-        .text()
+    let heading = ["NAME", "ROLE", "STATE", "POLICIES", "PLAN", "GROUPS"];
+    Table::new(heading, "no users").rows(rows).text()
 }

@@ -2,7 +2,7 @@
 
 use super::file;
 use crate::{args::EdgeArgs, failure::Failure};
-use ostia_domain::name::ExposedNames;
+use ostia_domain::{name::ExposedNames, network::Network};
 use ostia_edge::config::{DEFAULT_DRAIN_TIMEOUT, DEFAULT_MAX_BODY_BYTES};
 use std::{fs, time::Duration};
 
@@ -14,6 +14,7 @@ pub(crate) struct EdgeSettings {
     /// Beside loopback and the listen address.
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) exposed_names: ExposedNames,
     pub(crate) max_body_bytes: usize,
     pub(crate) drain_timeout: Duration,
@@ -35,6 +36,7 @@ pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSetting
             &file.allowed_origins,
             origin,
         )?,
+        trusted_proxies: trusted_proxies(args, file)?,
         exposed_names: exposed.map(ExposedNames::from).unwrap_or_default(),
         max_body_bytes: max_body_bytes(args.max_body_bytes.or(file.max_body_bytes))?,
         drain_timeout: args
@@ -42,6 +44,18 @@ pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSetting
             .or(file.drain_timeout_ms)
             .map_or(DEFAULT_DRAIN_TIMEOUT, Duration::from_millis),
     })
+}
+
+fn trusted_proxies(args: &EdgeArgs, file: &file::Edge) -> Result<Vec<Network>, Failure> {
+    let setting = "--trusted-proxy (edge.trusted_proxies)";
+    let given = if args.trusted_proxy.is_empty() {
+        &file.trusted_proxies
+    } else {
+        &args.trusted_proxy
+    };
+    let read = given.iter().map(|text| Network::parse(text));
+    read.collect::<Result<_, _>>()
+        .map_err(|error| Failure::usage(format!("{setting}: {error}")))
 }
 
 fn name(given: Option<String>) -> Result<String, Failure> {

@@ -24,6 +24,7 @@ pub(crate) struct File {
     pub(crate) listen: Listen,
     pub(crate) control: Control,
     pub(crate) tls: Tls,
+    pub(crate) keys: Keys,
     pub(crate) edge: Edge,
     pub(crate) urls: Urls,
     pub(crate) log: Log,
@@ -87,9 +88,18 @@ pub(crate) struct Edge {
     pub(crate) name: Option<String>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<String>,
     pub(crate) exposed_names: Option<NameForm>,
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) drain_timeout_ms: Option<u64>,
+}
+
+/// `[keys]`: what API keys may be.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Keys {
+    /// `--max-key-lifetime-days`
+    pub(crate) max_lifetime_days: Option<u32>,
 }
 
 /// `[urls]`: public addresses, as `--mcp-url` and `--web-url`.

@@ -20,7 +20,10 @@ pub(crate) async fn open(
         migrate(&settings.common, data).await?;
     }
     let found = secrets.complete()?;
-    let config = config(&settings.common, secrets, settings.tls.clone())?;
+    let config = ostia_control::Config {
+        max_key_lifetime: settings.max_key_lifetime,
+        ..config(&settings.common, secrets, settings.tls.clone())?
+    };
     let control = Control::open(config)
         .await
         .map_err(|error| Failure::new("cannot open control").because(&error))?;
@@ -56,6 +59,7 @@ pub(crate) fn config(
         service_token: secrets.service_token()?,
         key_pepper: secrets.key_pepper()?,
         master_key: secrets.master_key()?,
+        max_key_lifetime: None,
         tls,
     })
 }

@@ -28,6 +28,7 @@ pub(crate) fn config(
         name: edge.name.clone(),
         allowed_hosts: allowed_hosts(settings, bound),
         allowed_origins: edge.allowed_origins.clone(),
+        trusted_proxies: edge.trusted_proxies.clone(),
         exposed_names: edge.exposed_names,
         max_body_bytes: edge.max_body_bytes,
         session_keys: secrets.session_keys()?,

@@ -81,6 +81,7 @@ async fn create_administrator(client: &ControlClient) -> Result<bool, Failure> {
         name: ADMINISTRATOR.to_owned(),
         role: v1::Role::Administrator.into(),
         policies: Vec::new(),
+        ..v1::CreateUserRequest::default()
     };
     created(client.identity().create_user(user).await)
 }

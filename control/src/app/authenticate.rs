@@ -8,15 +8,15 @@ use super::{App, keys::State};
 use crate::{
     error::Result,
     op::Op,
-    store::{self, identity::StoredUser, keys::StoredKey, secrets::StoredSecret},
+    store::{self, keys::StoredKey, secrets::StoredSecret},
 };
 use ostia_domain::{
     clock::Timestamp,
     code::Code,
     key::Presented,
     policy::{Grant, Scope},
-    principal::Principal,
-    user::{Role, User},
+    principal::{Limited, LimitedBy, Principal},
+    user::{Group, Role, User},
 };
 
 /// Secrets of one key that are compared. Somebody who rotates more often than that within one overlap
@@ -45,7 +45,7 @@ impl App {
         let Some(secret) = self.matching_secret(op, &key, presented.secret()).await? else {
             return Ok(Verdict::Refused(Code::KeyUnknown));
         };
-        let owner = store::identity::by_id(db, key.owner_id).await?;
+        let owner = Owner::of(db, &key).await?;
         let principal = match judge(&key, secret, owner, op.now) {
             Ok(principal) => Box::new(principal),
             Err(code) => return Ok(Verdict::Refused(code)),
@@ -60,7 +60,7 @@ impl App {
     }
 
     /// The live ones first: one that ended is only looked for to say so.
-    async fn matching_secret<'a>(
+    pub(super) async fn matching_secret<'a>(
         &self,
         op: &Op,
         key: &'a StoredKey,
@@ -85,14 +85,50 @@ pub(super) async fn as_holder(
     let Some(secret) = secrets.clone().find(|s| !ended(s, now)).or(secrets.next()) else {
         return Ok(Err(Code::KeyExpired));
     };
-    let owner = store::identity::by_id(db, key.owner_id).await?;
+    let owner = Owner::of(db, key).await?;
     Ok(judge(key, secret, owner, now))
+}
+
+/// Whose key it is, and which groups they are in.
+struct Owner {
+    user: User,
+    groups: Vec<Group>,
+}
+
+impl Owner {
+    async fn of(db: &impl store::Reads, key: &StoredKey) -> Result<Option<Self>> {
+        let Some(stored) = store::identity::by_id(db, key.owner_id).await? else {
+            return Ok(None);
+        };
+        let groups = store::groups::of_user(db, key.owner_id).await?;
+        Ok(Some(Self {
+            user: stored.user,
+            groups: groups.into_iter().map(|stored| stored.group).collect(),
+        }))
+    }
+
+    fn scope(&self) -> Scope {
+        if self.user.role == Role::Administrator {
+            return Scope::Unlimited;
+        }
+        let of_groups = self.groups.iter().flat_map(|group| &group.policies);
+        let mut policies: Vec<_> = self
+            .user
+            .policies
+            .iter()
+            .chain(of_groups)
+            .copied()
+            .collect();
+        policies.sort_unstable();
+        policies.dedup();
+        Scope::Policies(policies)
+    }
 }
 
 fn judge(
     key: &StoredKey,
     secret: &StoredSecret,
-    owner: Option<StoredUser>,
+    owner: Option<Owner>,
     now: Timestamp,
 ) -> Result<Principal, Code> {
     let refusal = match State::of(key, now) {
@@ -104,33 +140,55 @@ fn judge(
     };
     match (refusal, owner) {
         (Some(code), _) => Err(code),
-        (None, Some(stored)) if stored.user.enabled => Ok(principal(key, secret, stored.user)),
+        (None, Some(owner)) if owner.user.enabled => Ok(principal(key, secret, &owner)),
         (None, _) => Err(Code::OwnerDisabled),
     }
 }
 
-fn principal(key: &StoredKey, secret: &StoredSecret, owner: User) -> Principal {
-    let owner_scope = match owner.role {
-        Role::Administrator => Scope::Unlimited,
-        Role::Member => Scope::Policies(owner.policies),
+fn principal(key: &StoredKey, secret: &StoredSecret, owner: &Owner) -> Principal {
+    let restrictions = &key.restrictions;
+    let user = &owner.user;
+    let own_scope = if key.policies.is_empty() && restrictions.rules.is_some() {
+        Scope::Unlimited
+    } else {
+        Scope::Policies(key.policies.clone())
     };
     Principal {
         key_id: key.id,
         key_name: key.name.clone(),
         mode: key.mode,
-        owner_id: owner.id,
-        owner_name: owner.name,
+        owner_id: user.id,
+        owner_name: user.name.clone(),
         grant: Grant {
-            owner: owner_scope,
-            key: Scope::Policies(key.policies.clone()),
-            rules: None,
+            owner: owner.scope(),
+            key: own_scope,
+            rules: restrictions.rules.clone(),
         },
-        plan: key.plan,
+        limits: limits(key, owner),
+        networks: restrictions.networks.clone(),
+        window: restrictions.window,
         expires_at: [key.expires_at, secret.expires_at]
             .into_iter()
             .flatten()
             .min(),
     }
+}
+
+/// The key's plan and own limits count the key; plans of its owner and of their groups count the owner
+/// with all keys. Two groups with one plan count once.
+fn limits(key: &StoredKey, owner: &Owner) -> Vec<Limited> {
+    let limited = |subject, by| Limited { subject, by };
+    let own = key.restrictions.limits;
+    let own = (!own.is_none()).then(|| limited(key.id, LimitedBy::Own(own)));
+    let of_key = key.plan.map(|plan| limited(key.id, LimitedBy::Plan(plan)));
+    let groups = owner.groups.iter().filter_map(|group| group.plan);
+    let mut plans: Vec<_> = owner.user.plan.into_iter().chain(groups).collect();
+    plans.sort_unstable();
+    plans.dedup();
+    let of_owner = plans
+        .into_iter()
+        .map(|plan| limited(owner.user.id, LimitedBy::Plan(plan)));
+    own.into_iter().chain(of_key).chain(of_owner).collect()
 }
 
 fn ended(secret: &StoredSecret, now: Timestamp) -> bool {

@@ -1,20 +1,20 @@
 //! Users and the links that sign them in.
 
-use super::{App, naming, policies, tokens};
+use super::{App, naming, plans, policies, tokens};
 use crate::{
-    error::{Error, Kind, Result},
+    error::{self, Error, Result},
     op::{Op, Touched},
-    store::{self, identity::StoredUser, names},
+    store::{self, Tx, identity::StoredUser, names},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use ostia_domain::{
     clock::Timestamp,
     key::Secret,
-    user::{Role, User},
+    user::{Kind, Role, User},
 };
 use ring::digest::{Digest, SHA256, digest};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const LINK_BYTES: usize = 32;
@@ -26,6 +26,27 @@ pub(crate) struct UserView {
     pub(crate) stored: StoredUser,
     /// Names.
     pub(crate) policies: Vec<String>,
+    pub(crate) plan: Option<String>,
+    pub(crate) groups: Vec<String>,
+}
+
+/// Of policies and plan, names or ids.
+pub(crate) struct NewUser {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) kind: Kind,
+    pub(crate) policies: Vec<String>,
+    pub(crate) plan: Option<String>,
+}
+
+/// What of a user is to be another; what is unset stays.
+pub(crate) struct UserChange {
+    pub(crate) name: Option<String>,
+    pub(crate) role: Option<Role>,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) policies: Option<Vec<String>>,
+    /// Empty: none.
+    pub(crate) plan: Option<String>,
 }
 
 /// Shown once.
@@ -35,45 +56,109 @@ pub(crate) struct LoginLink {
 }
 
 impl App {
-    pub(crate) async fn create_user(
-        &self,
-        op: &Op,
-        name: String,
-        role: Role,
-        bounds: &[String],
-    ) -> Result<UserView> {
-        naming::check(&name)?;
+    pub(crate) async fn create_user(&self, op: &Op, new: NewUser) -> Result<UserView> {
+        naming::check(&new.name)?;
         let change = self.change(op, "identity.create_user").await?;
+        let plan = new.plan.as_deref().unwrap_or_default();
         let stored = StoredUser {
             user: User {
                 id: Uuid::now_v7(),
-                name,
-                role,
+                name: new.name,
+                role: new.role,
+                kind: new.kind,
                 enabled: true,
-                policies: policies::ids(change.tx(), bounds).await?,
+                policies: policies::ids(change.tx(), &new.policies).await?,
+                plan: plans::named_or_none(change.tx(), plan).await?,
             },
             created_at: op.now,
         };
-        let user = &stored.user;
         store::identity::insert(change.tx(), &stored)
             .await
-            .map_err(naming::taken("user", &user.name))?;
-        let names = names::of_policies(change.tx(), user.policies.iter().copied()).await?;
-        let policies = names.all(&user.policies);
-        let detail = json!({ "role": role, "policies": policies });
-        change.commit(&user.name, detail, Touched::Nothing).await?;
-        Ok(UserView { stored, policies })
+            .map_err(naming::taken("user", &stored.user.name))?;
+        let view = view(change.tx(), stored).await?;
+        let (name, detail) = (view.stored.user.name.clone(), detail(&view));
+        change.commit(&name, detail, Touched::Nothing).await?;
+        Ok(view)
     }
 
     pub(crate) async fn list_users(&self) -> Result<Vec<UserView>> {
-        let users = store::identity::list(self.store.db()).await?;
+        let read = self.store.read().await?;
+        let users = store::identity::list(&read).await?;
         let bounds = users.iter().flat_map(|stored| &stored.user.policies);
-        let names = names::of_policies(self.store.db(), bounds.copied()).await?;
+        let policies = names::of_policies(&read, bounds.copied()).await?;
+        let plans = users.iter().filter_map(|stored| stored.user.plan);
+        let plans = names::of_plans(&read, plans).await?;
+        let groups = store::groups::list(&read).await?;
         let views = users.into_iter().map(|stored| UserView {
-            policies: names.all(&stored.user.policies),
+            policies: policies.all(&stored.user.policies),
+            plan: stored.user.plan.map(|id| plans.get(id)),
+            groups: groups
+                .iter()
+                .filter(|found| found.group.members.contains(&stored.user.id))
+                .map(|found| found.group.name.clone())
+                .collect(),
             stored,
         });
         Ok(views.collect())
+    }
+
+    pub(crate) async fn user(&self, reference: &str) -> Result<UserView> {
+        let read = self.store.read().await?;
+        let stored = named(&read, reference).await?;
+        view(&read, stored).await
+    }
+
+    pub(crate) async fn update_user(
+        &self,
+        op: &Op,
+        reference: &str,
+        to: UserChange,
+    ) -> Result<UserView> {
+        let change = self.change(op, "identity.update_user").await?;
+        let before = named(change.tx(), reference).await?;
+        let mut after = before.clone();
+        let user = &mut after.user;
+        if let Some(name) = to.name {
+            naming::check(&name)?;
+            user.name = name;
+        }
+        user.role = to.role.unwrap_or(user.role);
+        user.enabled = to.enabled.unwrap_or(user.enabled);
+        if let Some(names) = to.policies {
+            user.policies = policies::ids(change.tx(), &names).await?;
+        }
+        if let Some(plan) = to.plan {
+            user.plan = plans::named_or_none(change.tx(), &plan).await?;
+        }
+        if user.role != Role::Administrator || !user.enabled {
+            keep_an_administrator(change.tx(), &before.user).await?;
+        }
+        store::identity::update(change.tx(), &after.user)
+            .await
+            .map_err(naming::taken("user", &after.user.name))?;
+        let keys = store::keys::of_owners(change.tx(), &[after.user.id]).await?;
+        let before = detail(&view(change.tx(), before).await?);
+        let view = view(change.tx(), after).await?;
+        let name = view.stored.user.name.clone();
+        let detail = json!({ "before": before, "after": detail(&view) });
+        change.commit(&name, detail, Touched::Keys(&keys)).await?;
+        Ok(view)
+    }
+
+    pub(crate) async fn delete_user(&self, op: &Op, reference: &str) -> Result<()> {
+        let change = self.change(op, "identity.delete_user").await?;
+        let stored = named(change.tx(), reference).await?;
+        keep_an_administrator(change.tx(), &stored.user).await?;
+        let keys = store::keys::of_owners(change.tx(), &[stored.user.id]).await?;
+        let view = view(change.tx(), stored).await?;
+        let user = &view.stored.user;
+        store::keys::delete_of_owner(change.tx(), user.id).await?;
+        store::identity::delete(change.tx(), user.id).await?;
+        let mut detail = detail(&view);
+        detail["keys"] = keys.len().into();
+        change
+            .commit(&user.name, detail, Touched::Keys(&keys))
+            .await
     }
 
     pub(crate) async fn create_login_link(
@@ -91,10 +176,14 @@ impl App {
             }
         };
         let change = self.change(op, "identity.create_login_link").await?;
-        let user = store::identity::find(change.tx(), reference)
-            .await?
-            .ok_or_else(|| Error::not_found("user", reference))?
-            .user;
+        let user = named(change.tx(), reference).await?.user;
+        if user.kind == Kind::Service {
+            let problem = format!(
+                "the user {:?} is a service account and does not sign in",
+                user.name
+            );
+            return Err(Error::conflict(problem));
+        }
         if !user.enabled {
             let problem = format!("the user {:?} is disabled and cannot sign in", user.name);
             return Err(Error::conflict(problem));
@@ -122,7 +211,7 @@ impl App {
         let stored =
             store::identity::user_of_login_link(self.store.db(), hash(token).as_ref(), op.now)
                 .await?;
-        self.view(allowed(stored)?).await
+        view(self.store.db(), allowed(stored)?).await
     }
 
     pub(crate) async fn redeem_login_link(&self, op: &Op, token: &str) -> Result<UserView> {
@@ -133,22 +222,56 @@ impl App {
         let stored = allowed(stored)?;
         // Two callers may both have come so far; only one of them updates the row.
         if !store::identity::use_login_link(change.tx(), hash.as_ref(), op.now).await? {
-            return Err(Error(Kind::LoginLinkInvalid));
+            return Err(Error(error::Kind::LoginLinkInvalid));
         }
         change
             .commit(&stored.user.name, json!({}), Touched::Nothing)
             .await?;
-        self.view(stored).await
+        view(self.store.db(), stored).await
     }
+}
 
-    async fn view(&self, stored: StoredUser) -> Result<UserView> {
-        let bounds = &stored.user.policies;
-        let names = names::of_policies(self.store.db(), bounds.iter().copied()).await?;
-        Ok(UserView {
-            policies: names.all(bounds),
-            stored,
-        })
+/// Somebody must be left who may do everything; the service token alone is not for people.
+async fn keep_an_administrator(tx: &Tx, user: &User) -> Result<()> {
+    let is_one = user.role == Role::Administrator && user.enabled;
+    if !is_one || store::identity::other_administrators(tx, user.id).await? > 0 {
+        return Ok(());
     }
+    Err(Error::conflict(format!(
+        "{:?} is the last administrator who can sign in: make another one first",
+        user.name
+    )))
+}
+
+async fn named(db: &impl store::Reads, reference: &str) -> Result<StoredUser> {
+    store::identity::find(db, reference)
+        .await?
+        .ok_or_else(|| Error::not_found("user", reference))
+}
+
+async fn view(db: &impl store::Reads, stored: StoredUser) -> Result<UserView> {
+    let user = &stored.user;
+    let policies = names::of_policies(db, user.policies.iter().copied()).await?;
+    let plans = names::of_plans(db, user.plan).await?;
+    let groups = store::groups::of_user(db, user.id).await?;
+    Ok(UserView {
+        policies: policies.all(&user.policies),
+        plan: user.plan.map(|id| plans.get(id)),
+        groups: groups.into_iter().map(|found| found.group.name).collect(),
+        stored,
+    })
+}
+
+fn detail(view: &UserView) -> Value {
+    let user = &view.stored.user;
+    json!({
+        "name": user.name,
+        "role": user.role,
+        "kind": user.kind,
+        "enabled": user.enabled,
+        "policies": view.policies,
+        "plan": view.plan,
+    })
 }
 
 /// What is stored instead of a token. It needs no slow hash: nobody guesses 32 random bytes.
@@ -159,5 +282,5 @@ fn hash(token: &str) -> Digest {
 fn allowed(stored: Option<StoredUser>) -> Result<StoredUser> {
     stored
         .filter(|stored| stored.user.enabled)
-        .ok_or(Error(Kind::LoginLinkInvalid))
+        .ok_or(Error(error::Kind::LoginLinkInvalid))
 }

@@ -1,23 +1,34 @@
 //! API keys: made, rotated, switched off and on, ended.
 
 mod expiry;
+mod leaked;
+mod update;
 mod view;
 
 pub(crate) use expiry::Expiry;
+pub(crate) use update::KeyChange;
 pub(crate) use view::{KeyView, State};
 
 use self::{
     expiry::seconds,
     view::{view, views},
 };
-use super::{App, naming, policies, tokens};
+use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{Error, Result},
     op::{Change, Op, Touched},
-    store::{self, Tx, keys::StoredKey, page::Page, secrets::StoredSecret},
+    store::{
+        self, Tx,
+        keys::{LastUse, StoredKey},
+        page::Page,
+        secrets::StoredSecret,
+    },
 };
-use ostia_domain::key::{self, Mode, PublicId, Secret};
-use serde_json::json;
+use ostia_domain::{
+    key::{self, Mode, PublicId, Restrictions, Secret},
+    user::User,
+};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const MAX_PAGE: u32 = 500;
@@ -30,42 +41,41 @@ pub(crate) struct NewKey {
     pub(crate) policies: Vec<String>,
     pub(crate) plan: Option<String>,
     pub(crate) expiry: Expiry,
+    pub(crate) restrictions: Restrictions,
 }
 
 impl App {
     /// The key, and the only copy of its text there will be.
     pub(crate) async fn create_key(&self, op: &Op, new: NewKey) -> Result<(KeyView, Secret)> {
         naming::check(&new.name)?;
-        if new.policies.is_empty() {
-            return Err(Error::invalid(
-                "policies",
-                "name at least one: a key without a policy may do nothing",
-            ));
-        }
         let public_id = key::public_id(tokens::random()?);
         // Before the transaction: nobody should wait for a hash with the database locked.
         let (secret, text) = self.mint(op, new.mode, &public_id).await?;
         let change = self.change(op, "keys.create").await?;
+        let owner = owner(change.tx(), new.owner.as_deref()).await?;
         let stored = StoredKey {
             id: Uuid::now_v7(),
             public_id,
             mode: new.mode,
-            owner_id: owner(change.tx(), new.owner.as_deref()).await?,
+            owner_id: owner.id,
             policies: policies::ids(change.tx(), &new.policies).await?,
-            plan: plan(change.tx(), new.plan.as_deref()).await?,
+            plan: plans::named_or_none(change.tx(), new.plan.as_deref().unwrap_or_default())
+                .await?,
             active: true,
             created_at: op.now,
-            expires_at: new.expiry.from(op.now)?,
+            expires_at: new.expiry.from(op.now, self.max_key_lifetime)?,
             revoked_at: None,
-            last_used_at: None,
+            last_used: LastUse::default(),
+            restrictions: new.restrictions,
             secrets: vec![secret],
             name: new.name,
         };
+        update::check_bounds(&stored, &owner)?;
         store::keys::insert(change.tx(), &stored)
             .await
             .map_err(naming::taken("key", &stored.name))?;
         let view = view(change.tx(), op, stored).await?;
-        commit(change, &view).await?;
+        commit(change, &view, Value::Null).await?;
         Ok((view, text))
     }
 
@@ -117,7 +127,7 @@ impl App {
         store::secrets::end(change.tx(), key.id, end).await?;
         store::secrets::insert(change.tx(), key.id, &secret).await?;
         let view = reread(&change, op, key.id).await?;
-        commit(change, &view).await?;
+        commit(change, &view, Value::Null).await?;
         Ok((view, text))
     }
 
@@ -136,7 +146,7 @@ impl App {
         let key = unrevoked(named(change.tx(), reference).await?)?;
         store::keys::set_active(change.tx(), key.id, active).await?;
         let view = reread(&change, op, key.id).await?;
-        commit(change, &view).await?;
+        commit(change, &view, Value::Null).await?;
         Ok(view)
     }
 
@@ -145,7 +155,7 @@ impl App {
         let key = named(change.tx(), reference).await?;
         store::keys::revoke(change.tx(), key.id, op.now).await?;
         let view = reread(&change, op, key.id).await?;
-        commit(change, &view).await?;
+        commit(change, &view, Value::Null).await?;
         Ok(view)
     }
 
@@ -154,7 +164,7 @@ impl App {
         let key = named(change.tx(), reference).await?;
         let view = view(change.tx(), op, key).await?;
         store::keys::delete(change.tx(), view.key.id).await?;
-        commit(change, &view).await
+        commit(change, &view, Value::Null).await
     }
 
     async fn mint(&self, op: &Op, mode: Mode, id: &PublicId) -> Result<(StoredSecret, Secret)> {
@@ -179,9 +189,10 @@ pub(super) fn label(key: &StoredKey) -> String {
     format!("ost_{}_{}", key.mode.as_str(), key.public_id)
 }
 
-async fn commit(change: Change<'_>, view: &KeyView) -> Result<()> {
+/// `more` is what audit is told besides.
+async fn commit(change: Change<'_>, view: &KeyView, more: Value) -> Result<()> {
     let key = &view.key;
-    let detail = json!({
+    let mut detail = json!({
         "key_id": key.id,
         "name": key.name,
         "owner": view.owner_name,
@@ -189,6 +200,9 @@ async fn commit(change: Change<'_>, view: &KeyView) -> Result<()> {
         "plan": view.plan,
         "expires_at": key.expires_at,
     });
+    if let (Value::Object(detail), Value::Object(more)) = (&mut detail, more) {
+        detail.extend(more);
+    }
     change
         .commit(&label(key), detail, Touched::Keys(&[key.id]))
         .await
@@ -210,14 +224,14 @@ fn unrevoked(key: StoredKey) -> Result<StoredKey> {
     )))
 }
 
-async fn named_owner(tx: &Tx, reference: &str) -> Result<ostia_domain::user::User> {
+async fn named_owner(tx: &Tx, reference: &str) -> Result<User> {
     let stored = store::identity::find(tx, reference).await?;
     stored
         .map(|stored| stored.user)
         .ok_or_else(|| Error::not_found("user", reference))
 }
 
-async fn owner(tx: &Tx, reference: Option<&str>) -> Result<Uuid> {
+async fn owner(tx: &Tx, reference: Option<&str>) -> Result<User> {
     let user = match reference {
         Some(reference) => named_owner(tx, reference).await?,
         None => {
@@ -230,21 +244,11 @@ async fn owner(tx: &Tx, reference: Option<&str>) -> Result<Uuid> {
         }
     };
     if user.enabled {
-        Ok(user.id)
+        Ok(user)
     } else {
         let problem = format!("the user {:?} is disabled", user.name);
         Err(Error::conflict(problem))
     }
-}
-
-async fn plan(tx: &Tx, reference: Option<&str>) -> Result<Option<Uuid>> {
-    let Some(reference) = reference else {
-        return Ok(None);
-    };
-    store::plans::find(tx, reference)
-        .await?
-        .map(|plan| Some(plan.id))
-        .ok_or_else(|| Error::not_found("plan", reference))
 }
 
 async fn reread(change: &Change<'_>, op: &Op, id: Uuid) -> Result<KeyView> {

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod audit;
 mod authenticate;
 pub(crate) mod bundles;
+pub(crate) mod groups;
 mod hasher;
 pub(crate) mod identity;
 pub(crate) mod keys;
@@ -11,6 +12,7 @@ mod naming;
 mod paging;
 pub(crate) mod plans;
 pub(crate) mod policies;
+pub(crate) mod quotas;
 mod sync;
 mod tokens;
 pub(crate) mod upstreams;
@@ -27,7 +29,7 @@ use crate::{
     store::Store,
     vault::Vault,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 /// Everything that the rules need. One per process.
@@ -36,6 +38,8 @@ pub(crate) struct App {
     pub(crate) vault: Arc<Vault>,
     pub(crate) hasher: Hasher,
     pub(crate) uses: Uses,
+    /// How long a key may live at most; unset is for ever.
+    pub(crate) max_key_lifetime: Option<Duration>,
     /// Wakes the watch after a change, which would find it by itself a moment later.
     pub(crate) wake: Arc<Notify>,
 }

@@ -4,27 +4,21 @@ use super::{App, naming};
 use crate::{
     error::{Error, Result},
     op::{Op, Touched},
-    store,
+    store::{self, Tx},
 };
-use ostia_domain::plan::Plan;
+use ostia_domain::plan::{Limits, Plan};
 use serde_json::json;
-use std::num::NonZeroU32;
+use uuid::Uuid;
 
 impl App {
     pub(crate) async fn create_plan(&self, op: &Op, plan: Plan) -> Result<Plan> {
         naming::check(&plan.name)?;
-        if plan.burst.is_some() && plan.calls_per_minute.is_none() {
-            return Err(Error::invalid(
-                "burst",
-                "means nothing without calls_per_minute",
-            ));
-        }
         let change = self.change(op, "plans.create").await?;
         store::plans::insert(change.tx(), &plan, op.now)
             .await
             .map_err(naming::taken("plan", &plan.name))?;
         change
-            .commit(&plan.name, detail(&plan), Touched::Snapshot)
+            .commit(&plan.name, json!(plan.limits), Touched::Snapshot)
             .await?;
         Ok(plan)
     }
@@ -39,6 +33,22 @@ impl App {
             .ok_or_else(|| Error::not_found("plan", reference))
     }
 
+    pub(crate) async fn update_plan(
+        &self,
+        op: &Op,
+        reference: &str,
+        limits: Limits,
+    ) -> Result<Plan> {
+        let change = self.change(op, "plans.update").await?;
+        let plan = store::plans::find(change.tx(), reference)
+            .await?
+            .ok_or_else(|| Error::not_found("plan", reference))?;
+        store::plans::set_limits(change.tx(), plan.id, limits).await?;
+        let detail = json!({ "before": plan.limits, "after": limits });
+        change.commit(&plan.name, detail, Touched::Snapshot).await?;
+        Ok(Plan { limits, ..plan })
+    }
+
     pub(crate) async fn delete_plan(&self, op: &Op, reference: &str) -> Result<()> {
         let change = self.change(op, "plans.delete").await?;
         let plan = store::plans::find(change.tx(), reference)
@@ -47,19 +57,22 @@ impl App {
         store::plans::delete(change.tx(), plan.id)
             .await
             .map_err(naming::in_use(format!(
-                "a key has the plan {:?}: delete those keys first",
+                "a key, user or group has the plan {:?}: give those another first",
                 plan.name
             )))?;
         change
-            .commit(&plan.name, detail(&plan), Touched::Snapshot)
+            .commit(&plan.name, json!(plan.limits), Touched::Snapshot)
             .await
     }
 }
 
-fn detail(plan: &Plan) -> serde_json::Value {
-    json!({
-        "calls_per_minute": plan.calls_per_minute.map(NonZeroU32::get),
-        "burst": plan.burst.map(NonZeroU32::get),
-        "max_in_flight": plan.max_in_flight.map(NonZeroU32::get),
-    })
+/// By name or id; empty is none.
+pub(super) async fn named_or_none(tx: &Tx, reference: &str) -> Result<Option<Uuid>> {
+    if reference.is_empty() {
+        return Ok(None);
+    }
+    store::plans::find(tx, reference)
+        .await?
+        .map(|plan| Some(plan.id))
+        .ok_or_else(|| Error::not_found("plan", reference))
 }

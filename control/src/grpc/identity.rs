@@ -1,7 +1,10 @@
 //! `IdentityService`.
 
 use super::op;
-use crate::app::{App, identity::UserView};
+use crate::app::{
+    App,
+    identity::{NewUser, UserChange, UserView},
+};
 use ostia_domain::user::Role;
 use ostia_proto::{convert::timestamp, v1};
 use std::sync::Arc;
@@ -17,15 +20,48 @@ impl v1::identity_service_server::IdentityService for Identity {
     ) -> Result<Response<v1::User>, Status> {
         let op = op(&request);
         let request = request.into_inner();
-        let role = match request.role() {
-            v1::Role::Administrator => Role::Administrator,
-            v1::Role::Member | v1::Role::Unspecified => Role::Member,
+        let new = NewUser {
+            role: request.role().named().unwrap_or(Role::Member),
+            kind: request.kind().into(),
+            name: request.name,
+            policies: request.policies,
+            plan: request.plan,
         };
-        let user = self
-            .0
-            .create_user(&op, request.name, role, &request.policies)
-            .await?;
+        Ok(Response::new(self.0.create_user(&op, new).await?.into()))
+    }
+
+    async fn get_user(
+        &self,
+        request: Request<v1::GetUserRequest>,
+    ) -> Result<Response<v1::User>, Status> {
+        let user = self.0.user(&request.get_ref().user).await?;
         Ok(Response::new(user.into()))
+    }
+
+    async fn update_user(
+        &self,
+        request: Request<v1::UpdateUserRequest>,
+    ) -> Result<Response<v1::User>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let to = UserChange {
+            role: request.role().named(),
+            name: request.name,
+            enabled: request.enabled,
+            policies: request.policies.map(|policies| policies.names),
+            plan: request.plan,
+        };
+        let user = self.0.update_user(&op, &request.user, to).await?;
+        Ok(Response::new(user.into()))
+    }
+
+    async fn delete_user(
+        &self,
+        request: Request<v1::DeleteUserRequest>,
+    ) -> Result<Response<v1::DeleteUserResponse>, Status> {
+        let op = op(&request);
+        self.0.delete_user(&op, &request.get_ref().user).await?;
+        Ok(Response::new(v1::DeleteUserResponse {}))
     }
 
     async fn list_users(
@@ -78,16 +114,15 @@ impl v1::identity_service_server::IdentityService for Identity {
 impl From<UserView> for v1::User {
     fn from(view: UserView) -> Self {
         let user = view.stored.user;
-        let role = match user.role {
-            Role::Member => v1::Role::Member,
-            Role::Administrator => v1::Role::Administrator,
-        };
         Self {
             id: user.id.to_string(),
             name: user.name,
-            role: role.into(),
+            role: v1::Role::from(user.role).into(),
+            kind: v1::UserKind::from(user.kind).into(),
             enabled: user.enabled,
             policies: view.policies,
+            plan: view.plan,
+            groups: view.groups,
             created_at: Some(timestamp(view.stored.created_at)),
         }
     }

@@ -1,15 +1,15 @@
 //! `KeysService`.
 
-use super::op;
+use super::{op, status};
 use crate::{
     app::{
         App,
-        keys::{Expiry, KeyView, NewKey, State},
+        keys::{Expiry, KeyChange, KeyView, NewKey, State},
     },
     store::secrets::StoredSecret,
 };
 use ostia_domain::key::Mode;
-use ostia_proto::{convert::timestamp, v1};
+use ostia_proto::{FieldError, convert::timestamp, v1};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -22,7 +22,7 @@ impl v1::keys_service_server::KeysService for Keys {
         request: Request<v1::CreateKeyRequest>,
     ) -> Result<Response<v1::CreateKeyResponse>, Status> {
         let op = op(&request);
-        let new = request.into_inner().into();
+        let new = request.into_inner().try_into().map_err(status::field)?;
         let (key, secret) = self.0.create_key(&op, new).await?;
         Ok(Response::new(v1::CreateKeyResponse {
             key: Some(key.into()),
@@ -58,6 +58,40 @@ impl v1::keys_service_server::KeysService for Keys {
         let op = op(&request);
         let key = self.0.key(&op, &request.get_ref().key).await?;
         Ok(Response::new(key.into()))
+    }
+
+    async fn update_key(
+        &self,
+        request: Request<v1::UpdateKeyRequest>,
+    ) -> Result<Response<v1::Key>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let restrictions = request.restrictions.map(TryInto::try_into).transpose();
+        let to = KeyChange {
+            name: request.name,
+            policies: request.policies.map(|policies| policies.names),
+            plan: request.plan,
+            restrictions: restrictions.map_err(status::field)?,
+            expiry: match (request.never_expires, request.expires_in_seconds) {
+                (true, _) => Some(Expiry::Never),
+                (false, Some(seconds)) => Some(Expiry::InSeconds(seconds)),
+                (false, None) => None,
+            },
+        };
+        let key = self.0.update_key(&op, &request.key, to).await?;
+        Ok(Response::new(key.into()))
+    }
+
+    async fn report_leaked_key(
+        &self,
+        request: Request<v1::ReportLeakedKeyRequest>,
+    ) -> Result<Response<v1::ReportLeakedKeyResponse>, Status> {
+        let op = op(&request);
+        let key = self
+            .0
+            .report_leaked_key(&op, &request.get_ref().key)
+            .await?;
+        Ok(Response::new(v1::ReportLeakedKeyResponse { key }))
     }
 
     async fn rotate_key(
@@ -115,8 +149,9 @@ impl v1::keys_service_server::KeysService for Keys {
     }
 }
 
-impl From<v1::CreateKeyRequest> for NewKey {
-    fn from(request: v1::CreateKeyRequest) -> Self {
+impl TryFrom<v1::CreateKeyRequest> for NewKey {
+    type Error = FieldError;
+    fn try_from(request: v1::CreateKeyRequest) -> Result<Self, FieldError> {
         let mode = match request.mode() {
             v1::KeyMode::Test => Mode::Test,
             v1::KeyMode::Live | v1::KeyMode::Unspecified => Mode::Live,
@@ -126,14 +161,15 @@ impl From<v1::CreateKeyRequest> for NewKey {
             (false, Some(seconds)) => Expiry::InSeconds(seconds),
             (false, None) => Expiry::Default,
         };
-        Self {
+        Ok(Self {
             name: request.name,
             owner: request.owner,
             mode,
             policies: request.policies,
             plan: request.plan,
             expiry,
-        }
+            restrictions: request.restrictions.unwrap_or_default().try_into()?,
+        })
     }
 }
 
@@ -158,7 +194,10 @@ impl From<KeyView> for v1::Key {
             plan: view.plan,
             created_at: Some(timestamp(key.created_at)),
             expires_at: key.expires_at.map(timestamp),
-            last_used_at: key.last_used_at.map(timestamp),
+            last_used_at: key.last_used.at.map(timestamp),
+            last_used_address: key.last_used.by.address.unwrap_or_default(),
+            last_used_client: key.last_used.by.client.unwrap_or_default(),
+            restrictions: Some(key.restrictions.into()),
             secrets: key.secrets.into_iter().map(Into::into).collect(),
         }
     }

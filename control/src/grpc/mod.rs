@@ -3,6 +3,7 @@
 
 mod audit;
 mod bundles;
+mod groups;
 mod identity;
 mod keys;
 mod plans;
@@ -24,10 +25,10 @@ use ostia_proto::{
     client::{ACTOR_HEADER, MAX_MESSAGE_BYTES},
     v1::{
         audit_service_server::AuditServiceServer, bundles_service_server::BundlesServiceServer,
-        identity_service_server::IdentityServiceServer, keys_service_server::KeysServiceServer,
-        plans_service_server::PlansServiceServer, policies_service_server::PoliciesServiceServer,
-        sync_service_server::SyncServiceServer, upstreams_service_server::UpstreamsServiceServer,
-        usage_service_server::UsageServiceServer,
+        groups_service_server::GroupsServiceServer, identity_service_server::IdentityServiceServer,
+        keys_service_server::KeysServiceServer, plans_service_server::PlansServiceServer,
+        policies_service_server::PoliciesServiceServer, sync_service_server::SyncServiceServer,
+        upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
     },
 };
 use std::sync::Arc;
@@ -55,6 +56,7 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
             BundlesServiceServer,
             bundles::Bundles(app.clone())
         ))
+        .add_service(service!(GroupsServiceServer, groups::Groups(app.clone())))
         .add_service(service!(
             IdentityServiceServer,
             identity::Identity(app.clone())

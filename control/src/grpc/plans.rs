@@ -50,6 +50,18 @@ impl v1::plans_service_server::PlansService for Plans {
         Ok(Response::new(plan.into()))
     }
 
+    async fn update_plan(
+        &self,
+        request: Request<v1::UpdatePlanRequest>,
+    ) -> Result<Response<v1::Plan>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let limits = request.limits.ok_or_else(|| status::missing("limits"))?;
+        let limits = limits.try_into().map_err(status::field)?;
+        let plan = self.0.update_plan(&op, &request.plan, limits).await?;
+        Ok(Response::new(plan.into()))
+    }
+
     async fn delete_plan(
         &self,
         request: Request<v1::DeletePlanRequest>,

@@ -2,13 +2,13 @@
 
 use super::{op, status};
 use crate::{
-    app::{App, Report, Verdict},
+    app::{App, Report, Verdict, quotas::QuotaOf},
     snapshot::{Event, Hub, Subscription},
 };
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use ostia_domain::{audit::CallRecord, snapshot::Snapshot};
 use ostia_proto::{
-    convert::uuid,
+    convert::{timestamp, uuid},
     v1::{self, authenticate_response, watch_response},
 };
 use std::sync::Arc;
@@ -72,6 +72,39 @@ impl v1::sync_service_server::SyncService for Sync {
         }))
     }
 
+    async fn lease_quota(
+        &self,
+        request: Request<v1::LeaseQuotaRequest>,
+    ) -> Result<Response<v1::LeaseQuotaResponse>, Status> {
+        let op = op(&request);
+        let block = self
+            .app
+            .lease_quota(&op, quota_of(request.into_inner().of)?)
+            .await?;
+        Ok(Response::new(match block {
+            None => v1::LeaseQuotaResponse::default(),
+            Some(block) => v1::LeaseQuotaResponse {
+                granted: Some(block.granted),
+                remaining: block.remaining,
+                month: block.month.number,
+                resets_at: Some(timestamp(block.month.ends_at)),
+            },
+        }))
+    }
+
+    async fn return_quota(
+        &self,
+        request: Request<v1::ReturnQuotaRequest>,
+    ) -> Result<Response<v1::ReturnQuotaResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let of = quota_of(request.of)?;
+        self.app
+            .return_quota(&op, of, request.month, request.calls)
+            .await?;
+        Ok(Response::new(v1::ReturnQuotaResponse {}))
+    }
+
     async fn record(
         &self,
         request: Request<v1::RecordRequest>,
@@ -98,6 +131,15 @@ impl v1::sync_service_server::SyncService for Sync {
         self.app.report_catalogue(&op, report).await?;
         Ok(Response::new(v1::ReportCatalogueResponse {}))
     }
+}
+
+fn quota_of(of: Option<v1::QuotaOf>) -> Result<QuotaOf, Status> {
+    let of = of.ok_or_else(|| status::missing("of"))?;
+    let plan = of.plan_id.map(|id| uuid("of.plan_id", &id)).transpose();
+    Ok(QuotaOf {
+        subject: uuid("of.subject_id", &of.subject_id).map_err(status::field)?,
+        plan: plan.map_err(status::field)?,
+    })
 }
 
 /// Leaves out what nobody could write down. Refusing the batch for it would make the edge send it for

@@ -2,7 +2,7 @@
 //!
 //! A note that finds the queue full is dropped: the next use of the key makes another.
 
-use crate::store::{self, Store};
+use crate::store::{self, Store, keys::UsedBy};
 use chrono::TimeDelta;
 use ostia_domain::{audit::CallRecord, clock::Timestamp};
 use std::{
@@ -27,40 +27,55 @@ enum What {
 
 /// Where uses are noted.
 #[derive(Clone)]
-pub(crate) struct Uses(mpsc::Sender<(What, Timestamp)>);
+pub(crate) struct Uses(mpsc::Sender<(What, Use)>);
+
+/// When, and by whom where an edge could tell. A check of a secret comes before the request that it is
+/// for, so it knows nobody.
+#[derive(Clone)]
+struct Use {
+    at: Timestamp,
+    by: UsedBy,
+}
 
 impl Uses {
     pub(crate) fn secret_used(&self, key: Uuid, secret: Uuid, at: Timestamp) {
-        self.note(What::Key(key), at);
-        self.note(What::Secret(secret), at);
+        let by = UsedBy::default;
+        self.note(What::Key(key), Use { at, by: by() });
+        self.note(What::Secret(secret), Use { at, by: by() });
     }
 
     pub(crate) fn keys_used(&self, records: &[CallRecord], now: Timestamp) {
-        let mut newest: HashMap<Uuid, Timestamp> = HashMap::new();
+        let mut newest: HashMap<Uuid, (Timestamp, &CallRecord)> = HashMap::new();
         for record in records {
             if let Some(caller) = &record.caller {
                 // An edge whose clock is wrong must not block the notes of the others.
                 let used = record.at.clamp(Timestamp::UNIX_EPOCH, now);
-                let at = newest.entry(caller.key_id).or_insert(used);
-                *at = used.max(*at);
+                let last = newest.entry(caller.key_id).or_insert((used, record));
+                if used > last.0 {
+                    *last = (used, record);
+                }
             }
         }
-        for (key, at) in newest {
-            self.note(What::Key(key), at);
+        for (key, (at, record)) in newest {
+            let by = UsedBy {
+                address: record.remote_address.clone(),
+                client: record.client.clone(),
+            };
+            self.note(What::Key(key), Use { at, by });
         }
     }
 
-    fn note(&self, what: What, at: Timestamp) {
+    fn note(&self, what: What, used: Use) {
         // Full: see above. Closed: the control is stopping.
-        let _ = self.0.try_send((what, at));
+        let _ = self.0.try_send((what, used));
     }
 }
 
 pub(crate) struct LastUsed {
-    queue: mpsc::Receiver<(What, Timestamp)>,
+    queue: mpsc::Receiver<(What, Use)>,
     store: Store,
-    /// What was written when.
-    written: HashMap<What, Timestamp>,
+    /// What was written when, and whether it was known by whom.
+    written: HashMap<What, (Timestamp, bool)>,
 }
 
 pub(crate) fn channel(store: Store) -> (Uses, LastUsed) {
@@ -92,39 +107,45 @@ impl LastUsed {
     }
 
     /// What is in the queue now and was not written within the last minute, each once.
-    fn due(&mut self) -> HashMap<What, Timestamp> {
-        let mut due = HashMap::new();
-        while let Ok((what, at)) = self.queue.try_recv() {
-            if self
-                .written
-                .get(&what)
-                .is_some_and(|written| at < *written + AT_MOST_EVERY)
-            {
+    fn due(&mut self) -> HashMap<What, Use> {
+        let mut due: HashMap<What, Use> = HashMap::new();
+        while let Ok((what, used)) = self.queue.try_recv() {
+            let written = self.written.get(&what);
+            // Who it was is worth a second note, when the first could not tell.
+            let told = written.is_some_and(|(at, known)| {
+                used.at < *at + AT_MOST_EVERY && (*known || used.by.address.is_none())
+            });
+            if told {
                 continue;
             }
             match due.entry(what) {
                 Entry::Vacant(entry) => {
-                    entry.insert(at);
+                    entry.insert(used);
                 }
                 Entry::Occupied(mut entry) => {
-                    let newest = at.max(*entry.get());
-                    entry.insert(newest);
+                    let last = entry.get_mut();
+                    last.at = used.at.max(last.at);
+                    if used.by.address.is_some() {
+                        last.by = used.by;
+                    }
                 }
             }
         }
         due
     }
 
-    async fn write(&mut self, due: &HashMap<What, Timestamp>) -> Result<(), store::Error> {
+    async fn write(&mut self, due: &HashMap<What, Use>) -> Result<(), store::Error> {
         // Not a change that anybody made, so there is nothing to audit.
         let write = self.store.write().await?;
-        for (what, at) in due {
+        for (what, used) in due {
             // Another control may have written it meanwhile.
-            let unless_after = *at - AT_MOST_EVERY;
+            let unless_after = used.at - AT_MOST_EVERY;
             match *what {
-                What::Key(id) => store::keys::used(write.tx(), id, *at, unless_after).await?,
+                What::Key(id) => {
+                    store::keys::used(write.tx(), id, (used.at, &used.by), unless_after).await?;
+                }
                 What::Secret(id) => {
-                    store::secrets::used(write.tx(), id, *at, unless_after).await?;
+                    store::secrets::used(write.tx(), id, used.at, unless_after).await?;
                 }
             }
         }
@@ -132,7 +153,9 @@ impl LastUsed {
         if self.written.len() + due.len() > MAX_REMEMBERED {
             self.written.clear();
         }
-        self.written.extend(due);
+        let written = due.iter();
+        self.written
+            .extend(written.map(|(what, used)| (*what, (used.at, used.by.address.is_some()))));
         Ok(())
     }
 }

@@ -2,15 +2,16 @@
 
 use super::{
     Error, Tx,
-    entity::{login_links, user_policies, users},
+    entity::{login_links, user_plans, user_policies, users},
     reference,
 };
 use ostia_domain::{
     clock::Timestamp,
-    user::{Role, User},
+    user::{Kind, Role, User},
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::*,
+    ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
+    prelude::*,
 };
 use std::collections::HashMap;
 
@@ -30,10 +31,15 @@ pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredUser>, E
     for row in user_policies::Entity::find().all(db).await? {
         bounds.entry(row.user_id).or_default().push(row.policy_id);
     }
+    let mut plans: HashMap<Uuid, Uuid> = HashMap::new();
+    for row in user_plans::Entity::find().all(db).await? {
+        plans.insert(row.user_id, row.plan_id);
+    }
     rows.into_iter()
         .map(|row| {
             let policies = bounds.remove(&row.id).unwrap_or_default();
-            read(row, policies)
+            let plan = plans.remove(&row.id);
+            read(row, policies, plan)
         })
         .collect()
 }
@@ -76,7 +82,20 @@ async fn one(
         .all(db)
         .await?;
     let policies = bounds.into_iter().map(|bound| bound.policy_id).collect();
-    read(row, policies).map(Some)
+    let plan = user_plans::Entity::find_by_id(row.id).one(db).await?;
+    read(row, policies, plan.map(|row| row.plan_id)).map(Some)
+}
+
+/// How many could still do everything if it was not for this one.
+pub(crate) async fn other_administrators(
+    db: &impl ConnectionTrait,
+    but: Uuid,
+) -> Result<u64, Error> {
+    let others = users::Entity::find()
+        .filter(users::Column::Role.eq(Role::Administrator.as_str()))
+        .filter(users::Column::Enabled.eq(true))
+        .filter(users::Column::Id.ne(but));
+    Ok(others.count(db).await?)
 }
 
 pub(crate) async fn insert(tx: &Tx, stored: &StoredUser) -> Result<(), Error> {
@@ -85,12 +104,49 @@ pub(crate) async fn insert(tx: &Tx, stored: &StoredUser) -> Result<(), Error> {
         id: Set(user.id),
         name: Set(user.name.clone()),
         role: Set(user.role.as_str().to_owned()),
+        kind: Set(user.kind.as_str().to_owned()),
         enabled: Set(user.enabled),
         created_at: Set(stored.created_at),
     };
     users::Entity::insert(row)
         .exec_without_returning(tx)
         .await?;
+    insert_bounds(tx, user).await
+}
+
+/// Replaces everything but its id and kind.
+pub(crate) async fn update(tx: &Tx, user: &User) -> Result<(), Error> {
+    users::Entity::update_many()
+        .col_expr(users::Column::Name, Expr::value(user.name.clone()))
+        .col_expr(users::Column::Role, Expr::value(user.role.as_str()))
+        .col_expr(users::Column::Enabled, Expr::value(user.enabled))
+        .filter(users::Column::Id.eq(user.id))
+        .exec(tx)
+        .await?;
+    user_policies::Entity::delete_many()
+        .filter(user_policies::Column::UserId.eq(user.id))
+        .exec(tx)
+        .await?;
+    user_plans::Entity::delete_by_id(user.id).exec(tx).await?;
+    insert_bounds(tx, user).await
+}
+
+/// With its links and memberships; its keys must be gone before.
+pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
+    users::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
+}
+
+async fn insert_bounds(tx: &Tx, user: &User) -> Result<(), Error> {
+    if let Some(plan) = user.plan {
+        let row = user_plans::ActiveModel {
+            user_id: Set(user.id),
+            plan_id: Set(plan),
+        };
+        user_plans::Entity::insert(row)
+            .exec_without_returning(tx)
+            .await?;
+    }
     if user.policies.is_empty() {
         return Ok(());
     }
@@ -163,16 +219,19 @@ pub(crate) async fn use_login_link(
     Ok(used.rows_affected == 1)
 }
 
-fn read(row: users::Model, policies: Vec<Uuid>) -> Result<StoredUser, Error> {
-    let role = Role::parse(&row.role)
-        .ok_or_else(|| Error::Unreadable(format!("the role of user {}", row.id)))?;
+fn read(row: users::Model, policies: Vec<Uuid>, plan: Option<Uuid>) -> Result<StoredUser, Error> {
+    let unreadable = |what| Error::Unreadable(format!("the {what} of user {}", row.id));
+    let role = Role::parse(&row.role).ok_or_else(|| unreadable("role"))?;
+    let kind = Kind::parse(&row.kind).ok_or_else(|| unreadable("kind"))?;
     Ok(StoredUser {
         user: User {
             id: row.id,
             name: row.name,
             role,
+            kind,
             enabled: row.enabled,
             policies,
+            plan,
         },
         created_at: row.created_at,
     })

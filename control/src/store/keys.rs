@@ -8,7 +8,7 @@ use super::{
 };
 use ostia_domain::{
     clock::Timestamp,
-    key::{Mode, PublicId},
+    key::{Mode, PublicId, Restrictions},
 };
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -30,9 +30,24 @@ pub(crate) struct StoredKey {
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
-    pub(crate) last_used_at: Option<Timestamp>,
+    pub(crate) last_used: LastUse,
+    pub(crate) restrictions: Restrictions,
     /// Newest first.
     pub(crate) secrets: Vec<StoredSecret>,
+}
+
+/// Who used a key, as far as an edge can tell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UsedBy {
+    pub(crate) address: Option<String>,
+    pub(crate) client: Option<String>,
+}
+
+/// When a key was used last, from where, and by which client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastUse {
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) by: UsedBy,
 }
 
 /// Newest first; of one owner, or of everybody.
@@ -126,11 +141,72 @@ pub(crate) async fn insert(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
         created_at: Set(key.created_at),
         expires_at: Set(key.expires_at),
         revoked_at: Set(key.revoked_at),
-        last_used_at: Set(key.last_used_at),
+        last_used_at: Set(key.last_used.at),
+        restrictions: Set(restrictions_to_json(&key.restrictions)?),
+        last_used_address: Set(key.last_used.by.address.clone()),
+        last_used_client: Set(key.last_used.by.client.clone()),
     };
     api_keys::Entity::insert(row)
         .exec_without_returning(tx)
         .await?;
+    insert_policies(tx, key).await?;
+    for secret in &key.secrets {
+        secrets::insert(tx, key.id, secret).await?;
+    }
+    Ok(())
+}
+
+/// Replaces what a key is called and held to.
+pub(crate) async fn update(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
+    use api_keys::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::Name, Expr::value(key.name.clone()))
+        .col_expr(Column::PlanId, Expr::value(key.plan))
+        .col_expr(Column::ExpiresAt, Expr::value(key.expires_at))
+        .col_expr(
+            Column::Restrictions,
+            Expr::value(restrictions_to_json(&key.restrictions)?),
+        )
+        .filter(Column::Id.eq(key.id))
+        .exec(tx)
+        .await?;
+    api_key_policies::Entity::delete_many()
+        .filter(api_key_policies::Column::KeyId.eq(key.id))
+        .exec(tx)
+        .await?;
+    insert_policies(tx, key).await
+}
+
+/// Ids of all keys of these users that are not revoked.
+pub(crate) async fn of_owners(
+    db: &impl ConnectionTrait,
+    owners: &[Uuid],
+) -> Result<Vec<Uuid>, Error> {
+    use api_keys::{Column, Entity};
+    let mut keys = Vec::new();
+    for owners in owners.chunks(1_000) {
+        let found = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::OwnerId.is_in(owners.iter().copied()))
+            .filter(Column::RevokedAt.is_null());
+        keys.extend(found.into_tuple::<Uuid>().all(db).await?);
+    }
+    Ok(keys)
+}
+
+pub(crate) async fn delete_of_owner(tx: &Tx, owner: Uuid) -> Result<(), Error> {
+    api_keys::Entity::delete_many()
+        .filter(api_keys::Column::OwnerId.eq(owner))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+async fn insert_policies(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
+    if key.policies.is_empty() {
+        return Ok(());
+    }
     let bounds = key
         .policies
         .iter()
@@ -141,10 +217,17 @@ pub(crate) async fn insert(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
     api_key_policies::Entity::insert_many(bounds)
         .exec_without_returning(tx)
         .await?;
-    for secret in &key.secrets {
-        secrets::insert(tx, key.id, secret).await?;
-    }
     Ok(())
+}
+
+/// Keys that are held to nothing more have nothing there.
+fn restrictions_to_json(restrictions: &Restrictions) -> Result<Option<Json>, Error> {
+    if *restrictions == Restrictions::default() {
+        return Ok(None);
+    }
+    serde_json::to_value(restrictions)
+        .map(Some)
+        .map_err(|error| Error::Unreadable(format!("restrictions ({error})")))
 }
 
 pub(crate) async fn set_active(tx: &Tx, id: Uuid, active: bool) -> Result<(), Error> {
@@ -179,17 +262,19 @@ pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
 pub(crate) async fn used(
     tx: &Tx,
     key: Uuid,
-    at: Timestamp,
+    (at, by): (Timestamp, &UsedBy),
     unless_after: Timestamp,
 ) -> Result<(), Error> {
     use api_keys::{Column, Entity};
     Entity::update_many()
         .col_expr(Column::LastUsedAt, Expr::value(at))
+        .col_expr(Column::LastUsedAddress, Expr::value(by.address.clone()))
+        .col_expr(Column::LastUsedClient, Expr::value(by.client.clone()))
         .filter(Column::Id.eq(key))
-        .filter(secrets::unset_or(
-            Column::LastUsedAt,
-            Column::LastUsedAt.lt(unless_after),
-        ))
+        .filter(
+            secrets::unset_or(Column::LastUsedAt, Column::LastUsedAt.lt(unless_after))
+                .add(Column::LastUsedAddress.is_null()),
+        )
         .exec(tx)
         .await?;
     Ok(())
@@ -218,7 +303,17 @@ fn read(
         created_at: row.created_at,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
-        last_used_at: row.last_used_at,
+        last_used: LastUse {
+            at: row.last_used_at,
+            by: UsedBy {
+                address: row.last_used_address,
+                client: row.last_used_client,
+            },
+        },
+        restrictions: match row.restrictions {
+            Some(json) => serde_json::from_value(json).map_err(|_| unreadable("restrictions"))?,
+            None => Restrictions::default(),
+        },
         secrets,
     })
 }

@@ -1,16 +1,25 @@
-//! How much a key may do in a short window, as its plan says.
+//! How much may be done: rate, calls at once, and the month's quota, for a key and for its owner.
 
+mod limiter;
+mod quota;
 mod tool_rates;
 
+pub use limiter::Limiter;
 pub use tool_rates::ToolRates;
 
 use crate::{error::Error, view::View};
 use governor::{
-    NotUntil, Quota, RateLimiter,
+    NotUntil,
     clock::{Clock as _, QuantaClock, QuantaInstant},
-    state::keyed::HashMapStateStore,
 };
-use ostia_domain::{code::Code, plan::Plan, principal::Principal};
+use ostia_domain::{
+    clock::Timestamp,
+    code::Code,
+    plan::{Limits, Plan},
+    principal::{LimitedBy, Principal},
+};
+use ostia_proto::ControlClient;
+use quota::{Quotas, Taken};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -18,134 +27,124 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Proof that a call was let in; it counts as in flight until it is dropped.
+/// Sets of limits of keys that are kept while nobody uses them.
+const MANY: usize = 10_000;
+
+/// Proof that a call was let in; it counts as in flight until it is dropped, and costs a place of a quota
+/// once it was [`made`](Admission::made).
+#[derive(Default)]
 pub struct Admission {
-    counted: Option<(Arc<Limits>, Uuid)>,
+    counted: Vec<(Arc<Limiter>, Uuid)>,
+    taken: Vec<Taken>,
+}
+
+impl Admission {
+    /// The call went to its upstream.
+    pub fn made(&mut self) {
+        self.taken.iter_mut().for_each(Taken::spent);
+    }
+
+    /// What is left of the quota that has the least, and until when; unset without a quota.
+    pub fn quota_left(&self) -> Option<(u64, Timestamp)> {
+        let left = self
+            .taken
+            .iter()
+            .map(|taken| (taken.remaining, taken.resets_at));
+        left.min_by_key(|(remaining, _)| *remaining)
+    }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        if let Some((limits, key)) = self.counted.take() {
-            limits.leave(key);
+        for (limiter, subject) in self.counted.drain(..) {
+            limiter.leave(subject);
         }
     }
 }
 
-/// One plan's counters, by key. They outlive snapshots as long as the plan stays the same.
-pub struct Limits {
-    plan: Plan,
-    rate: Option<RateLimiter<Uuid, HashMapStateStore<Uuid>, QuantaClock>>,
-    in_flight: Mutex<HashMap<Uuid, u32>>,
-}
+/// The counters of plans, by plan. They outlive snapshots as long as the plan stays the same.
+pub type PlanLimits = HashMap<Uuid, Arc<Limiter>>;
 
-impl Limits {
-    fn new(plan: Plan) -> Self {
-        let rate = plan.calls_per_minute.map(|calls| {
-            let quota = Quota::per_minute(calls).allow_burst(plan.burst.unwrap_or(calls));
-            RateLimiter::new(quota, HashMapStateStore::default(), QuantaClock::default())
-        });
-        Self {
-            plan,
-            rate,
-            in_flight: Mutex::default(),
-        }
-    }
-
-    /// The limits for these plans, with the counters of those that did not change.
-    pub fn reconcile(old: &HashMap<Uuid, Arc<Self>>, plans: Vec<Plan>) -> HashMap<Uuid, Arc<Self>> {
-        plans
-            .into_iter()
-            .map(|plan| {
-                let kept = old
-                    .get(&plan.id)
-                    .filter(|limits| limits.plan == plan)
-                    .cloned();
-                (plan.id, kept.unwrap_or_else(|| Arc::new(Self::new(plan))))
-            })
-            .collect()
-    }
-
-    fn check_rate(&self, key: Uuid) -> Result<(), Error> {
-        let Some(rate) = &self.rate else {
-            return Ok(());
-        };
-        rate.check_key(&key).map_err(|until| {
-            let wait = wait_of(&until);
-            Error::new(
-                Code::RateLimited,
-                format!(
-                    "The plan {:?} allows {} calls a minute. Try again in {} ms.",
-                    self.plan.name,
-                    self.plan
-                        .calls_per_minute
-                        .map_or(0, std::num::NonZeroU32::get),
-                    wait.as_millis()
-                ),
-            )
-            .retry_after(wait)
+/// Limiters for these plans, with the counters of those that did not change.
+pub fn reconcile(old: &PlanLimits, plans: Vec<Plan>) -> PlanLimits {
+    plans
+        .into_iter()
+        .map(|plan| {
+            let name = format!("The plan {:?}", plan.name);
+            let kept = old
+                .get(&plan.id)
+                .filter(|limiter| limiter.limits == plan.limits && limiter.name == name)
+                .cloned();
+            let limiter = kept.unwrap_or_else(|| Arc::new(Limiter::new(name, plan.limits)));
+            (plan.id, limiter)
         })
-    }
+        .collect()
+}
 
-    fn enter(&self, key: Uuid) -> Result<bool, Error> {
-        let Some(most) = self.plan.max_in_flight else {
-            return Ok(false);
-        };
-        let mut in_flight = self
-            .in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let count = in_flight.entry(key).or_default();
-        if *count >= most.get() {
-            return Err(Error::new(
-                Code::TooManyCalls,
-                format!(
-                    "The plan {:?} allows {most} calls at once. Try again when one has ended.",
-                    self.plan.name
-                ),
-            )
-            .retry_after(Duration::from_secs(1)));
+/// Lets calls in.
+pub struct Gate {
+    /// Of limits that keys have by themselves.
+    own: Mutex<HashMap<Limits, Arc<Limiter>>>,
+    quotas: Quotas,
+}
+
+impl Gate {
+    pub fn new(control: ControlClient) -> Self {
+        Self {
+            own: Mutex::default(),
+            quotas: Quotas::new(control),
         }
-        *count += 1;
-        Ok(true)
     }
 
-    fn leave(&self, key: Uuid) {
-        let mut in_flight = self
-            .in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = in_flight.get_mut(&key) {
-            *count -= 1;
-            if *count == 0 {
-                in_flight.remove(&key);
+    /// Lets a call in, or says what is used up and when to come again. A plan that cannot be found
+    /// refuses: what is not readable must not mean "no limits".
+    pub async fn admit(&self, view: &View, principal: &Principal) -> Result<Admission, Error> {
+        let mut admission = Admission::default();
+        for limited in &principal.limits {
+            let (limiter, plan) = match &limited.by {
+                LimitedBy::Plan(id) => (view.limits.get(id).cloned(), Some(*id)),
+                LimitedBy::Own(limits) => (Some(self.own(*limits)), None),
+            };
+            let limiter = limiter.ok_or_else(unreadable)?;
+            // In flight first: a call that cannot start must not cost a place in the rate.
+            if limiter.enter(limited.subject)? {
+                let counted = (Arc::clone(&limiter), limited.subject);
+                admission.counted.push(counted);
             }
+            limiter.check_rate(limited.subject)?;
+            let taken = self.quotas.take((limited.subject, plan), &limiter).await?;
+            admission.taken.extend(taken);
         }
+        Ok(admission)
     }
+
+    fn own(&self, limits: Limits) -> Arc<Limiter> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if own.len() > MANY {
+            own.retain(|_, limiter| Arc::strong_count(limiter) > 1);
+        }
+        let limiter = own.entry(limits).or_insert_with(|| {
+            let name = "This API key".to_owned();
+            Arc::new(Limiter::new(name, limits))
+        });
+        Arc::clone(limiter)
+    }
+
+    /// Brings back what was leased and not used.
+    pub async fn shutdown(&self) {
+        self.quotas.shutdown().await;
+    }
+}
+
+fn unreadable() -> Error {
+    Error::new(
+        Code::RateLimited,
+        "The plan of this API key cannot be read at the moment.",
+    )
+    .retry_after(Duration::from_secs(1))
 }
 
 /// How long until a call would be let in.
 fn wait_of(until: &NotUntil<QuantaInstant>) -> Duration {
     until.wait_time_from(QuantaClock::default().now())
-}
-
-/// Lets a call in, or says what is used up and when to come again. A plan that cannot be found
-/// refuses: what is not readable must not mean "no limits".
-pub fn admit(view: &View, principal: &Principal) -> Result<Admission, Error> {
-    let Some(plan) = principal.plan else {
-        return Ok(Admission { counted: None });
-    };
-    let limits = view.limits.get(&plan).ok_or_else(|| {
-        Error::new(
-            Code::RateLimited,
-            "The plan of this API key cannot be read at the moment.",
-        )
-        .retry_after(Duration::from_secs(1))
-    })?;
-    // In flight first: a call that cannot start must not cost a place in the rate.
-    let counted = limits.enter(principal.key_id)?;
-    let admission = Admission {
-        counted: counted.then(|| (Arc::clone(limits), principal.key_id)),
-    };
-    limits.check_rate(principal.key_id)?;
-    Ok(admission)
 }

@@ -1,7 +1,10 @@
 //! How often one key may call one tool, where a policy says so.
 
 use super::wait_of;
-use crate::{authorize::Permit, error::Error};
+use crate::{
+    authorize::Permit,
+    error::{Error, Standing},
+};
 use governor::{Quota, RateLimiter, clock::QuantaClock, state::keyed::HashMapStateStore};
 use ostia_domain::{code::Code, principal::Principal};
 use std::{
@@ -41,7 +44,11 @@ impl ToolRates {
                     wait.as_millis()
                 ),
             )
-            .retry_after(wait)
+            .used_up(Standing {
+                limit: rate.get().into(),
+                remaining: 0,
+                resets_in: wait,
+            })
         })
     }
 

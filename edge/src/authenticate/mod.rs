@@ -10,19 +10,27 @@ use api_key::Keys;
 use http::HeaderMap;
 use ostia_domain::{clock::Timestamp, code::Code, principal::Principal};
 use ostia_proto::ControlClient;
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// Who is calling. Every request is authenticated anew; a session id or a connection proves nothing.
 pub async fn authenticate(
     keys: &Keys,
     control: &ControlClient,
     headers: &HeaderMap,
-    now: Timestamp,
+    (now, from): (Timestamp, IpAddr),
 ) -> Result<Arc<Principal>, Error> {
     let credential = presented(headers)?;
     let principal = keys.principal(control, credential).await?;
     if principal.expired(now) {
         return Err(refused(Code::KeyExpired));
+    }
+    if !principal.may_come_from(from) {
+        let message = format!("This API key may not be used from the address {from}.");
+        return Err(Error::new(Code::AddressForbidden, message));
+    }
+    if let Some(window) = principal.window.filter(|window| !window.contains(now)) {
+        let message = format!("This API key may be used {window} UTC, and not now.");
+        return Err(Error::new(Code::HourForbidden, message));
     }
     Ok(principal)
 }

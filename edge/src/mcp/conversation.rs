@@ -11,7 +11,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    constrain::constrain,
+    constrain::{constrain, with_quota},
     error::Error,
     pool::pending::{Answer, Event, Question},
     record::OpenRecord,
@@ -22,7 +22,11 @@ use crate::{
 use axum::body::Bytes;
 use http::StatusCode;
 use ostia_domain::{
-    capability::ClientCapabilities, clock, code::Code, policy::Constraints, usage::Outcome,
+    capability::ClientCapabilities,
+    clock::{self, Timestamp},
+    code::Code,
+    policy::Constraints,
+    usage::Outcome,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
@@ -47,14 +51,22 @@ pub struct Conversation {
     /// Of a legacy client.
     session: Option<Session>,
     capabilities: ClientCapabilities,
-    /// What policy lets pass of the answer.
-    limits: Constraints,
+    pub bounds: Bounds,
     /// Questions of a legacy upstream that its legacy client has.
     asked: Vec<Asked>,
     /// A question that its client did not answer when it asked for the rest.
     unanswered: Option<Question>,
     round: Option<Round>,
     rounds: u32,
+}
+
+/// What an answer has to do with.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// What policy lets pass of it.
+    pub limits: Constraints,
+    /// What is left of a quota that the call counts against, and when the next month begins.
+    pub quota: Option<(u64, Timestamp)>,
 }
 
 /// What a client reads next.
@@ -93,7 +105,7 @@ impl Conversation {
         received: &Received<'_>,
         exchange: Exchange,
         addressee: Addressee,
-        limits: Constraints,
+        bounds: Bounds,
     ) -> Self {
         Self {
             exchange,
@@ -105,7 +117,7 @@ impl Conversation {
             request_id: received.arrival.id,
             session: received.session,
             capabilities: received.askable(),
-            limits,
+            bounds,
             asked: Vec::new(),
             unanswered: None,
             round: None,
@@ -184,7 +196,11 @@ impl Conversation {
                 Era::Legacy => self.begin_round(&required).map(|()| None),
             };
         }
-        let answer = constrain(self.limits, answer)?;
+        let answer = constrain(self.bounds.limits, answer)?;
+        let answer = match self.bounds.quota {
+            Some((remaining, resets_at)) => with_quota(answer, remaining, resets_at),
+            None => answer,
+        };
         let status = if answer.is_result {
             StatusCode::OK
         } else {

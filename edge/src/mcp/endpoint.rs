@@ -51,7 +51,7 @@ pub async fn serve(
     endpoint: Endpoint,
     request: Request<Body>,
 ) -> Response {
-    let arrival = state.arrive(remote);
+    let arrival = state.arrive(remote, request.headers());
     let mut record = state.recorder.open(&arrival);
     let (parts, body) = request.into_parts();
     record.client(parts.headers.get(USER_AGENT));
@@ -96,7 +96,7 @@ pub async fn serve(
                         return rest;
                     }
                     let headers = &parts.headers;
-                    listen::get(&state, principal, headers, endpoint, session, arrival.id)
+                    listen::get(&state, principal, headers, endpoint, session, &arrival)
                 }
                 Err(error) => refuse(record, error),
             };
@@ -166,7 +166,14 @@ pub async fn identify(
             Error::new(Code::ControlUnavailable, message).retry_after(Duration::from_secs(5))
         );
     }
-    match authenticate(&state.keys, &state.control, headers, arrival.at).await {
+    match authenticate(
+        &state.keys,
+        &state.control,
+        headers,
+        (arrival.at, arrival.remote),
+    )
+    .await
+    {
         Ok(principal) => {
             record.caller(&principal);
             Ok(principal)
@@ -213,7 +220,9 @@ async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Respons
             return initialize::pong(&received);
         }
         (Era::Legacy, "logging/setLevel") => legacy::set_log_level(&received),
-        (Era::Legacy, "resources/subscribe") => subscriptions::subscribe(&received, &mut record),
+        (Era::Legacy, "resources/subscribe") => {
+            subscriptions::subscribe(&received, &mut record).await
+        }
         (Era::Legacy, "resources/unsubscribe") => subscriptions::unsubscribe(&received),
         (Era::Modern, "server/discover") => Ok(discover::serve(&received)),
         _ => {

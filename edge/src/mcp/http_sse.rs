@@ -70,7 +70,7 @@ pub async fn open(
     upstream: Option<Path<String>>,
     request: Request<Body>,
 ) -> Response {
-    let arrival = state.arrive(remote);
+    let arrival = state.arrive(remote, request.headers());
     let (parts, _) = request.into_parts();
     let (owner, mut record) = match owner(&state, &parts, &arrival).await {
         Ok(known) => known,
@@ -112,7 +112,7 @@ pub async fn post(
     named: Result<Query<Named>, QueryRejection>,
     request: Request<Body>,
 ) -> Response {
-    let arrival = state.arrive(remote);
+    let arrival = state.arrive(remote, request.headers());
     let (mut parts, body) = request.into_parts();
     let (owner, mut record) = match owner(&state, &parts, &arrival).await {
         Ok(known) => known,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     authenticate::authenticate,
     authorize::{authorize, find, visible},
-    call::RequestId,
+    call::{Arrival, RequestId},
     changes::{Announcement, List},
     error::Error,
     pool::changes::Change,
@@ -37,6 +37,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    net::IpAddr,
     sync::Arc,
 };
 use tokio::sync::{
@@ -55,6 +56,7 @@ struct Listener {
     headers: HeaderMap,
     endpoint: Endpoint,
     can_be_asked: bool,
+    from: IpAddr,
     /// What is listened to, and what each list was when it was looked at last.
     lists: Vec<(List, u64)>,
     watched: Watched,
@@ -80,16 +82,16 @@ pub fn get(
     headers: &HeaderMap,
     endpoint: Endpoint,
     session: Session,
-    id: RequestId,
+    arrival: &Arrival,
 ) -> Response {
     let listener = Listener::new(
         state,
-        (principal, headers, endpoint),
+        (principal, headers, endpoint, arrival.remote),
         session.capabilities.can_be_asked(),
         List::ALL.to_vec(),
         Watched::Session(session.id),
     );
-    listener.response(id)
+    listener.response(arrival.id)
 }
 
 /// `subscriptions/listen`. What a caller may not see is left out of what is promised.
@@ -134,6 +136,7 @@ pub fn listen(received: &Received<'_>, mut record: OpenRecord) -> Response {
             Arc::clone(&received.principal),
             received.headers,
             received.endpoint.clone(),
+            received.arrival.remote,
         ),
         received.capabilities.can_be_asked(),
         lists,
@@ -161,7 +164,7 @@ fn watch_for(received: &Received<'_>, uri: &str, watchlist: &Watchlist) -> bool 
 impl Listener {
     fn new(
         state: &Arc<State>,
-        (principal, headers, endpoint): (Arc<Principal>, &HeaderMap, Endpoint),
+        (principal, headers, endpoint, from): (Arc<Principal>, &HeaderMap, Endpoint, IpAddr),
         can_be_asked: bool,
         lists: Vec<List>,
         watched: Watched,
@@ -179,6 +182,7 @@ impl Listener {
             headers: credential,
             endpoint,
             can_be_asked,
+            from,
             lists: Vec::new(),
             watched,
             subscription: None,
@@ -248,7 +252,12 @@ impl Listener {
         }
         let State { keys, control, .. } = &*self.state;
         // On the heap: a client that only listens is not to hold room for a question to control.
-        let known = Box::pin(authenticate(keys, control, &self.headers, clock::now()));
+        let known = Box::pin(authenticate(
+            keys,
+            control,
+            &self.headers,
+            (clock::now(), self.from),
+        ));
         match known.await {
             Ok(principal) => {
                 self.principal = principal;

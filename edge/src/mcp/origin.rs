@@ -84,6 +84,7 @@ mod tests {
             name: String::new(),
             allowed_hosts: vec!["mcp.example.com".into()],
             allowed_origins: vec!["https://app.example.com".into()],
+            trusted_proxies: Vec::new(),
             exposed_names: ostia_domain::name::ExposedNames::Safe,
             max_body_bytes: 0,
             session_keys: vec![],

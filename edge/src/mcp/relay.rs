@@ -3,7 +3,7 @@
 
 use super::{
     answer::Addressee,
-    conversation::{Conversation, Frame},
+    conversation::{Bounds, Conversation, Frame},
     envelope::{is_object, member, string},
     era::Era,
     event_stream,
@@ -78,7 +78,15 @@ pub async fn serve(received: Received<'_>, relayed: Relayed, mut record: OpenRec
         record.arguments(arguments.get());
     }
     match begin(&received, relayed, &named, record).await {
-        Ok(conversation) => respond(&received, conversation).await,
+        Ok(conversation) => {
+            let quota = conversation.bounds.quota;
+            let mut response = respond(&received, conversation).await;
+            if let Some((remaining, _)) = quota {
+                let headers = response.headers_mut();
+                headers.insert(respond::QUOTA_REMAINING, HeaderValue::from(remaining));
+            }
+            response
+        }
         Err((record, error)) => refuse(&received, record, &error),
     }
 }
@@ -141,8 +149,8 @@ async fn begin(
         name: &named.name,
     };
     let arguments = received.params.as_ref().and_then(|params| params.arguments);
-    let allowed = match pipeline::allow(state, principal, endpoint, wanted, arguments, &mut record)
-    {
+    let allowed = pipeline::allow(state, principal, endpoint, wanted, arguments, &mut record);
+    let allowed = match allowed.await {
         Ok(allowed) => allowed,
         Err(error) => return Err((record, error)),
     };
@@ -168,7 +176,10 @@ async fn begin(
     };
     match pipeline::lease(&allowed.permit, &caller(received)).await {
         Ok(lease) => {
-            let limits = allowed.permit.limits();
+            let bounds = Bounds {
+                limits: allowed.permit.limits(),
+                quota: allowed.admission.quota_left(),
+            };
             let request = request(
                 received,
                 named,
@@ -187,7 +198,7 @@ async fn begin(
             let tasks = state.tasks.clone();
             let exchange = Exchange::begin(request, held, received.era, entry, tasks).await?;
             let addressee = addressee(received, relayed);
-            Ok(Conversation::new(received, exchange, addressee, limits))
+            Ok(Conversation::new(received, exchange, addressee, bounds))
         }
         Err(error) => Err((record, error)),
     }

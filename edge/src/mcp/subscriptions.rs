@@ -96,7 +96,7 @@ impl Subscriptions {
 }
 
 /// `resources/subscribe`. Whether the upstream tells of this resource is its own business.
-pub fn subscribe(
+pub async fn subscribe(
     received: &Received<'_>,
     record: &mut OpenRecord,
 ) -> Result<(Response, usize), Error> {
@@ -114,7 +114,8 @@ pub fn subscribe(
         wanted,
         None,
         record,
-    )?;
+    )
+    .await?;
     let list = state.subscriptions.0.get_with(session, Arc::default);
     if !list.add(&uri, Subscribed::to(allowed.permit.item())) {
         let message =

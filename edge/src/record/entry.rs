@@ -55,7 +55,7 @@ impl Entry {
             duration: Duration::ZERO,
             request_bytes: 0,
             result_bytes: 0,
-            remote: arrival.remote.ip(),
+            remote: arrival.remote,
             client: None,
         }
     }

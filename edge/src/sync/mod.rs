@@ -2,9 +2,7 @@
 
 mod discover;
 
-use crate::{
-    admit::Limits, authenticate::api_key::Keys, changes::Announcements, pool::Pools, view::View,
-};
+use crate::{admit, authenticate::api_key::Keys, changes::Announcements, pool::Pools, view::View};
 use arc_swap::ArcSwap;
 use discover::Discoverers;
 use ostia_domain::{name::ExposedNames, snapshot::Snapshot};
@@ -123,7 +121,7 @@ fn apply(sync: &Sync, discoverers: &mut Discoverers, snapshot: v1::Snapshot) {
         .collect();
     let pools = sync.pools.reconcile(&upstreams);
     discoverers.follow(sync, pools.values(), &snapshot.catalogues);
-    let limits = Limits::reconcile(&sync.view.load().limits, snapshot.plans.clone());
+    let limits = admit::reconcile(&sync.view.load().limits, snapshot.plans.clone());
     let view = View::compile(snapshot, &pools, limits, sync.names);
     tracing::info!(
         revision = view.revision,

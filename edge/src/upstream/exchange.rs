@@ -56,26 +56,29 @@ impl Exchange {
     /// Puts the request on its worker. From here on it has, or may have, an effect.
     pub async fn begin(
         request: Request,
-        (lease, admission, record): (Lease, Admission, OpenRecord),
+        (lease, mut admission, record): (Lease, Admission, OpenRecord),
         client_era: Era,
         entry: Option<Entry>,
         tasks: TaskTracker,
     ) -> Result<Self, (OpenRecord, Error)> {
         match send(&lease, &request).await {
-            Ok(pending) => Ok(Self {
-                deadline: clock::instant() + request.timeout,
-                open: Some(Open {
-                    pending,
-                    answered: false,
-                    record,
-                    lease,
-                    _admission: admission,
-                }),
-                request,
-                client_era,
-                entry,
-                tasks,
-            }),
+            Ok(pending) => {
+                admission.made();
+                Ok(Self {
+                    deadline: clock::instant() + request.timeout,
+                    open: Some(Open {
+                        pending,
+                        answered: false,
+                        record,
+                        lease,
+                        _admission: admission,
+                    }),
+                    request,
+                    client_era,
+                    entry,
+                    tasks,
+                })
+            }
             Err(why) => Err((record, lost(&request.upstream, &why))),
         }
     }

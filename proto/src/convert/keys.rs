@@ -1,10 +1,74 @@
 use super::{FieldError, from_timestamp, timestamp, uuid};
 use crate::v1;
 use ostia_domain::{
-    key::Mode,
+    key::{Mode, Restrictions},
+    network::Network,
     policy::{Grant, Scope},
-    principal::Principal,
+    principal::{Limited, LimitedBy, Principal},
+    window::Window,
 };
+
+fn texts(networks: Vec<Network>) -> Vec<String> {
+    networks.into_iter().map(Into::into).collect()
+}
+
+fn networks(texts: &[String]) -> Result<Vec<Network>, FieldError> {
+    let read = texts.iter().map(|text| Network::parse(text));
+    read.collect::<Result<_, _>>()
+        .map_err(|error| FieldError::new("networks", error))
+}
+
+fn window(text: &str) -> Result<Window, FieldError> {
+    Window::parse(text).map_err(|error| FieldError::new("window", error))
+}
+
+impl From<Restrictions> for v1::KeyRestrictions {
+    fn from(restrictions: Restrictions) -> Self {
+        Self {
+            rules: restrictions.rules.map(Into::into),
+            limits: Some(restrictions.limits.into()),
+            networks: texts(restrictions.networks),
+            window: restrictions.window.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<v1::KeyRestrictions> for Restrictions {
+    type Error = FieldError;
+    fn try_from(restrictions: v1::KeyRestrictions) -> Result<Self, FieldError> {
+        Ok(Self {
+            rules: restrictions.rules.map(TryInto::try_into).transpose()?,
+            limits: restrictions.limits.unwrap_or_default().try_into()?,
+            networks: networks(&restrictions.networks)?,
+            window: restrictions.window.as_deref().map(window).transpose()?,
+        })
+    }
+}
+
+impl From<Limited> for v1::Limited {
+    fn from(limited: Limited) -> Self {
+        Self {
+            subject_id: limited.subject.to_string(),
+            by: Some(match limited.by {
+                LimitedBy::Plan(id) => v1::limited::By::PlanId(id.to_string()),
+                LimitedBy::Own(limits) => v1::limited::By::Own(limits.into()),
+            }),
+        }
+    }
+}
+
+impl TryFrom<v1::Limited> for Limited {
+    type Error = FieldError;
+    fn try_from(limited: v1::Limited) -> Result<Self, FieldError> {
+        Ok(Self {
+            subject: uuid("subject_id", &limited.subject_id)?,
+            by: match limited.by.ok_or(FieldError::missing("by"))? {
+                v1::limited::By::PlanId(id) => LimitedBy::Plan(uuid("plan_id", &id)?),
+                v1::limited::By::Own(limits) => LimitedBy::Own(limits.try_into()?),
+            },
+        })
+    }
+}
 
 impl From<Mode> for v1::KeyMode {
     fn from(mode: Mode) -> Self {
@@ -52,7 +116,9 @@ impl From<Principal> for v1::Principal {
             owner_scope: Some(principal.grant.owner.into()),
             key_scope: Some(principal.grant.key.into()),
             key_rules: principal.grant.rules.map(Into::into),
-            plan_id: principal.plan.map(|id| id.to_string()),
+            limits: principal.limits.into_iter().map(Into::into).collect(),
+            networks: texts(principal.networks),
+            window: principal.window.map(Into::into),
             expires_at: principal.expires_at.map(timestamp),
         }
     }
@@ -78,10 +144,13 @@ impl TryFrom<v1::Principal> for Principal {
                 key: principal.key_scope.unwrap_or_default().try_into()?,
                 rules: principal.key_rules.map(TryInto::try_into).transpose()?,
             },
-            plan: principal
-                .plan_id
-                .map(|id| uuid("plan_id", &id))
-                .transpose()?,
+            limits: principal
+                .limits
+                .into_iter()
+                .map(TryInto::try_into)
+                .collect::<Result<_, _>>()?,
+            networks: networks(&principal.networks)?,
+            window: principal.window.as_deref().map(window).transpose()?,
             expires_at: principal
                 .expires_at
                 .map(|at| from_timestamp("expires_at", at))

@@ -1,16 +1,14 @@
 use super::{FieldError, uuid};
 use crate::v1;
-use ostia_domain::plan::Plan;
-use std::num::NonZeroU32;
+use ostia_domain::plan::{Limits, Plan};
+use std::num::{NonZeroU32, NonZeroU64};
 
 impl From<Plan> for v1::Plan {
     fn from(plan: Plan) -> Self {
         Self {
             id: plan.id.to_string(),
             name: plan.name,
-            calls_per_minute: plan.calls_per_minute.map(NonZeroU32::get),
-            burst: plan.burst.map(NonZeroU32::get),
-            max_in_flight: plan.max_in_flight.map(NonZeroU32::get),
+            limits: Some(plan.limits.into()),
         }
     }
 }
@@ -18,19 +16,44 @@ impl From<Plan> for v1::Plan {
 impl TryFrom<v1::Plan> for Plan {
     type Error = FieldError;
     fn try_from(plan: v1::Plan) -> Result<Self, FieldError> {
-        let positive = |field, value: Option<u32>| {
-            value
-                .map(|n| {
-                    NonZeroU32::new(n).ok_or_else(|| FieldError::new(field, "must be at least 1"))
-                })
-                .transpose()
-        };
         Ok(Self {
             id: uuid("id", &plan.id)?,
             name: plan.name,
-            calls_per_minute: positive("calls_per_minute", plan.calls_per_minute)?,
-            burst: positive("burst", plan.burst)?,
-            max_in_flight: positive("max_in_flight", plan.max_in_flight)?,
+            limits: plan.limits.unwrap_or_default().try_into()?,
         })
+    }
+}
+
+impl From<Limits> for v1::Limits {
+    fn from(limits: Limits) -> Self {
+        Self {
+            calls_per_minute: limits.calls_per_minute.map(NonZeroU32::get),
+            burst: limits.burst.map(NonZeroU32::get),
+            max_in_flight: limits.max_in_flight.map(NonZeroU32::get),
+            calls_per_month: limits.calls_per_month.map(NonZeroU64::get),
+        }
+    }
+}
+
+impl TryFrom<v1::Limits> for Limits {
+    type Error = FieldError;
+    fn try_from(limits: v1::Limits) -> Result<Self, FieldError> {
+        let zero = |field| FieldError::new(field, "must be at least 1");
+        let positive = |field, value: Option<u32>| {
+            let read = value.map(|n| NonZeroU32::new(n).ok_or_else(|| zero(field)));
+            read.transpose()
+        };
+        let quota = limits.calls_per_month;
+        let quota = quota.map(|n| NonZeroU64::new(n).ok_or_else(|| zero("calls_per_month")));
+        let read = Self {
+            calls_per_minute: positive("calls_per_minute", limits.calls_per_minute)?,
+            burst: positive("burst", limits.burst)?,
+            max_in_flight: positive("max_in_flight", limits.max_in_flight)?,
+            calls_per_month: quota.transpose()?,
+        };
+        match read.problem() {
+            Some(problem) => Err(FieldError::new("limits", problem)),
+            None => Ok(read),
+        }
     }
 }

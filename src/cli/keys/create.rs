@@ -1,6 +1,6 @@
 //! `ostia keys create`.
 
-use super::{super::span, view::Minted};
+use super::{super::span, restrictions::RestrictionArgs, view::Minted};
 use crate::{failure::Failure, output::Output};
 use ostia_proto::{ControlClient, v1};
 use std::time::Duration;
@@ -9,13 +9,8 @@ use std::time::Duration;
 pub(crate) struct Args {
     /// Name of the key, unique for its owner
     name: String,
-    /// Policy that bounds the key; repeatable
-    #[arg(
-        long = "policy",
-        required = true,
-        value_delimiter = ',',
-        value_name = "POLICY"
-    )]
+    /// Policy that bounds the key; repeatable. Without one, --allow says what the key may do
+    #[arg(long = "policy", value_delimiter = ',', value_name = "POLICY")]
     policies: Vec<String>,
     /// User who owns the key [default: the first administrator]
     #[arg(long, value_name = "USER")]
@@ -32,6 +27,8 @@ pub(crate) struct Args {
     /// A key without an end
     #[arg(long, conflicts_with = "expires_in")]
     never_expires: bool,
+    #[command(flatten)]
+    restrictions: RestrictionArgs,
 }
 
 pub(crate) async fn run(
@@ -52,6 +49,10 @@ pub(crate) async fn run(
         plan: args.plan,
         expires_in_seconds: args.expires_in.map(|span| span.as_secs()),
         never_expires: args.never_expires,
+        restrictions: Some(
+            args.restrictions
+                .applied_to(v1::KeyRestrictions::default(), &[])?,
+        ),
     };
     let created = control.keys().create_key(request).await?.into_inner();
     let minted = Minted::new(created.key, created.secret)?;

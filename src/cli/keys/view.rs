@@ -1,11 +1,12 @@
 //! Keys as results show them.
 
 use super::super::{
-    show::{list, moment, timestamp},
+    plans::Limits,
+    show::{list, moment, optional, timestamp},
     table::{Table, fields},
 };
 use crate::failure::Failure;
-use ostia_domain::key::{Mode, PublicId, display};
+use ostia_domain::key::{Mode, PublicId, Restrictions, display};
 use ostia_proto::v1;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -26,6 +27,9 @@ pub(crate) struct Key {
     created_at: Option<String>,
     expires_at: Option<String>,
     last_used_at: Option<String>,
+    last_used_address: Option<String>,
+    last_used_client: Option<String>,
+    restrictions: Restrictions,
     /// Newest first.
     secrets: Vec<Secret>,
 }
@@ -69,6 +73,13 @@ impl From<v1::Key> for Key {
             created_at: timestamp(key.created_at),
             expires_at: timestamp(key.expires_at),
             last_used_at: timestamp(key.last_used_at),
+            last_used_address: optional(key.last_used_address),
+            last_used_client: optional(key.last_used_client),
+            restrictions: key
+                .restrictions
+                .unwrap_or_default()
+                .try_into()
+                .unwrap_or_default(),
             secrets: key.secrets.into_iter().map(Secret::from).collect(),
         }
     }
@@ -109,8 +120,9 @@ impl Key {
             ("plan", self.plan.clone().unwrap_or_default()),
             ("created", moment(self.created_at.as_ref(), "-")),
             ("expires", moment(self.expires_at.as_ref(), "never")),
-            ("last used", moment(self.last_used_at.as_ref(), "never")),
+            ("last used", self.last_used()),
         ]);
+        self.add_restrictions(&mut text);
         // Writing to a string cannot fail.
         for secret in &self.secrets {
             let ends = moment(secret.expires_at.as_ref(), "with the key");
@@ -122,6 +134,39 @@ impl Key {
             );
         }
         text
+    }
+}
+
+impl Key {
+    fn last_used(&self) -> String {
+        let mut text = moment(self.last_used_at.as_ref(), "never");
+        // Writing to a string cannot fail.
+        if let Some(address) = &self.last_used_address {
+            let _ = write!(text, " from {address}");
+        }
+        if let Some(client) = &self.last_used_client {
+            let _ = write!(text, " by {client}");
+        }
+        text
+    }
+
+    fn add_restrictions(&self, text: &mut String) {
+        let held = &self.restrictions;
+        if let Some(rules) = &held.rules {
+            let rules = serde_json::json!(rules);
+            let _ = write!(text, "\nown rules     {rules}");
+        }
+        if !held.limits.is_none() {
+            let limits = Limits::from(v1::Limits::from(held.limits)).text();
+            let _ = write!(text, "\nown limits    {limits}");
+        }
+        if !held.networks.is_empty() {
+            let networks: Vec<_> = held.networks.iter().map(ToString::to_string).collect();
+            let _ = write!(text, "\nfrom          {}", networks.join(", "));
+        }
+        if let Some(window) = &held.window {
+            let _ = write!(text, "\nonly          {window} UTC");
+        }
     }
 }
 

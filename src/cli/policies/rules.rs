@@ -6,8 +6,8 @@ use ostia_proto::v1;
 
 /// In patterns `*` is any run of characters and `?` is one.
 #[derive(clap::Args, Default)]
-#[group(id = "PatternArgs", multiple = true)]
-pub(crate) struct PatternArgs {
+#[group(id = "RuleArgs", multiple = true)]
+pub(crate) struct RuleArgs {
     /// Upstreams that can be seen, by name; repeatable [default: those that --allow can match]
     #[arg(long = "upstream", value_delimiter = ',', value_name = "PATTERN")]
     upstreams: Vec<String>,
@@ -47,9 +47,18 @@ pub(crate) enum List {
     Constraints,
 }
 
-impl PatternArgs {
+impl RuleArgs {
+    /// Whether any was named.
+    pub(crate) fn any(&self) -> bool {
+        let patterns = [&self.upstreams, &self.allow, &self.deny];
+        patterns.iter().any(|patterns| !patterns.is_empty())
+            || self.max_tier.is_some()
+            || !self.arguments.is_empty()
+            || !self.constraints.is_empty()
+    }
+
     /// Rules of a new policy.
-    pub(super) fn into_new(self) -> Result<v1::Rules, Failure> {
+    pub(crate) fn into_new(self) -> Result<v1::Rules, Failure> {
         if self.allow.is_empty() {
             return Err(
                 Failure::usage("a policy without --allow would allow nothing").hint(
@@ -156,9 +165,9 @@ mod tests {
 
     #[test]
     fn upstreams_follow_from_the_tools() {
-        let args = PatternArgs {
+        let args = RuleArgs {
             allow: vec!["github.get_*".into(), "*".into()],
-            ..PatternArgs::default()
+            ..RuleArgs::default()
         };
         assert_eq!(args.into_new().unwrap().upstreams, ["github", "*"]);
     }
@@ -172,9 +181,9 @@ mod tests {
             max_tier: v1::Tier::Read.into(),
             ..v1::Rules::default()
         };
-        let args = PatternArgs {
+        let args = RuleArgs {
             allow: vec!["a.x".into()],
-            ..PatternArgs::default()
+            ..RuleArgs::default()
         };
         let new = args.applied_to(old, &[List::Deny]);
         assert_eq!(new.upstreams, ["a"]);

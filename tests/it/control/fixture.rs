@@ -27,6 +27,7 @@ pub(super) fn config(database: &Database) -> Config {
         service_token: Secret::new(TOKEN),
         key_pepper: Secret::new("pepper"),
         master_key: Secret::new("b3N0aWEgdGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGU="),
+        max_key_lifetime: None,
         tls: None,
     }
 }
@@ -63,6 +64,7 @@ impl Fixture {
             name: name.to_owned(),
             role: role.into(),
             policies: owned(policies),
+            ..v1::CreateUserRequest::default()
         };
         let user = self.client.identity().create_user(request).await;
         user.expect("a user").into_inner()

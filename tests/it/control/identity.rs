@@ -54,6 +54,7 @@ async fn a_user_needs_a_free_name_and_policies_that_exist() {
             name: name.to_owned(),
             role: v1::Role::Member.into(),
             policies: owned(policies),
+            ..v1::CreateUserRequest::default()
         };
         control.client.identity().create_user(request).await
     };
@@ -134,4 +135,132 @@ async fn a_link_lives_a_day_at_most() {
     };
     let answer = control.client.identity().create_login_link(request).await;
     assert_refused(answer, Grpc::InvalidArgument, Code::InvalidArgument);
+}
+
+async fn update(control: &Fixture, request: v1::UpdateUserRequest) -> Result<v1::User, Status> {
+    let user = control.client.identity().update_user(request).await?;
+    Ok(user.into_inner())
+}
+
+async fn delete(control: &Fixture, user: &str) -> Result<(), Status> {
+    let user = user.to_owned();
+    let request = v1::DeleteUserRequest { user };
+    control.client.identity().delete_user(request).await?;
+    Ok(())
+}
+
+async fn key_of(control: &Fixture, owner: &str) -> v1::CreateKeyResponse {
+    let request = v1::CreateKeyRequest {
+        owner: Some(owner.to_owned()),
+        ..super::fixture::new_key(&format!("key of {owner}"))
+    };
+    control.create_key(request).await.expect("a key")
+}
+
+/// Whoever leaves takes their keys with them.
+#[tokio::test]
+async fn keys_die_with_their_owner() {
+    let control = start().await;
+    control.user("bob", v1::Role::Member, &["all"]).await;
+    let secret = key_of(&control, "bob").await.secret;
+    control.authenticate(&secret).await.expect("bob");
+    for (enabled, refused) in [(false, Some("owner-disabled")), (true, None)] {
+        let request = v1::UpdateUserRequest {
+            user: "bob".to_owned(),
+            enabled: Some(enabled),
+            ..v1::UpdateUserRequest::default()
+        };
+        update(&control, request).await.expect("bob");
+        let verdict = control.authenticate(&secret).await;
+        assert_eq!(verdict.err().as_deref(), refused);
+    }
+    delete(&control, "bob").await.expect("nobody");
+    let verdict = control.authenticate(&secret).await;
+    assert_eq!(verdict.expect_err("refused"), "key-unknown");
+    let gone = delete(&control, "bob").await;
+    assert_refused(gone, Grpc::NotFound, Code::NoSuchObject);
+}
+
+/// Nobody locks everybody out.
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let control = start().await;
+    let demote = || v1::UpdateUserRequest {
+        user: "ada".to_owned(),
+        role: v1::Role::Operator.into(),
+        ..v1::UpdateUserRequest::default()
+    };
+    let disable = v1::UpdateUserRequest {
+        user: "ada".to_owned(),
+        enabled: Some(false),
+        ..v1::UpdateUserRequest::default()
+    };
+    for request in [demote(), disable] {
+        let refused = update(&control, request).await;
+        assert_refused(refused, Grpc::FailedPrecondition, Code::Conflict);
+    }
+    let refused = delete(&control, "ada").await;
+    assert_refused(refused, Grpc::FailedPrecondition, Code::Conflict);
+    control.user("eve", v1::Role::Administrator, &[]).await;
+    let demoted = update(&control, demote()).await.expect("ada");
+    assert_eq!(demoted.role(), v1::Role::Operator);
+}
+
+#[tokio::test]
+async fn a_user_is_changed_where_it_is_said_and_nowhere_else() {
+    let control = start().await;
+    let before = control.user("bob", v1::Role::Member, &["all"]).await;
+    control.policy("more").await;
+    let request = v1::UpdateUserRequest {
+        user: "bob".to_owned(),
+        name: Some("robert".to_owned()),
+        policies: Some(v1::UserPolicies {
+            names: owned(&["all", "more"]),
+        }),
+        ..v1::UpdateUserRequest::default()
+    };
+    let after = update(&control, request).await.expect("robert");
+    let expected = v1::User {
+        name: "robert".to_owned(),
+        policies: owned(&["all", "more"]),
+        ..before
+    };
+    assert_eq!(after, expected);
+    let user = "robert".to_owned();
+    let found = control
+        .client
+        .identity()
+        .get_user(v1::GetUserRequest { user })
+        .await;
+    assert_eq!(found.expect("robert").into_inner(), expected);
+}
+
+/// A service account has keys and no way to sign in.
+#[tokio::test]
+async fn nobody_signs_in_as_a_service_account() {
+    let control = start().await;
+    let request = v1::CreateUserRequest {
+        name: "ci".to_owned(),
+        role: v1::Role::Operator.into(),
+        kind: v1::UserKind::Service.into(),
+        ..v1::CreateUserRequest::default()
+    };
+    let user = control.client.identity().create_user(request).await;
+    assert_eq!(
+        user.expect("a user").into_inner().kind(),
+        v1::UserKind::Service
+    );
+    let request = v1::CreateLoginLinkRequest {
+        user: "ci".to_owned(),
+        valid_seconds: 0,
+    };
+    let refused = control.client.identity().create_login_link(request).await;
+    assert_refused(refused, Grpc::FailedPrecondition, Code::Conflict);
+    // It needs no policy: it need not call tools.
+    let request = v1::CreateKeyRequest {
+        owner: Some("ci".to_owned()),
+        policies: Vec::new(),
+        ..super::fixture::new_key("deploy")
+    };
+    control.create_key(request).await.expect("a key");
 }

@@ -59,7 +59,7 @@ async fn a_key_ends_after_90_days_or_when_its_maker_says() {
     }
 }
 
-fn lifetime(key: &v1::Key) -> Option<i64> {
+pub(super) fn lifetime(key: &v1::Key) -> Option<i64> {
     let created = key.created_at.as_ref().expect("created").seconds;
     key.expires_at.as_ref().map(|end| end.seconds - created)
 }

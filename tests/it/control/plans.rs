@@ -8,10 +8,19 @@ use tonic::{Code as Grpc, Status};
 fn plan(name: &str) -> v1::Plan {
     v1::Plan {
         name: name.to_owned(),
-        calls_per_minute: Some(60),
-        burst: Some(10),
-        max_in_flight: None,
+        limits: Some(v1::Limits {
+            calls_per_minute: Some(60),
+            burst: Some(10),
+            ..v1::Limits::default()
+        }),
         ..v1::Plan::default()
+    }
+}
+
+fn limited(name: &str, limits: v1::Limits) -> v1::Plan {
+    v1::Plan {
+        limits: Some(limits),
+        ..plan(name)
     }
 }
 
@@ -50,14 +59,27 @@ async fn a_plan_comes_back_as_it_was_written() {
 async fn what_is_no_plan_is_refused() {
     let control = start().await;
     for bad in [
-        v1::Plan {
-            calls_per_minute: Some(0),
-            ..plan("zero")
-        },
-        v1::Plan {
-            calls_per_minute: None,
-            ..plan("burst of nothing")
-        },
+        limited(
+            "zero",
+            v1::Limits {
+                calls_per_minute: Some(0),
+                ..v1::Limits::default()
+            },
+        ),
+        limited(
+            "burst of nothing",
+            v1::Limits {
+                burst: Some(1),
+                ..v1::Limits::default()
+            },
+        ),
+        limited(
+            "no month",
+            v1::Limits {
+                calls_per_month: Some(0),
+                ..v1::Limits::default()
+            },
+        ),
         v1::Plan {
             id: "mine".to_owned(),
             ..plan("own id")
@@ -84,7 +106,10 @@ async fn a_plan_in_use_stays_until_no_key_has_it() {
     let key = created.key.expect("a key");
     assert_eq!(key.plan.as_deref(), Some("free"));
     let principal = control.authenticate(&created.secret).await.expect("ada");
-    assert_eq!(principal.plan_id.as_ref(), Some(&free.id));
+    let plan = v1::limited::By::PlanId(free.id.clone());
+    let subject_id = key.id.clone();
+    let by = Some(plan);
+    assert_eq!(principal.limits, [v1::Limited { subject_id, by }]);
     let refused = delete(&control, "free").await;
     assert_refused(refused, Grpc::FailedPrecondition, Code::Conflict);
     control.delete(&key.id).await;
@@ -94,4 +119,27 @@ async fn a_plan_in_use_stays_until_no_key_has_it() {
         Grpc::NotFound,
         Code::NoSuchObject,
     );
+}
+
+/// Limits change with their plan, for everybody who has it.
+#[tokio::test]
+async fn the_limits_of_a_plan_can_be_replaced() {
+    let control = start().await;
+    create(&control, plan("free")).await.expect("a plan");
+    let limits = v1::Limits {
+        calls_per_month: Some(1_000),
+        ..v1::Limits::default()
+    };
+    let request = v1::UpdatePlanRequest {
+        plan: "free".to_owned(),
+        limits: Some(limits),
+    };
+    let updated = control.client.plans().update_plan(request).await;
+    assert_eq!(updated.expect("the plan").into_inner().limits, Some(limits));
+    let request = v1::UpdatePlanRequest {
+        plan: "free".to_owned(),
+        limits: None,
+    };
+    let nothing = control.client.plans().update_plan(request).await;
+    assert_refused(nothing, Grpc::InvalidArgument, Code::InvalidArgument);
 }

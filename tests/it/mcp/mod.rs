@@ -24,6 +24,7 @@ mod records;
 mod refusals;
 mod relay;
 mod resources;
+mod restrictions;
 mod resumption;
 mod revocation;
 mod split;

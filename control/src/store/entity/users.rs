@@ -11,6 +11,7 @@ pub(crate) struct Model {
     pub(crate) role: String,
     pub(crate) enabled: bool,
     pub(crate) created_at: DateTimeUtc,
+    pub(crate) kind: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,0 +1,275 @@
+//! Quotas: calls of a month, given out by control in blocks.
+//!
+//! A call takes from the block in memory. When little is left of it the next block is asked for in the
+//! background, so that a call waits for control only where there was no block at all.
+
+use super::limiter::Limiter;
+use crate::error::{Error, Standing};
+use ostia_domain::{
+    clock::{self, Timestamp},
+    code::Code,
+};
+use ostia_proto::{
+    ControlClient,
+    convert::from_timestamp,
+    v1::{LeaseQuotaRequest, QuotaOf, ReturnQuotaRequest},
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+/// How long a call waits for a block.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A quota that is used up is asked for again after so long: somebody may have raised it.
+const USED_UP_FOR: Duration = Duration::from_secs(5);
+/// The next block is asked for when this part of the one before is left.
+const LOW: u64 = 4;
+
+/// Who is counted, and the plan; unset is the key's own quota.
+type Of = (Uuid, Option<Uuid>);
+
+pub struct Quotas {
+    control: ControlClient,
+    counted: Mutex<HashMap<Of, Arc<Quota>>>,
+    tasks: TaskTracker,
+}
+
+struct Quota {
+    of: Of,
+    block: Mutex<Block>,
+    /// Held while control is asked: nobody else asks meanwhile.
+    asking: tokio::sync::Mutex<()>,
+    asked_ahead: AtomicBool,
+}
+
+/// Nothing at first.
+#[derive(Default)]
+struct Block {
+    left: u64,
+    size: u64,
+    /// Of the month, besides this block.
+    remaining: u64,
+    month: u32,
+    resets_at: Option<Timestamp>,
+    used_up: Option<Instant>,
+}
+
+/// One call of a quota. Dropped without [`Taken::spent`] it goes back.
+pub struct Taken {
+    quota: Arc<Quota>,
+    month: u32,
+    spent: bool,
+    /// What is left of the month for this edge to tell.
+    pub remaining: u64,
+    pub resets_at: Timestamp,
+}
+
+impl Taken {
+    pub fn spent(&mut self) {
+        self.spent = true;
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut block = self.quota.block();
+        if !self.spent && block.month == self.month {
+            block.left += 1;
+        }
+    }
+}
+
+impl Quotas {
+    pub fn new(control: ControlClient) -> Self {
+        Self {
+            control,
+            counted: Mutex::default(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Takes one call of a quota, where there is one.
+    pub async fn take(&self, of: Of, limiter: &Limiter) -> Result<Option<Taken>, Error> {
+        let Some(limit) = limiter.limits.calls_per_month else {
+            return Ok(None);
+        };
+        let quota = self.quota(of);
+        // Another call may be quicker with what a block brings, but not for ever.
+        for _ in 0..3 {
+            if let Some(taken) = self.take_from_block(&quota) {
+                return Ok(Some(taken));
+            }
+            if let Some(resets_at) = quota.used_up() {
+                return Err(used_up(limiter, limit.get(), resets_at));
+            }
+            let asked = tokio::time::timeout(LEASE_TIMEOUT, quota.ask(&self.control)).await;
+            match asked {
+                Ok(Ok(())) => {}
+                Ok(Err(Gone)) => return Ok(None),
+                Err(_) => return Err(unavailable()),
+            }
+        }
+        Err(unavailable())
+    }
+
+    fn take_from_block(&self, quota: &Arc<Quota>) -> Option<Taken> {
+        let mut block = quota.block();
+        let resets_at = block.resets_at.filter(|end| clock::now() < *end)?;
+        block.left = block.left.checked_sub(1)?;
+        let low = block.left < block.size / LOW && block.remaining > 0;
+        if low && !quota.asked_ahead.swap(true, Ordering::Relaxed) {
+            let (quota, control) = (Arc::clone(quota), self.control.clone());
+            self.tasks.spawn(async move {
+                let _ = tokio::time::timeout(LEASE_TIMEOUT, quota.ask_for_more(&control)).await;
+                quota.asked_ahead.store(false, Ordering::Relaxed);
+            });
+        }
+        Some(Taken {
+            month: block.month,
+            remaining: block.left + block.remaining,
+            resets_at,
+            spent: false,
+            quota: Arc::clone(quota),
+        })
+    }
+
+    fn quota(&self, of: Of) -> Arc<Quota> {
+        let mut quotas = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let quota = quotas.entry(of).or_insert_with(|| {
+            Arc::new(Quota {
+                of,
+                block: Mutex::default(),
+                asking: tokio::sync::Mutex::default(),
+                asked_ahead: AtomicBool::new(false),
+            })
+        });
+        Arc::clone(quota)
+    }
+
+    /// Brings back what no call took, so that a restart costs nobody anything.
+    pub async fn shutdown(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        let quotas: Vec<_> = {
+            let mut quotas = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+            quotas.drain().map(|(_, quota)| quota).collect()
+        };
+        for quota in quotas {
+            let (month, calls) = {
+                let mut block = quota.block();
+                (block.month, std::mem::take(&mut block.left))
+            };
+            if calls == 0 {
+                continue;
+            }
+            let request = ReturnQuotaRequest {
+                of: Some(quota.message()),
+                month,
+                calls,
+            };
+            if let Err(status) = self.control.sync().return_quota(request).await {
+                tracing::warn!(%status, calls, "calls of a quota could not be brought back");
+            }
+        }
+    }
+}
+
+/// There is no such quota any more.
+struct Gone;
+
+impl Quota {
+    fn block(&self) -> MutexGuard<'_, Block> {
+        self.block.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the month ends, of a quota that was found used up a moment ago.
+    fn used_up(&self) -> Option<Timestamp> {
+        let block = self.block();
+        let since = block.used_up?;
+        let resets_at = block.resets_at.filter(|end| clock::now() < *end)?;
+        (clock::instant().duration_since(since) < USED_UP_FOR).then_some(resets_at)
+    }
+
+    /// Asks for a block, unless somebody else brought one meanwhile.
+    async fn ask(&self, control: &ControlClient) -> Result<(), Gone> {
+        let _alone = self.asking.lock().await;
+        let now = clock::now();
+        let brought = {
+            let block = self.block();
+            block.left > 0 && block.resets_at.is_some_and(|end| now < end)
+        };
+        if brought || self.used_up().is_some() {
+            return Ok(());
+        }
+        self.lease(control).await
+    }
+
+    async fn ask_for_more(&self, control: &ControlClient) {
+        let _alone = self.asking.lock().await;
+        let _ = self.lease(control).await;
+    }
+
+    async fn lease(&self, control: &ControlClient) -> Result<(), Gone> {
+        let request = LeaseQuotaRequest {
+            of: Some(self.message()),
+        };
+        let answer = match control.sync().lease_quota(request).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => {
+                tracing::warn!(%status, "control gives no block of a quota");
+                // The caller's patience ends this; who asks ahead asks again.
+                return std::future::pending().await;
+            }
+        };
+        let granted = answer.granted.ok_or(Gone)?;
+        let resets_at = answer.resets_at.map(|at| from_timestamp("resets_at", at));
+        let mut block = self.block();
+        if block.month != answer.month {
+            *block = Block::default();
+        }
+        block.left += granted;
+        block.size = block.left;
+        block.remaining = answer.remaining;
+        block.month = answer.month;
+        block.resets_at = resets_at.and_then(Result::ok);
+        block.used_up = (granted == 0).then(clock::instant);
+        Ok(())
+    }
+
+    fn message(&self) -> QuotaOf {
+        QuotaOf {
+            subject_id: self.of.0.to_string(),
+            plan_id: self.of.1.map(|plan| plan.to_string()),
+        }
+    }
+}
+
+fn used_up(limiter: &Limiter, limit: u64, resets_at: Timestamp) -> Error {
+    let wait = (resets_at - clock::now()).to_std().unwrap_or_default();
+    Error::new(
+        Code::QuotaUsedUp,
+        format!(
+            "{} allows {limit} calls a month, and they are used up until {}.",
+            limiter.name,
+            resets_at.format("%Y-%m-%d %H:%M UTC")
+        ),
+    )
+    .used_up(Standing {
+        limit,
+        remaining: 0,
+        resets_in: wait,
+    })
+}
+
+fn unavailable() -> Error {
+    let message = "What is left of this API key's quota cannot be found out at the moment, because the \
+                   control service cannot be reached.";
+    Error::new(Code::ControlUnavailable, message).retry_after(Duration::from_secs(1))
+}

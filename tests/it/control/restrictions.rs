@@ -1,0 +1,211 @@
+//! What a key is held to besides its policies, and keys that somebody found.
+
+use super::{
+    fixture::{Fixture, assert_refused, config, new_key, start},
+    keys::lifetime,
+};
+use ostia_domain::{
+    code::Code,
+    key::{Mode, PublicId, mint},
+};
+use ostia_proto::v1::{self, KeyState};
+use tonic::{Code as Grpc, Status};
+
+async fn update(control: &Fixture, request: v1::UpdateKeyRequest) -> Result<v1::Key, Status> {
+    let key = control.client.keys().update_key(request).await?;
+    Ok(key.into_inner())
+}
+
+fn restrictions() -> v1::KeyRestrictions {
+    v1::KeyRestrictions {
+        rules: Some(v1::Rules {
+            upstreams: vec!["github".to_owned()],
+            allow: vec!["github.get_*".to_owned()],
+            max_tier: v1::Tier::Read.into(),
+            ..v1::Rules::default()
+        }),
+        limits: Some(v1::Limits {
+            calls_per_minute: Some(5),
+            ..v1::Limits::default()
+        }),
+        networks: vec!["10.0.0.0/8".to_owned()],
+        window: Some("mon,tue 08:00-18:00".to_owned()),
+    }
+}
+
+/// What a key is held to goes to every edge that asks about it.
+#[tokio::test]
+async fn a_key_is_held_to_what_it_was_given() {
+    let control = start().await;
+    let request = v1::CreateKeyRequest {
+        policies: Vec::new(),
+        restrictions: Some(restrictions()),
+        ..new_key("narrow")
+    };
+    let created = control.create_key(request).await.expect("a key");
+    let key = created.key.expect("a key");
+    assert_eq!(key.restrictions, Some(restrictions()));
+    assert_eq!(control.get_key(&key.id).await.expect("the key"), key);
+    let principal = control.authenticate(&created.secret).await.expect("ada");
+    assert_eq!(principal.key_rules, restrictions().rules);
+    assert_eq!(principal.networks, ["10.0.0.0/8"]);
+    assert_eq!(principal.window.as_deref(), Some("mon,tue 08:00-18:00"));
+    let own = v1::limited::By::Own(restrictions().limits.expect("limits"));
+    assert_eq!(principal.limits[0].by, Some(own));
+    // Its own rules are all that it has, within what its owner may do.
+    assert!(principal.key_scope.expect("a scope").unlimited);
+}
+
+#[tokio::test]
+async fn a_key_is_changed_where_it_is_said_and_nowhere_else() {
+    let control = start().await;
+    let before = control.key("build").await.key.expect("a key");
+    let request = v1::UpdateKeyRequest {
+        key: before.id.clone(),
+        name: Some("deploy".to_owned()),
+        restrictions: Some(restrictions()),
+        expires_in_seconds: Some(60),
+        ..v1::UpdateKeyRequest::default()
+    };
+    let after = update(&control, request).await.expect("the key");
+    let expected = v1::Key {
+        name: "deploy".to_owned(),
+        restrictions: Some(restrictions()),
+        expires_at: after.expires_at,
+        ..before.clone()
+    };
+    assert_eq!(after, expected);
+    assert_ne!(after.expires_at, before.expires_at);
+
+    let id = || before.id.clone();
+    let bad = [
+        v1::UpdateKeyRequest {
+            name: Some(String::new()),
+            ..v1::UpdateKeyRequest::default()
+        },
+        v1::UpdateKeyRequest {
+            policies: Some(v1::KeyPolicies::default()),
+            restrictions: Some(v1::KeyRestrictions::default()),
+            ..v1::UpdateKeyRequest::default()
+        },
+        v1::UpdateKeyRequest {
+            restrictions: Some(v1::KeyRestrictions {
+                networks: vec!["10.0.0.0/99".to_owned()],
+                ..v1::KeyRestrictions::default()
+            }),
+            ..v1::UpdateKeyRequest::default()
+        },
+        v1::UpdateKeyRequest {
+            restrictions: Some(v1::KeyRestrictions {
+                window: Some("whenever".to_owned()),
+                ..v1::KeyRestrictions::default()
+            }),
+            ..v1::UpdateKeyRequest::default()
+        },
+    ];
+    for request in bad {
+        let refused = update(
+            &control,
+            v1::UpdateKeyRequest {
+                key: id(),
+                ..request
+            },
+        )
+        .await;
+        assert_refused(refused, Grpc::InvalidArgument, Code::InvalidArgument);
+    }
+    control.revoke(&id()).await;
+    let request = v1::UpdateKeyRequest {
+        key: id(),
+        name: Some("again".to_owned()),
+        ..v1::UpdateKeyRequest::default()
+    };
+    let refused = update(&control, request).await;
+    assert_refused(refused, Grpc::FailedPrecondition, Code::Conflict);
+}
+
+/// Whoever finds a whole key can end it; half a key, or a guess, ends nothing.
+#[tokio::test]
+async fn a_leaked_key_is_revoked_by_whoever_has_it() {
+    let control = start().await;
+    let created = control.key("build").await;
+    let (key, secret) = (created.key.expect("a key"), created.secret);
+    let report = async |key: String| {
+        let request = v1::ReportLeakedKeyRequest { key };
+        control.client.keys().report_leaked_key(request).await
+    };
+    let other = control.key("other").await.secret;
+    let forged = mint(
+        Mode::Live,
+        &PublicId::parse(&key.public_id).expect("an id"),
+        [7; 32],
+    );
+    for wrong in [
+        secret[..60].to_owned(),
+        forged.expose().to_owned(),
+        String::new(),
+    ] {
+        let refused = report(wrong).await;
+        assert_refused(refused, Grpc::NotFound, Code::NoSuchObject);
+    }
+    assert_eq!(
+        control.get_key(&key.id).await.expect("it").state(),
+        KeyState::Active
+    );
+    let answer = report(format!(" {secret}\n")).await.expect("revoked");
+    assert_eq!(
+        answer.into_inner().key,
+        format!("ost_live_{}", key.public_id)
+    );
+    assert_eq!(
+        control.get_key(&key.id).await.expect("it").state(),
+        KeyState::Revoked
+    );
+    control
+        .authenticate(&other)
+        .await
+        .expect("another key is none of it");
+}
+
+/// An administrator can set how long keys live at most.
+#[tokio::test]
+async fn a_maximum_bounds_every_key() {
+    let database = crate::harness::database::fresh().await;
+    let config = ostia_control::Config {
+        max_key_lifetime: Some(std::time::Duration::from_secs(3_600)),
+        ..config(&database)
+    };
+    let control = ostia_control::Control::open(config)
+        .await
+        .expect("a control");
+    let client = control.client();
+    let request = v1::CreateUserRequest {
+        name: "ada".to_owned(),
+        role: v1::Role::Administrator.into(),
+        ..v1::CreateUserRequest::default()
+    };
+    client.identity().create_user(request).await.expect("ada");
+    let make = async |request: v1::CreateKeyRequest| {
+        let request = v1::CreateKeyRequest {
+            policies: Vec::new(),
+            restrictions: Some(restrictions()),
+            ..request
+        };
+        client.keys().create_key(request).await
+    };
+    let default = make(new_key("default")).await.expect("a key").into_inner();
+    assert_eq!(lifetime(&default.key.expect("a key")), Some(3_600));
+    let never = v1::CreateKeyRequest {
+        never_expires: true,
+        ..new_key("never")
+    };
+    let long = v1::CreateKeyRequest {
+        expires_in_seconds: Some(3_601),
+        ..new_key("long")
+    };
+    for request in [never, long] {
+        let refused = make(request).await;
+        assert_refused(refused, Grpc::InvalidArgument, Code::InvalidArgument);
+    }
+    control.close().await;
+}
