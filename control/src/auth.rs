@@ -1,13 +1,22 @@
-//! Who may call: this process itself, a client certificate of our authority, or the service token.
+//! Who may call: this process itself, a client certificate of our authority, the service token, or a key
+//! of a service account. Whoever of the first three names a user acts for that user, within the role.
 //!
 //! One layer around all services, so that a new one cannot be left open. Only health is, which says
 //! nothing but that somebody listens.
 
-use crate::grpc::status;
-use futures_util::future::{Either, Ready, ready};
+use crate::{
+    app::{App, Verdict},
+    authority::Acting,
+    error::{Error, Kind as ErrorKind, Result},
+    op::Op,
+};
+use futures_util::future::{BoxFuture, Either};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
-use ostia_domain::key::Secret;
-use ostia_proto::client::InProcess;
+use ostia_domain::{
+    key::Secret,
+    user::{Kind, User},
+};
+use ostia_proto::client::{InProcess, USER_HEADER};
 use ring::{
     hmac::{self, HMAC_SHA256, Key, Tag},
     rand::SystemRandom,
@@ -48,10 +57,50 @@ impl Callers {
     }
 
     fn is_token(&self, headers: &HeaderMap) -> bool {
-        let presented = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        presented.is_some_and(|token| hmac::verify(&self.key, token, self.token.as_ref()).is_ok())
+        presented(headers)
+            .is_some_and(|token| hmac::verify(&self.key, token, self.token.as_ref()).is_ok())
+    }
+}
+
+fn presented(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(AUTHORIZATION)?;
+    value.as_bytes().strip_prefix(b"Bearer ")
+}
+
+/// Whom a request is made for or by, where that takes the database to find out.
+enum Claim {
+    /// A caller that is known acts for this user.
+    User(String),
+    /// A caller that is not known has this key.
+    Key(Secret),
+}
+
+impl Claim {
+    fn of(request: &Request<Body>, known: bool) -> Option<Self> {
+        let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+        if known {
+            let user = request.headers().get(USER_HEADER)?;
+            // One that cannot be read is nobody, and not everybody.
+            return Some(Self::User(text(user.as_bytes()).unwrap_or_default()));
+        }
+        let key = text(presented(request.headers())?)?;
+        key.starts_with("ost_").then(|| Self::Key(Secret::new(key)))
+    }
+
+    async fn user(self, app: &App) -> Result<User> {
+        let unknown = || Error(ErrorKind::Unauthenticated);
+        let op = Op::new("service".to_owned());
+        let (id, of_a_key) = match self {
+            Self::User(id) => (id, false),
+            Self::Key(key) => match app.authenticate(&op, key.expose()).await? {
+                Verdict::Accepted { principal, .. } => (principal.owner_id.to_string(), true),
+                Verdict::Refused(_) => return Err(unknown()),
+            },
+        };
+        let user = app.user(&op, &id).await.map_err(|_| unknown())?.stored.user;
+        // Keys of people call tools; what they may do here, they do signed in.
+        let may = user.enabled && (!of_a_key || user.kind == Kind::Service);
+        may.then_some(user).ok_or_else(unknown)
     }
 }
 
@@ -65,12 +114,30 @@ fn has_certificate(request: &Request<Body>) -> bool {
         .is_some_and(|certificates| !certificates.is_empty())
 }
 
+async fn acting(claim: Claim, app: &App, path: &str) -> Result<Acting> {
+    let user = claim.user(app).await?;
+    Acting::of(&user, path).ok_or_else(|| {
+        let role = user.role.as_str();
+        tracing::warn!(
+            user = user.name,
+            role,
+            path,
+            "a call was refused: the role does not allow it"
+        );
+        Error(ErrorKind::Forbidden)
+    })
+}
+
 #[derive(Clone)]
-pub(crate) struct Authentication(Arc<Callers>);
+pub(crate) struct Authentication {
+    callers: Arc<Callers>,
+    app: Arc<App>,
+}
 
 impl Authentication {
-    pub(crate) fn new(callers: Callers) -> Self {
-        Self(Arc::new(callers))
+    pub(crate) fn new(callers: Callers, app: Arc<App>) -> Self {
+        let callers = Arc::new(callers);
+        Self { callers, app }
     }
 }
 
@@ -79,7 +146,7 @@ impl<S> Layer<S> for Authentication {
     fn layer(&self, inner: S) -> Self::Service {
         Authenticated {
             inner,
-            callers: self.0.clone(),
+            authentication: self.clone(),
         }
     }
 }
@@ -87,26 +154,47 @@ impl<S> Layer<S> for Authentication {
 #[derive(Clone)]
 pub(crate) struct Authenticated<S> {
     inner: S,
-    callers: Arc<Callers>,
+    authentication: Authentication,
 }
 
 impl<S> Service<Request<Body>> for Authenticated<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Either<S::Future, Ready<Result<Response<Body>, Infallible>>>;
+    type Future = Either<S::Future, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if self.callers.knows(&request) {
-            Either::Left(self.inner.call(request))
-        } else {
-            Either::Right(ready(Ok(status::unauthenticated().into_http())))
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let known = self.authentication.callers.knows(&request);
+        let claim = Claim::of(&request, known);
+        if known && claim.is_none() {
+            return Either::Left(self.inner.call(request));
         }
+        // The one that is ready is the one to call.
+        let fresh = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let app = Arc::clone(&self.authentication.app);
+        Either::Right(Box::pin(async move {
+            let acting = match claim {
+                Some(claim) => acting(claim, &app, request.uri().path()).await,
+                None => Err(Error(ErrorKind::Unauthenticated)),
+            };
+            match acting {
+                Ok(acting) => {
+                    request.extensions_mut().insert(acting);
+                    inner.call(request).await
+                }
+                Err(error) => Ok(tonic::Status::from(error).into_http()),
+            }
+        }))
     }
 }

@@ -22,6 +22,13 @@ pub(crate) enum Kind {
     #[error("{0}")]
     Conflict(String),
     #[error(
+        "control does not know this caller: send its service token, or the key of a service account, as \
+         `authorization: Bearer …`, or use a client certificate where it asks for one"
+    )]
+    Unauthenticated,
+    #[error("the role of this user does not allow it: ask an administrator")]
+    Forbidden,
+    #[error(
         "this login link was used, has ended or never was: make a new one with `ostia login-link`"
     )]
     LoginLinkInvalid,

@@ -12,6 +12,7 @@
 
 mod app;
 mod auth;
+mod authority;
 pub mod config;
 pub mod error;
 mod grpc;

@@ -1,10 +1,14 @@
 //! One operation: who acts, when, and the only way to change anything.
 
 use crate::{
+    authority::Reach,
     error::Result,
     store::{self, Store, Tx, audit::NewChange},
 };
-use ostia_domain::clock::{self, Timestamp};
+use ostia_domain::{
+    clock::{self, Timestamp},
+    user::Role,
+};
 use serde_json::Value;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -15,6 +19,9 @@ pub(crate) struct Op {
     pub(crate) actor: String,
     pub(crate) request_id: Uuid,
     pub(crate) now: Timestamp,
+    pub(crate) reach: Reach,
+    /// Of the user who acts; unset is this installation itself.
+    pub(crate) role: Option<Role>,
 }
 
 /// Whom a change is to be pushed to.
@@ -41,7 +48,22 @@ impl Op {
             actor,
             request_id: Uuid::now_v7(),
             now: clock::now(),
+            reach: Reach::All,
+            role: None,
         }
+    }
+
+    /// Of whom alone this operation may see and change anything; unset is of everybody.
+    pub(crate) fn only_of(&self) -> Option<Uuid> {
+        match self.reach {
+            Reach::All => None,
+            Reach::Own(user) => Some(user),
+        }
+    }
+
+    /// Whether what belongs to this user is within reach.
+    pub(crate) fn reaches(&self, owner: Uuid) -> bool {
+        self.only_of().is_none_or(|user| user == owner)
     }
 
     /// Begins a change named `<resource>.<verb>`, as audit will tell it.

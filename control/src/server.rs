@@ -84,7 +84,7 @@ impl Control {
             routes: grpc::routes(&app, &hub).prepare(),
             store,
             hub,
-            authentication: Authentication::new(callers),
+            authentication: Authentication::new(callers, app),
             tls: config.tls,
             tasks,
             _stops_when_dropped: stop.clone().drop_guard(),

@@ -89,6 +89,8 @@ codes! {
     Conflict = "conflict",
     /// The caller is no service that control knows.
     ServiceUnauthenticated = "service-unauthenticated",
+    /// The role of the user does not allow it.
+    Forbidden = "forbidden",
     LoginLinkInvalid = "login-link-invalid",
     DatabaseUnavailable = "database-unavailable",
 }

@@ -78,6 +78,7 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::NoSuchObject
         | Code::Conflict
         | Code::ServiceUnauthenticated
+        | Code::Forbidden
         | Code::LoginLinkInvalid
         | Code::DatabaseUnavailable => (StatusCode::INTERNAL_SERVER_ERROR, -32603),
     }

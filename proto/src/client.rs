@@ -12,12 +12,17 @@ use ostia_domain::key::Secret;
 use std::convert::Infallible;
 use tonic::{Status, body::Body, transport::Endpoint};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
+use uuid::Uuid;
 
 /// The largest message either side takes: a snapshot with thousands of tools and their schemas.
 pub const MAX_MESSAGE_BYTES: usize = 256 << 20;
 
 /// Names who acts through a client, for audit. Only believed of callers that are authenticated.
 pub const ACTOR_HEADER: &str = "ostia-actor";
+
+/// Names the user that a client acts for, by id: control holds the call to the user's role. Only believed of
+/// callers that are authenticated.
+pub const USER_HEADER: &str = "ostia-user";
 
 /// In the extensions of a request that never crossed a socket; nothing from a network can carry it.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +36,7 @@ pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 pub struct ControlClient {
     transport: Transport,
     actor: HeaderValue,
+    user: Option<HeaderValue>,
 }
 
 impl ControlClient {
@@ -53,6 +59,7 @@ impl ControlClient {
         Self {
             transport: BoxCloneSyncService::new(transport),
             actor: local(),
+            user: None,
         }
     }
 
@@ -80,6 +87,7 @@ impl ControlClient {
         Ok(Self {
             transport: BoxCloneSyncService::new(transport),
             actor: local(),
+            user: None,
         })
     }
 
@@ -90,14 +98,29 @@ impl ControlClient {
         Self {
             transport: self.transport.clone(),
             actor,
+            user: self.user.clone(),
+        }
+    }
+
+    /// The same connection for one user: control holds every call to the user's role, and audit names the
+    /// user.
+    #[must_use]
+    pub fn on_behalf_of(&self, user: Uuid) -> Self {
+        Self {
+            transport: self.transport.clone(),
+            actor: self.actor.clone(),
+            user: HeaderValue::try_from(user.to_string()).ok(),
         }
     }
 
     fn transport(&self) -> Transport {
-        let actor = self.actor.clone();
+        let (actor, user) = (self.actor.clone(), self.user.clone());
         BoxCloneSyncService::new(self.transport.clone().map_request(
             move |mut request: Request<Body>| {
                 request.headers_mut().insert(ACTOR_HEADER, actor.clone());
+                if let Some(user) = &user {
+                    request.headers_mut().insert(USER_HEADER, user.clone());
+                }
                 request
             },
         ))

@@ -1,6 +1,6 @@
 //! What a key may do now, judged as an edge would.
 
-use super::{App, authenticate};
+use super::{App, authenticate, keys};
 use crate::{
     error::{Error, Result},
     op::Op,
@@ -36,9 +36,7 @@ impl App {
     ) -> Result<Access> {
         let arguments = arguments.map(object).transpose()?;
         let read = self.store.read().await?;
-        let key = store::keys::find(&read, key)
-            .await?
-            .ok_or_else(|| Error::not_found("key", key))?;
+        let key = keys::named(&read, op, key).await?;
         let refused = |rule: &str, tool: &str| Access {
             allowed: false,
             rule: rule.to_owned(),

@@ -102,9 +102,12 @@ impl App {
         Ok(views.collect())
     }
 
-    pub(crate) async fn user(&self, reference: &str) -> Result<UserView> {
+    pub(crate) async fn user(&self, op: &Op, reference: &str) -> Result<UserView> {
         let read = self.store.read().await?;
         let stored = named(&read, reference).await?;
+        if !op.reaches(stored.user.id) {
+            return Err(Error::not_found("user", reference));
+        }
         view(&read, stored).await
     }
 

@@ -52,7 +52,16 @@ impl App {
         // Before the transaction: nobody should wait for a hash with the database locked.
         let (secret, text) = self.mint(op, new.mode, &public_id).await?;
         let change = self.change(op, "keys.create").await?;
-        let owner = owner(change.tx(), new.owner.as_deref()).await?;
+        let owner = owner(change.tx(), op, new.owner.as_deref()).await?;
+        update::check_holder(op, Some(&owner))?;
+        update::check_reach(
+            change.tx(),
+            op,
+            &owner,
+            Some(&new.policies),
+            new.plan.as_deref(),
+        )
+        .await?;
         let stored = StoredKey {
             id: Uuid::now_v7(),
             public_id,
@@ -89,8 +98,8 @@ impl App {
         let ask = super::paging::ask(page_size, MAX_PAGE, page_token)?;
         let read = self.store.read().await?;
         let owner = match owner {
-            Some(reference) => Some(named_owner(&read, reference).await?.id),
-            None => None,
+            Some(reference) => Some(named_owner(&read, op, reference).await?.id),
+            None => op.only_of(),
         };
         let page = store::keys::list(&read, owner, ask).await?;
         Ok(Page {
@@ -101,7 +110,7 @@ impl App {
 
     pub(crate) async fn key(&self, op: &Op, reference: &str) -> Result<KeyView> {
         let read = self.store.read().await?;
-        let key = named(&read, reference).await?;
+        let key = named(&read, op, reference).await?;
         view(&read, op, key).await
     }
 
@@ -113,11 +122,13 @@ impl App {
         overlap_seconds: u64,
     ) -> Result<(KeyView, Secret)> {
         let end = op.now + seconds("overlap_seconds", overlap_seconds)?;
-        let key = named(self.store.db(), reference).await?;
+        let key = named(self.store.db(), op, reference).await?;
         let (secret, text) = self.mint(op, key.mode, &key.public_id).await?;
         let change = self.change(op, "keys.rotate").await?;
         // Read again: it may have been revoked while the secret was hashed.
-        let key = unrevoked(named(change.tx(), reference).await?)?;
+        let key = unrevoked(named(change.tx(), op, reference).await?)?;
+        let owner = store::identity::by_id(change.tx(), key.owner_id).await?;
+        update::check_holder(op, owner.as_ref().map(|stored| &stored.user))?;
         if State::of(&key, op.now) == State::Expired {
             return Err(Error::conflict(format!(
                 "the key {:?} has expired, and a new secret would not change that: make a new key",
@@ -143,7 +154,7 @@ impl App {
             "keys.inactivate"
         };
         let change = self.change(op, action).await?;
-        let key = unrevoked(named(change.tx(), reference).await?)?;
+        let key = unrevoked(named(change.tx(), op, reference).await?)?;
         store::keys::set_active(change.tx(), key.id, active).await?;
         let view = reread(&change, op, key.id).await?;
         commit(change, &view, Value::Null).await?;
@@ -152,7 +163,7 @@ impl App {
 
     pub(crate) async fn revoke_key(&self, op: &Op, reference: &str) -> Result<KeyView> {
         let change = self.change(op, "keys.revoke").await?;
-        let key = named(change.tx(), reference).await?;
+        let key = named(change.tx(), op, reference).await?;
         store::keys::revoke(change.tx(), key.id, op.now).await?;
         let view = reread(&change, op, key.id).await?;
         commit(change, &view, Value::Null).await?;
@@ -161,7 +172,7 @@ impl App {
 
     pub(crate) async fn delete_key(&self, op: &Op, reference: &str) -> Result<()> {
         let change = self.change(op, "keys.delete").await?;
-        let key = named(change.tx(), reference).await?;
+        let key = named(change.tx(), op, reference).await?;
         let view = view(change.tx(), op, key).await?;
         store::keys::delete(change.tx(), view.key.id).await?;
         commit(change, &view, Value::Null).await
@@ -208,9 +219,11 @@ async fn commit(change: Change<'_>, view: &KeyView, more: Value) -> Result<()> {
         .await
 }
 
-async fn named(db: &impl store::Reads, reference: &str) -> Result<StoredKey> {
+/// A key of somebody else is as if it was not there, for whoever only reaches their own.
+pub(super) async fn named(db: &impl store::Reads, op: &Op, reference: &str) -> Result<StoredKey> {
     store::keys::find(db, reference)
         .await?
+        .filter(|key| op.reaches(key.owner_id))
         .ok_or_else(|| Error::not_found("key", reference))
 }
 
@@ -224,16 +237,18 @@ fn unrevoked(key: StoredKey) -> Result<StoredKey> {
     )))
 }
 
-async fn named_owner(tx: &Tx, reference: &str) -> Result<User> {
+async fn named_owner(tx: &Tx, op: &Op, reference: &str) -> Result<User> {
     let stored = store::identity::find(tx, reference).await?;
     stored
         .map(|stored| stored.user)
+        .filter(|user| op.reaches(user.id))
         .ok_or_else(|| Error::not_found("user", reference))
 }
 
-async fn owner(tx: &Tx, reference: Option<&str>) -> Result<User> {
-    let user = match reference {
-        Some(reference) => named_owner(tx, reference).await?,
+async fn owner(tx: &Tx, op: &Op, reference: Option<&str>) -> Result<User> {
+    let own = op.only_of().map(|user| user.to_string());
+    let user = match reference.or(own.as_deref()) {
+        Some(reference) => named_owner(tx, op, reference).await?,
         None => {
             store::identity::first_administrator(tx)
                 .await?
@@ -252,6 +267,6 @@ async fn owner(tx: &Tx, reference: Option<&str>) -> Result<User> {
 }
 
 async fn reread(change: &Change<'_>, op: &Op, id: Uuid) -> Result<KeyView> {
-    let key = named(change.tx(), &id.to_string()).await?;
+    let key = named(change.tx(), op, &id.to_string()).await?;
     view(change.tx(), op, key).await
 }

@@ -34,7 +34,8 @@ impl v1::identity_service_server::IdentityService for Identity {
         &self,
         request: Request<v1::GetUserRequest>,
     ) -> Result<Response<v1::User>, Status> {
-        let user = self.0.user(&request.get_ref().user).await?;
+        let op = op(&request);
+        let user = self.0.user(&op, &request.get_ref().user).await?;
         Ok(Response::new(user.into()))
     }
 

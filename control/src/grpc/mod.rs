@@ -17,6 +17,7 @@ pub(crate) use sync::Listener;
 
 use crate::{
     app::App,
+    authority::Acting,
     error::{Error, Kind, Result},
     op::Op,
     snapshot::Hub,
@@ -85,6 +86,13 @@ pub(crate) fn with_reflection(routes: Routes) -> Result<Routes> {
 
 /// Who asks. The name is only believed because nobody unknown comes this far.
 fn op<T>(request: &Request<T>) -> Op {
+    if let Some(acting) = request.extensions().get::<Acting>() {
+        return Op {
+            reach: acting.reach,
+            role: Some(acting.role),
+            ..Op::new(acting.actor.clone())
+        };
+    }
     let actor = request
         .metadata()
         .get(ACTOR_HEADER)

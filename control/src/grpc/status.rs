@@ -5,15 +5,6 @@ use ostia_domain::code::Code;
 use ostia_proto::{FieldError, status::with_code};
 use tonic::{Code as Grpc, Status};
 
-pub(crate) fn unauthenticated() -> Status {
-    with_code(
-        Grpc::Unauthenticated,
-        Code::ServiceUnauthenticated,
-        "control does not know this caller: send its service token as `authorization: Bearer …`, \
-         or use a client certificate where it asks for one",
-    )
-}
-
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let (grpc, code) = match &error.0 {
@@ -21,6 +12,8 @@ impl From<Error> for Status {
             Kind::AlreadyExists { .. } => (Grpc::AlreadyExists, Code::AlreadyExists),
             Kind::NotFound { .. } => (Grpc::NotFound, Code::NoSuchObject),
             Kind::Conflict(_) => (Grpc::FailedPrecondition, Code::Conflict),
+            Kind::Unauthenticated => (Grpc::Unauthenticated, Code::ServiceUnauthenticated),
+            Kind::Forbidden => (Grpc::PermissionDenied, Code::Forbidden),
             Kind::LoginLinkInvalid => (Grpc::NotFound, Code::LoginLinkInvalid),
             Kind::Unavailable(_) => (Grpc::Unavailable, Code::DatabaseUnavailable),
             Kind::NotMigrated { .. }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod authenticate;
+mod authority;
 mod bundles;
 mod callers;
 mod catalogues;

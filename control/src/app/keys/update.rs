@@ -3,9 +3,10 @@
 use super::{Expiry, KeyView, commit, named, reread, unrevoked};
 use crate::{
     app::{App, naming, plans, policies},
-    error::{Error, Result},
+    authority::may_hold_keys_of,
+    error::{Error, Kind as ErrorKind, Result},
     op::Op,
-    store::{self, keys::StoredKey},
+    store::{self, Tx, keys::StoredKey},
 };
 use ostia_domain::{
     key::Restrictions,
@@ -31,8 +32,12 @@ impl App {
         to: KeyChange,
     ) -> Result<KeyView> {
         let change = self.change(op, "keys.update").await?;
-        let mut key = unrevoked(named(change.tx(), reference).await?)?;
+        let mut key = unrevoked(named(change.tx(), op, reference).await?)?;
         let before = settings(&key);
+        let owner = store::identity::by_id(change.tx(), key.owner_id).await?;
+        let owner = owner.ok_or_else(|| Error::not_found("user", &key.owner_id.to_string()))?;
+        let plan = to.plan.as_deref();
+        check_reach(change.tx(), op, &owner.user, to.policies.as_deref(), plan).await?;
         if let Some(name) = to.name {
             naming::check(&name)?;
             key.name = name;
@@ -49,8 +54,6 @@ impl App {
         if let Some(expiry) = to.expiry {
             key.expires_at = expiry.from(op.now, self.max_key_lifetime)?;
         }
-        let owner = store::identity::by_id(change.tx(), key.owner_id).await?;
-        let owner = owner.ok_or_else(|| Error::not_found("user", &key.owner_id.to_string()))?;
         check_bounds(&key, &owner.user)?;
         store::keys::update(change.tx(), &key)
             .await
@@ -71,6 +74,42 @@ fn settings(key: &StoredKey) -> Value {
         "restrictions": key.restrictions,
         "expires_at": key.expires_at,
     })
+}
+
+/// Whoever only reaches their own uses the policies that bound them already: others are as if they were
+/// not there. Plans are given by those who run this Ostia.
+pub(super) async fn check_reach(
+    tx: &Tx,
+    op: &Op,
+    owner: &User,
+    policies: Option<&[String]>,
+    plan: Option<&str>,
+) -> Result<()> {
+    if op.only_of().is_none() {
+        return Ok(());
+    }
+    if plan.is_some() {
+        let problem = "is given by an administrator: a key has `restrictions.limits` of its own";
+        return Err(Error::invalid("plan", problem));
+    }
+    let groups = store::groups::of_user(tx, owner.id).await?;
+    let of_groups = groups.iter().flat_map(|stored| &stored.group.policies);
+    let bounds: Vec<_> = owner.policies.iter().chain(of_groups).copied().collect();
+    for reference in policies.into_iter().flatten() {
+        let found = store::policies::find(tx, reference).await?;
+        if !found.is_some_and(|stored| bounds.contains(&stored.policy.id)) {
+            return Err(Error::not_found("policy", reference));
+        }
+    }
+    Ok(())
+}
+
+/// Nobody gets a secret that does more than they may.
+pub(super) fn check_holder(op: &Op, owner: Option<&User>) -> Result<()> {
+    if owner.is_some_and(|owner| may_hold_keys_of(op.role, owner)) {
+        return Ok(());
+    }
+    Err(Error(ErrorKind::Forbidden))
 }
 
 /// A key that nothing permits anything is a mistake; but one of a service account need not call tools.

@@ -1,0 +1,85 @@
+//! Who may call which method of control, in one table.
+//!
+//! This installation itself (its edges, its dashboard, its command line) may call everything. A person,
+//! and a service account, may call what their role says; a member only about what is theirs.
+
+use ostia_domain::user::{Kind, Role, User};
+use uuid::Uuid;
+
+/// How far a call reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    All,
+    /// What belongs to this user; everything else is as if it was not there.
+    Own(Uuid),
+}
+
+/// A user who calls, in the extensions of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Acting {
+    /// As audit calls them.
+    pub(crate) actor: String,
+    pub(crate) role: Role,
+    pub(crate) reach: Reach,
+}
+
+impl Acting {
+    /// `None`: this user may not call this.
+    pub(crate) fn of(user: &User, path: &str) -> Option<Self> {
+        let method = path.strip_prefix("/ostia.v1.")?;
+        let (service, method) = method.split_once('/')?;
+        let own = Reach::Own(user.id);
+        let reach = match user.role {
+            // Between the parts of an installation; answers hold credentials in clear.
+            _ if service == "SyncService" => None,
+            Role::Administrator => Some(Reach::All),
+            Role::Operator => operator(service, method).then_some(Reach::All),
+            Role::Auditor => reads(method).then_some(Reach::All),
+            Role::Member => member(service, method).then_some(own),
+        }?;
+        let kind = match user.kind {
+            Kind::Person => "user",
+            Kind::Service => "service",
+        };
+        Some(Self {
+            actor: format!("{kind}:{}", user.name),
+            role: user.role,
+            reach,
+        })
+    }
+}
+
+/// Whether somebody of this role may have a key of this user in their hands: the keys of a service account
+/// administer.
+pub(crate) fn may_hold_keys_of(role: Option<Role>, owner: &User) -> bool {
+    let administers = owner.kind == Kind::Service;
+    match role {
+        None | Some(Role::Administrator) => true,
+        Some(Role::Operator) => !administers || matches!(owner.role, Role::Member | Role::Operator),
+        Some(Role::Member | Role::Auditor) => !administers,
+    }
+}
+
+/// An operator makes no users and gives nobody more than they have.
+fn operator(service: &str, method: &str) -> bool {
+    match service {
+        "IdentityService" | "GroupsService" => reads(method),
+        "VaultService" => false,
+        _ => true,
+    }
+}
+
+fn member(service: &str, method: &str) -> bool {
+    match service {
+        "KeysService" => true,
+        "PoliciesService" => method == "TestAccess" || method == "ListPresets",
+        "IdentityService" => method == "GetUser",
+        _ => false,
+    }
+}
+
+/// By the verb that a method's name begins with. A link that signs somebody in is no reading matter.
+fn reads(method: &str) -> bool {
+    let reading = ["Get", "List", "Test", "Summarize", "Verify"];
+    reading.iter().any(|verb| method.starts_with(verb))
+}

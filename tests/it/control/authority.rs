@@ -1,0 +1,343 @@
+//! Who may call what: every method and every role, as a table that a review reads.
+
+use super::fixture::{Fixture, TOKEN, assert_refused, new_key, owned, start};
+use crate::harness::environment;
+use ostia_domain::{code::Code, key::Secret};
+use ostia_proto::{ControlClient, DESCRIPTOR, v1};
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+use std::fmt::Write as _;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    Code as Grpc, Request,
+    client::Grpc as Raw,
+    transport::{Channel, Endpoint},
+};
+use uuid::Uuid;
+
+const ROLES: [(v1::Role, &str); 4] = [
+    (v1::Role::Member, "member"),
+    (v1::Role::Operator, "operator"),
+    (v1::Role::Administrator, "administrator"),
+    (v1::Role::Auditor, "auditor"),
+];
+
+/// The table; what is not in a row may not.
+const TABLE: &str = "tests/it/control/authority.txt";
+
+struct Served {
+    control: Fixture,
+    endpoint: Endpoint,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+async fn serve() -> Served {
+    let control = start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let stop = CancellationToken::new();
+    let (serves, until) = (control.control.clone(), stop.clone());
+    #[allow(clippy::disallowed_methods, reason = "the test waits for it itself")]
+    let serving = tokio::spawn(async move {
+        serves.serve(listener, until).await.expect("it serves");
+    });
+    Served {
+        control,
+        endpoint: Endpoint::from_shared(format!("http://{address}")).expect("a URL"),
+        stop,
+        serving,
+    }
+}
+
+impl Served {
+    async fn end(self) {
+        self.stop.cancel();
+        self.serving.await.expect("it stops");
+    }
+
+    fn with_key(&self, key: &str) -> ControlClient {
+        ControlClient::remote(&self.endpoint, Some(&Secret::new(key))).expect("a client")
+    }
+}
+
+/// Every method of the contract, as `Service/Method`.
+fn methods() -> Vec<String> {
+    let files = FileDescriptorSet::decode(DESCRIPTOR).expect("the descriptor set");
+    let services = files.file.into_iter().flat_map(|file| file.service);
+    let mut methods: Vec<_> = services
+        .flat_map(|service| {
+            let name = service.name().to_owned();
+            let methods = service.method.into_iter();
+            methods.map(move |method| format!("{name}/{}", method.name()))
+        })
+        .collect();
+    methods.sort();
+    methods
+}
+
+/// What a call for a user with an empty message is answered with.
+async fn call(channel: Channel, method: &str, user: &str) -> Grpc {
+    let mut grpc = Raw::new(channel);
+    grpc.ready().await.expect("ready");
+    let path = format!("/ostia.v1.{method}").parse().expect("a path");
+    let mut request = Request::new(());
+    let metadata = request.metadata_mut();
+    let bearer = format!("Bearer {TOKEN}");
+    metadata.insert("authorization", bearer.parse().expect("a token"));
+    metadata.insert("ostia-user", user.parse().expect("an id"));
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    let answer = grpc.unary(request, path, codec).await;
+    answer.err().map_or(Grpc::Ok, |status| status.code())
+}
+
+#[tokio::test]
+async fn every_method_allows_the_roles_of_the_table() {
+    let served = serve().await;
+    let channel = served.endpoint.connect().await.expect("a connection");
+    let mut users = Vec::new();
+    for (role, name) in ROLES {
+        users.push((name, served.control.user(name, role, &[]).await.id));
+    }
+    let mut found = String::new();
+    for method in methods() {
+        let mut row = vec![method.replace('/', ".")];
+        for (role, user) in &users {
+            let code = call(channel.clone(), &method, user).await;
+            assert_ne!(code, Grpc::Unauthenticated, "{method} for {role}");
+            if code != Grpc::PermissionDenied {
+                row.push((*role).to_owned());
+            }
+        }
+        writeln!(found, "{}", row.join(" ")).expect("a row");
+    }
+    let path = environment::repository().join(TABLE);
+    let table = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        found, table,
+        "a method is new, or who may call it is: check that {TABLE} should say this, and write it down"
+    );
+    served.end().await;
+}
+
+/// What belongs to others is not forbidden to members: it is not there.
+#[tokio::test]
+async fn a_member_reaches_their_own_keys_alone() {
+    let control = start().await;
+    control.policy("more").await;
+    let user = async |name: &str| {
+        let user = control.user(name, v1::Role::Member, &["all"]).await;
+        let id = Uuid::parse_str(&user.id).expect("an id");
+        (user.id, control.client.on_behalf_of(id))
+    };
+    let (_, bob) = user("bob").await;
+    let (eves_id, eve) = user("eve").await;
+    let make = async |client: &ControlClient, request| client.keys().create_key(request).await;
+    let key = make(&bob, new_key("build"))
+        .await
+        .expect("a key")
+        .into_inner();
+    let key = key.key.expect("a key");
+    assert_eq!(key.owner_name, "bob");
+    let id = || key.id.clone();
+
+    // Nobody makes keys for others, with policies of others, or chooses a plan.
+    let plan = v1::Plan {
+        name: "vast".to_owned(),
+        ..v1::Plan::default()
+    };
+    let request = v1::CreatePlanRequest { plan: Some(plan) };
+    control
+        .client
+        .plans()
+        .create_plan(request)
+        .await
+        .expect("a plan");
+    for (request, grpc, code) in [
+        (
+            v1::CreateKeyRequest {
+                owner: Some(eves_id.clone()),
+                ..new_key("theirs")
+            },
+            Grpc::NotFound,
+            Code::NoSuchObject,
+        ),
+        (
+            v1::CreateKeyRequest {
+                policies: owned(&["more"]),
+                ..new_key("wide")
+            },
+            Grpc::NotFound,
+            Code::NoSuchObject,
+        ),
+        (
+            v1::CreateKeyRequest {
+                plan: Some("vast".to_owned()),
+                ..new_key("vast")
+            },
+            Grpc::InvalidArgument,
+            Code::InvalidArgument,
+        ),
+    ] {
+        assert_refused(make(&bob, request).await, grpc, code);
+    }
+
+    let mut keys = eve.keys();
+    let listed = keys.list_keys(v1::ListKeysRequest::default()).await;
+    assert!(listed.expect("keys").into_inner().keys.is_empty());
+    let asked_for = v1::ListKeysRequest {
+        owner: Some("bob".to_owned()),
+        ..v1::ListKeysRequest::default()
+    };
+    let refused = keys.list_keys(asked_for).await;
+    assert_refused(refused, Grpc::NotFound, Code::NoSuchObject);
+    let gone = |answer: Result<_, tonic::Status>| {
+        assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
+    };
+    gone(
+        keys.get_key(v1::GetKeyRequest { key: id() })
+            .await
+            .map(drop),
+    );
+    gone(
+        keys.revoke_key(v1::RevokeKeyRequest { key: id() })
+            .await
+            .map(drop),
+    );
+    gone(
+        keys.delete_key(v1::DeleteKeyRequest { key: id() })
+            .await
+            .map(drop),
+    );
+    gone(
+        keys.activate_key(v1::ActivateKeyRequest { key: id() })
+            .await
+            .map(drop),
+    );
+    gone(
+        keys.inactivate_key(v1::InactivateKeyRequest { key: id() })
+            .await
+            .map(drop),
+    );
+    let rotate = v1::RotateKeyRequest {
+        key: id(),
+        overlap_seconds: 0,
+    };
+    gone(keys.rotate_key(rotate).await.map(drop));
+    let update = v1::UpdateKeyRequest {
+        key: id(),
+        name: Some("mine".to_owned()),
+        ..v1::UpdateKeyRequest::default()
+    };
+    gone(keys.update_key(update).await.map(drop));
+    let test = v1::TestAccessRequest {
+        key: id(),
+        tool: "a.b".to_owned(),
+        arguments: None,
+    };
+    gone(eve.policies().test_access(test).await.map(drop));
+    let user = "bob".to_owned();
+    gone(
+        eve.identity()
+            .get_user(v1::GetUserRequest { user })
+            .await
+            .map(drop),
+    );
+    let user = "eve".to_owned();
+    let herself = eve.identity().get_user(v1::GetUserRequest { user }).await;
+    assert_eq!(herself.expect("eve").into_inner().id, eves_id);
+
+    // Audit names who did it.
+    let rotate = v1::RotateKeyRequest {
+        key: id(),
+        overlap_seconds: 0,
+    };
+    bob.keys().rotate_key(rotate).await.expect("rotated");
+    let event = control.events().await.pop().expect("an event");
+    assert_eq!((&*event.actor, &*event.action), ("user:bob", "keys.rotate"));
+}
+
+/// A key of a service account administers as far as its role goes; a key of a person never does.
+#[tokio::test]
+async fn a_service_account_administers_with_its_key() {
+    let served = serve().await;
+    let control = &served.control;
+    let account = v1::CreateUserRequest {
+        name: "ci".to_owned(),
+        role: v1::Role::Operator.into(),
+        kind: v1::UserKind::Service.into(),
+        ..v1::CreateUserRequest::default()
+    };
+    let mut identity = control.client.identity();
+    identity.create_user(account).await.expect("an account");
+    let request = v1::CreateKeyRequest {
+        owner: Some("ci".to_owned()),
+        policies: Vec::new(),
+        ..new_key("deploy")
+    };
+    let made = control.create_key(request).await.expect("a key");
+    let client = served.with_key(&made.secret);
+    let request = v1::CreatePolicyRequest {
+        name: "made".to_owned(),
+        source: Some(v1::create_policy_request::Source::Preset(
+            "read-only".to_owned(),
+        )),
+    };
+    client
+        .policies()
+        .create_policy(request)
+        .await
+        .expect("a policy");
+    let event = control.events().await.pop().expect("an event");
+    assert_eq!(event.actor, "service:ci");
+    let refused = client
+        .identity()
+        .create_user(v1::CreateUserRequest::default())
+        .await;
+    assert_refused(refused, Grpc::PermissionDenied, Code::Forbidden);
+    // Nor does it give itself a key that does more.
+    let account = v1::CreateUserRequest {
+        name: "root".to_owned(),
+        role: v1::Role::Administrator.into(),
+        kind: v1::UserKind::Service.into(),
+        ..v1::CreateUserRequest::default()
+    };
+    identity.create_user(account).await.expect("an account");
+    let of_root = v1::CreateKeyRequest {
+        owner: Some("root".to_owned()),
+        policies: Vec::new(),
+        ..new_key("root")
+    };
+    let refused = client.keys().create_key(of_root.clone()).await;
+    assert_refused(refused, Grpc::PermissionDenied, Code::Forbidden);
+    let key = control.create_key(of_root).await.expect("a key").key;
+    let rotate = v1::RotateKeyRequest {
+        key: key.expect("a key").id,
+        overlap_seconds: 0,
+    };
+    let refused = client.keys().rotate_key(rotate).await;
+    assert_refused(refused, Grpc::PermissionDenied, Code::Forbidden);
+    // What parts of an installation say to each other is for none of them.
+    let refused = client.sync().watch(v1::WatchRequest::default()).await;
+    assert_refused(refused.map(drop), Grpc::PermissionDenied, Code::Forbidden);
+
+    let of_a_person = control.key("build").await.secret;
+    let disabled = v1::UpdateUserRequest {
+        user: "ci".to_owned(),
+        enabled: Some(false),
+        ..v1::UpdateUserRequest::default()
+    };
+    identity.update_user(disabled).await.expect("disabled");
+    for key in [
+        of_a_person.as_str(),
+        made.secret.as_str(),
+        "ost_live_nonsense",
+    ] {
+        let refused = served.with_key(key).policies();
+        let mut refused = refused;
+        let refused = refused.list_policies(v1::ListPoliciesRequest {}).await;
+        assert_refused(refused, Grpc::Unauthenticated, Code::ServiceUnauthenticated);
+    }
+    served.end().await;
+}
