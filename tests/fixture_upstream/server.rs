@@ -9,15 +9,17 @@ use crate::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
+        CompleteResult, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
+        Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel,
         LoggingMessageNotificationParam, PaginatedRequestParams, ProtocolVersion,
         ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
         SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool,
-        UnsubscribeRequestParams,
+        UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
+    task_manager::TaskManager,
 };
 use std::{
     borrow::Cow,
@@ -30,6 +32,7 @@ type Context = RequestContext<RoleServer>;
 pub(crate) struct Fixture {
     pub(crate) era: Era,
     pub(crate) listeners: Arc<Listeners>,
+    pub(crate) tasks: TaskManager,
     /// From which level on a legacy session wants logs.
     level: Mutex<LoggingLevel>,
 }
@@ -39,6 +42,7 @@ impl Fixture {
         Self {
             era,
             listeners: Arc::default(),
+            tasks: TaskManager::new(),
             level: Mutex::new(LoggingLevel::Debug),
         }
     }
@@ -47,6 +51,7 @@ impl Fixture {
     pub(crate) fn session(&self) -> Self {
         Self {
             listeners: Arc::clone(&self.listeners),
+            tasks: self.tasks.clone(),
             ..Self::new(self.era)
         }
     }
@@ -77,6 +82,7 @@ impl ServerHandler for Fixture {
             .enable_resources_subscribe()
             .enable_tools()
             .enable_tool_list_changed()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("ostia-fixture", "1.0.0"))
@@ -139,6 +145,21 @@ impl ServerHandler for Fixture {
         context: Context,
     ) -> Result<CallToolResponse, ErrorData> {
         tools::call(self, request, &context).await
+    }
+
+    async fn get_task(&self, request: GetTaskParams, _: Context) -> Result<GetTaskResult, ErrorData> {
+        self.tasks
+            .get_task(&request.task_id)
+            .map(GetTaskResult::new)
+    }
+
+    async fn update_task(&self, request: UpdateTaskParams, _: Context) -> Result<(), ErrorData> {
+        self.tasks
+            .update_task(&request.task_id, request.input_responses)
+    }
+
+    async fn cancel_task(&self, request: CancelTaskParams, _: Context) -> Result<(), ErrorData> {
+        self.tasks.cancel_task(&request.task_id)
     }
 
     async fn list_prompts(

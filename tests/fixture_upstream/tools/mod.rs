@@ -1,6 +1,7 @@
 //! `tools/call`.
 
 mod asking;
+mod tasks;
 mod telling;
 
 use crate::{
@@ -25,6 +26,9 @@ pub(crate) async fn call(
     }
     if let Some(script) = asking::script(&request.name) {
         return ask(script, request, context).await;
+    }
+    if let Some(answer) = tasks::call(fixture, &request, context).await {
+        return answer;
     }
     let said = match request.name.as_ref() {
         "test_tool_with_logging" => telling::three_logs(fixture, context).await,
