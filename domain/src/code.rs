@@ -58,6 +58,10 @@ codes! {
     ClientCapabilityMissing = "client-capability-missing",
     /// `requestState` is not one that Ostia gave this caller for this request, or it is too old.
     RequestStateInvalid = "request-state-invalid",
+    /// No such task for this key: unknown, somebody else's and forbidden are one answer, on purpose.
+    TaskUnknown = "task-unknown",
+    /// The worker that had the task ended, and the task with it.
+    TaskLost = "task-lost",
     /// The client cancelled the request.
     Cancelled = "cancelled",
     /// The tool may be called, but not with these arguments.

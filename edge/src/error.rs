@@ -83,7 +83,7 @@ fn outcome_of(code: Code) -> Outcome {
         Code::ArgumentRefused => Outcome::Denied,
         Code::RateLimited | Code::TooManyCalls | Code::QuotaUsedUp => Outcome::RateLimited,
         Code::UpstreamBusy => Outcome::Busy,
-        Code::UpstreamUnavailable | Code::WorkerLost | Code::ShuttingDown => {
+        Code::UpstreamUnavailable | Code::WorkerLost | Code::TaskLost | Code::ShuttingDown => {
             Outcome::UpstreamUnavailable
         }
         Code::CallTimeout => Outcome::Timeout,

@@ -42,7 +42,7 @@ pub fn describe() {
 }
 
 /// The methods that are counted by name; what a stranger makes up is not.
-const METHODS: [&str; 12] = [
+const METHODS: [&str; 16] = [
     "tools/call",
     "tools/list",
     "prompts/get",
@@ -53,6 +53,10 @@ const METHODS: [&str; 12] = [
     "resources/subscribe",
     "completion/complete",
     "subscriptions/listen",
+    "tasks/get",
+    "tasks/update",
+    "tasks/cancel",
+    "tasks/result",
     "initialize",
     "server/discover",
 ];

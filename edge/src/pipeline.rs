@@ -6,11 +6,14 @@ use crate::{
     error::Error,
     pool::{Caller, Lease, LeaseError},
     record::OpenRecord,
-    route::{Endpoint, Wanted},
+    route::{self, Endpoint, Wanted},
     state::State,
+    view::{Item, Kind, View},
 };
-use ostia_domain::{code::Code, policy::Arguments, principal::Principal};
+use ostia_domain::{code::Code, policy::Arguments, principal::Principal, upstream::Transport};
 use serde_json::value::RawValue;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// A call that may be made, and counts against its key's plan until it is over.
 pub struct Allowed {
@@ -31,13 +34,48 @@ pub async fn allow(
     let view = state.view.load_full();
     let admission = state.gate.admit(&view, principal).await?;
     let item = authorize::find(&view, principal, endpoint, wanted);
-    record.target(item.as_ref(), wanted.name);
     let arguments = Arguments::Known(arguments);
-    match authorize::authorize(&view, principal, item, wanted, arguments) {
+    let permit = permit((&view, principal), item, (wanted, arguments), record)?;
+    state.tool_rates.admit(principal, &permit)?;
+    Ok(Allowed { permit, admission })
+}
+
+/// The same for a task, which may be asked about by whoever may still call its tool at this endpoint. Its
+/// arguments were judged when it began, and it counted against quotas and as a call of its tool then.
+pub fn allow_task(
+    state: &State,
+    principal: &Principal,
+    endpoint: &Endpoint,
+    (upstream, tool): (Uuid, &str),
+    record: &mut OpenRecord,
+) -> Result<Allowed, Error> {
+    let view = state.view.load();
+    let admission = state.gate.admit_follow_up(&view, principal)?;
+    let item = route::own_tool(&view, endpoint, upstream, tool);
+    let wanted = Wanted {
+        kind: Kind::Tool,
+        name: tool,
+    };
+    let permit = permit(
+        (&view, principal),
+        item,
+        (wanted, Arguments::Unknown),
+        record,
+    )?;
+    Ok(Allowed { permit, admission })
+}
+
+fn permit(
+    (view, principal): (&View, &Principal),
+    item: Option<Arc<Item>>,
+    (wanted, arguments): (Wanted<'_>, Arguments<'_>),
+    record: &mut OpenRecord,
+) -> Result<Permit, Error> {
+    record.target(item.as_ref(), wanted.name);
+    match authorize::authorize(view, principal, item, wanted, arguments) {
         Ok(permit) => {
             record.permitted(&permit);
-            state.tool_rates.admit(principal, &permit)?;
-            Ok(Allowed { permit, admission })
+            Ok(permit)
         }
         Err(refusal) => {
             record.rule(refusal.rule);
@@ -54,6 +92,27 @@ pub async fn lease(permit: &Permit, caller: &Caller) -> Result<Lease, Error> {
         .lease(caller)
         .await
         .map_err(|error| explain(permit, &error))
+}
+
+/// From a permit to a place on the worker that has a task. Over HTTP any connection may do: whether the
+/// task belongs to one, only the upstream knows.
+pub async fn lease_on(permit: &Permit, worker: Uuid, caller: &Caller) -> Result<Lease, Error> {
+    let item = permit.item();
+    match item.pool.lease_on(worker, caller) {
+        Ok(Some(lease)) => Ok(lease),
+        Ok(None) if !matches!(item.upstream.transport, Transport::Stdio(_)) => {
+            lease(permit, caller).await
+        }
+        Ok(None) => Err(Error::new(
+            Code::TaskLost,
+            format!(
+                "The worker of the upstream \"{}\" that had this task ended, and the task with it. \
+                 Whether it had an effect is not known: check before you repeat it.",
+                item.upstream.name
+            ),
+        )),
+        Err(error) => Err(explain(permit, &error)),
+    }
 }
 
 fn explain(permit: &Permit, error: &LeaseError) -> Error {

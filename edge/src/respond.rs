@@ -44,14 +44,20 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         Code::SessionUnknown => (StatusCode::NOT_FOUND, -31008),
         Code::InvalidJson => (StatusCode::BAD_REQUEST, -32700),
         Code::InvalidRequest => (StatusCode::BAD_REQUEST, -32600),
-        Code::InvalidParams | Code::RequestStateInvalid | Code::ResourceUnavailable if modern => {
+        Code::InvalidParams
+        | Code::RequestStateInvalid
+        | Code::ResourceUnavailable
+        | Code::TaskUnknown
+            if modern =>
+        {
             (StatusCode::BAD_REQUEST, -32602)
         }
         Code::ResourceUnavailable => (StatusCode::OK, -32002),
         Code::InvalidParams
         | Code::ToolUnavailable
         | Code::PromptUnavailable
-        | Code::RequestStateInvalid => (StatusCode::OK, -32602),
+        | Code::RequestStateInvalid
+        | Code::TaskUnknown => (StatusCode::OK, -32602),
         Code::ClientCapabilityMissing if modern => (StatusCode::BAD_REQUEST, -32021),
         Code::ClientCapabilityMissing => (StatusCode::OK, -31021),
         Code::MethodNotFound if modern => (StatusCode::NOT_FOUND, -32601),
@@ -70,6 +76,7 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         Code::CallTimeout => (StatusCode::OK, -31033),
         Code::Cancelled => (StatusCode::OK, -31036),
         Code::UpstreamInvalid => (StatusCode::OK, -31037),
+        Code::TaskLost => (StatusCode::OK, -31038),
         Code::ControlUnavailable => (StatusCode::SERVICE_UNAVAILABLE, -31034),
         Code::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, -31035),
         Code::Internal

@@ -3,6 +3,7 @@
 use crate::view::{Item, Kind, UpstreamView, View};
 use ostia_domain::bundle::Override;
 use std::{borrow::Cow, sync::Arc};
+use uuid::Uuid;
 
 /// Which part of Ostia a client speaks to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +78,15 @@ pub fn resolve(
             }
         }
     }
+}
+
+/// A tool by its upstream and the upstream's own name for it, where an endpoint has it.
+pub fn own_tool(view: &View, endpoint: &Endpoint, upstream: Uuid, tool: &str) -> Option<Arc<Item>> {
+    let mut served = upstreams(view, endpoint).iter();
+    let item = served
+        .find(|served| served.upstream.id == upstream)?
+        .tool(tool)?;
+    has(view, endpoint, item).then(|| Arc::clone(item))
 }
 
 /// Whether an endpoint has this at all.

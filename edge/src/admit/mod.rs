@@ -16,7 +16,7 @@ use ostia_domain::{
     clock::Timestamp,
     code::Code,
     plan::{Limits, Plan},
-    principal::{LimitedBy, Principal},
+    principal::{Limited, LimitedBy, Principal},
 };
 use ostia_proto::ControlClient;
 use quota::{Quotas, Taken};
@@ -101,21 +101,42 @@ impl Gate {
     pub async fn admit(&self, view: &View, principal: &Principal) -> Result<Admission, Error> {
         let mut admission = Admission::default();
         for limited in &principal.limits {
-            let (limiter, plan) = match &limited.by {
-                LimitedBy::Plan(id) => (view.limits.get(id).cloned(), Some(*id)),
-                LimitedBy::Own(limits) => (Some(self.own(*limits)), None),
-            };
-            let limiter = limiter.ok_or_else(unreadable)?;
-            // In flight first: a call that cannot start must not cost a place in the rate.
-            if limiter.enter(limited.subject)? {
-                let counted = (Arc::clone(&limiter), limited.subject);
-                admission.counted.push(counted);
-            }
-            limiter.check_rate(limited.subject)?;
+            let (limiter, plan) = self.enter(view, limited, &mut admission)?;
             let taken = self.quotas.take((limited.subject, plan), &limiter).await?;
             admission.taken.extend(taken);
         }
         Ok(admission)
+    }
+
+    /// The same for what is asked about a call that counted already: it costs nothing of a quota, and can
+    /// be asked when there is none left.
+    pub fn admit_follow_up(&self, view: &View, principal: &Principal) -> Result<Admission, Error> {
+        let mut admission = Admission::default();
+        for limited in &principal.limits {
+            self.enter(view, limited, &mut admission)?;
+        }
+        Ok(admission)
+    }
+
+    /// Counts a call as in flight and in the rate of one of its limits.
+    fn enter(
+        &self,
+        view: &View,
+        limited: &Limited,
+        admission: &mut Admission,
+    ) -> Result<(Arc<Limiter>, Option<Uuid>), Error> {
+        let (limiter, plan) = match &limited.by {
+            LimitedBy::Plan(id) => (view.limits.get(id).cloned(), Some(*id)),
+            LimitedBy::Own(limits) => (Some(self.own(*limits)), None),
+        };
+        let limiter = limiter.ok_or_else(unreadable)?;
+        // In flight first: a call that cannot start must not cost a place in the rate.
+        if limiter.enter(limited.subject)? {
+            let counted = (Arc::clone(&limiter), limited.subject);
+            admission.counted.push(counted);
+        }
+        limiter.check_rate(limited.subject)?;
+        Ok((limiter, plan))
     }
 
     fn own(&self, limits: Limits) -> Arc<Limiter> {

@@ -6,6 +6,7 @@ use super::{
     era::Era,
     log_level::LogLevel,
     splice::{Edit, insert_members, splice},
+    task_ids::{self, TaskIds},
 };
 use crate::{
     mcp::relay::Relayed,
@@ -32,9 +33,11 @@ pub struct Addressee {
 
 impl Addressee {
     /// The upstream's answer for this client.
-    pub fn answer(&self, answer: &Answer, upstream: Era) -> Vec<u8> {
+    pub fn answer(&self, answer: &Answer, upstream: Era, tasks: &TaskIds) -> Vec<u8> {
         let mut members = Vec::new();
-        let mut edits = Vec::with_capacity(3);
+        let named = tasks.in_answer(answer, self);
+        let mut edits = Vec::with_capacity(4);
+        edits.extend(task_ids::as_edits(&named));
         edits.push(Edit {
             at: answer.id.clone(),
             with: &self.id,
@@ -94,18 +97,18 @@ impl Addressee {
 
     /// What the upstream says in between, where this client wants it: progress under the client's own
     /// token, log messages from its level on.
-    pub fn notification(&self, said: &Notification) -> Option<Vec<u8>> {
+    pub fn notification(&self, said: &Notification, tasks: &TaskIds) -> Option<Vec<u8>> {
+        let named = tasks.in_message(&said.line);
+        let mut edits: Vec<_> = task_ids::as_edits(&named).collect();
         match &said.kind {
-            Said::Progress(token) => Some(splice(
-                &said.line,
-                &mut [Edit {
-                    at: token.clone(),
-                    with: self.progress_token.as_ref()?,
-                }],
-            )),
-            Said::Log(level) => (*level >= self.log_level?).then(|| said.line.to_vec()),
-            Said::Other => Some(said.line.to_vec()),
+            Said::Progress(token) => edits.push(Edit {
+                at: token.clone(),
+                with: self.progress_token.as_ref()?,
+            }),
+            Said::Log(level) if *level < self.log_level? => return None,
+            Said::Log(_) | Said::Other => {}
         }
+        Some(splice(&said.line, &mut edits))
     }
 }
 
@@ -169,7 +172,7 @@ mod tests {
     }
 
     fn read(relayed: Relayed, (client, upstream): (Era, Era), line: &'static str) -> String {
-        let text = addressee(client, relayed).answer(&answer(line), upstream);
+        let text = addressee(client, relayed).answer(&answer(line), upstream, &TaskIds::none());
         String::from_utf8(text).unwrap()
     }
 

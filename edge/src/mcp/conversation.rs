@@ -9,6 +9,7 @@ use super::{
     received::Received,
     request_state::{self, Continue, RequestDigest},
     session::Session,
+    task_ids::{self, TaskIds},
 };
 use crate::{
     constrain::{constrain, with_quota},
@@ -42,6 +43,7 @@ const PACE: Duration = Duration::from_millis(250);
 pub struct Conversation {
     pub exchange: Exchange,
     pub addressee: Addressee,
+    task_ids: TaskIds,
     pub state: Arc<State>,
     pub owner: Uuid,
     /// The request as it came, for what binds a state to it.
@@ -106,10 +108,12 @@ impl Conversation {
         exchange: Exchange,
         addressee: Addressee,
         bounds: Bounds,
+        task_ids: TaskIds,
     ) -> Self {
         Self {
             exchange,
             addressee,
+            task_ids,
             state: Arc::clone(received.state),
             owner: received.principal.key_id,
             body: received.body.clone(),
@@ -145,7 +149,7 @@ impl Conversation {
             }
             match self.exchange.next().await {
                 Ok(Event::Notification(said)) => {
-                    if let Some(message) = self.addressee.notification(&said) {
+                    if let Some(message) = self.addressee.notification(&said, &self.task_ids) {
                         return Frame::Message(message);
                     }
                 }
@@ -179,6 +183,8 @@ impl Conversation {
             (Era::Legacy, Some(session)) => {
                 let (asked, message) = self.state.questions.pass_on(session.id, question);
                 self.asked.push(asked);
+                let places = self.task_ids.in_message(&message);
+                let message = task_ids::replaced(&message, &places);
                 Some(Frame::Message(message))
             }
             (Era::Legacy, None) => None,
@@ -208,7 +214,9 @@ impl Conversation {
         };
         Ok(Some(Last {
             status,
-            body: self.addressee.answer(&answer, self.exchange.upstream_era()),
+            body: self
+                .addressee
+                .answer(&answer, self.exchange.upstream_era(), &self.task_ids),
         }))
     }
 

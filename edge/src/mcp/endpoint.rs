@@ -9,6 +9,7 @@ use super::{
     received::{Received, refuse},
     relay::{self, Relayed},
     subscriptions,
+    tasks::{self, Asked},
 };
 use crate::{
     authenticate::{authenticate, presented},
@@ -205,6 +206,9 @@ async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Respons
     }
     if let Some(relayed) = Relayed::of(method) {
         return relay::serve(received, relayed, record).await;
+    }
+    if let Some(asked) = Asked::of(received.era, method) {
+        return tasks::serve(received, asked, record).await;
     }
     if (received.era, method) == (Era::Modern, "subscriptions/listen") {
         return listen::listen(&received, record);

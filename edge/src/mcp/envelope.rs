@@ -48,6 +48,8 @@ pub struct Params<'a> {
     pub arguments: Option<&'a RawValue>,
     pub request_state: Option<&'a RawValue>,
     pub input_responses: Option<&'a RawValue>,
+    pub task: Option<&'a RawValue>,
+    pub task_id: Option<&'a RawValue>,
     pub meta: Option<&'a RawValue>,
 }
 
@@ -136,6 +138,8 @@ read_object! { Params:
     "arguments" => arguments: &'de RawValue,
     "requestState" => request_state: &'de RawValue,
     "inputResponses" => input_responses: &'de RawValue,
+    "task" => task: &'de RawValue,
+    "taskId" => task_id: &'de RawValue,
     "_meta" => meta: &'de RawValue,
 }
 

@@ -16,6 +16,8 @@ pub const META_CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabi
 pub const META_CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 pub const META_SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// In the legacy era: the task that a message is about.
+pub const META_RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
 pub const META_SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// Whether a `MCP-Protocol-Version` header claims a modern revision. Revisions are dates and compare

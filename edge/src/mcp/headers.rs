@@ -65,6 +65,9 @@ pub fn check_modern(
     match method {
         "tools/call" | "prompts/get" => check_name(headers, params.and_then(|params| params.name))?,
         "resources/read" => check_name(headers, params.and_then(|params| params.uri))?,
+        "tasks/get" | "tasks/update" | "tasks/cancel" => {
+            check_name(headers, params.and_then(|params| params.task_id))?;
+        }
         _ => {}
     }
     check_version(&version)
@@ -201,13 +204,17 @@ mod tests {
         fn a_header_never_says_what_the_body_does_not(
             in_body in "[a-zé]{1,3}",
             in_header in "[a-zé]{1,3}",
-            methods in (0usize..3, 0usize..3),
+            methods in (0usize..4, 0usize..4),
             versions in (0usize..2, 0usize..2),
         ) {
-            let known = ["tools/call", "prompts/get", "resources/read"];
+            let known = ["tools/call", "prompts/get", "resources/read", "tasks/get"];
             let revisions = ["2026-07-28", "2026-07-29"];
             let (method, version) = (known[methods.0], revisions[versions.0]);
-            let member = if method == "resources/read" { "uri" } else { "name" };
+            let member = match method {
+                "resources/read" => "uri",
+                "tasks/get" => "taskId",
+                _ => "name",
+            };
             let body = json!({
                 "jsonrpc": "2.0", "id": 1, "method": method,
                 "params": {member: in_body, "_meta": {

@@ -1,6 +1,6 @@
 //! What Ostia says about itself at an endpoint: for all upstreams that the caller can use at once.
 
-use super::received::Received;
+use super::{era::Era, received::Received, tasks};
 use crate::{
     authorize::visible,
     route::{self, Endpoint},
@@ -26,7 +26,7 @@ pub fn introduce(received: &Received<'_>) -> Introduction {
         .filter(|upstream| uses(received, &view, upstream))
         .collect();
     Introduction {
-        capabilities: capabilities(&usable),
+        capabilities: capabilities(&usable, received.era),
         instructions: match &received.endpoint {
             Endpoint::One(_) => usable.first().and_then(|one| one.instructions.clone()),
             Endpoint::Everything | Endpoint::Bundle(_) => merged(&usable),
@@ -60,7 +60,7 @@ fn uses(received: &Received<'_>, view: &View, upstream: &UpstreamView) -> bool {
 }
 
 /// What any of the upstreams can do, as far as it is passed on.
-fn capabilities(upstreams: &[&Arc<UpstreamView>]) -> Value {
+fn capabilities(upstreams: &[&Arc<UpstreamView>], era: Era) -> Value {
     let any = |name: &str| {
         let mut said = upstreams.iter().filter_map(|one| one.capabilities.as_ref());
         said.any(|capabilities| capabilities.contains_key(name))
@@ -87,6 +87,7 @@ fn capabilities(upstreams: &[&Arc<UpstreamView>]) -> Value {
             capabilities.insert(name.into(), json!({}));
         }
     }
+    tasks::introduce(&mut capabilities, upstreams, era);
     capabilities.into()
 }
 

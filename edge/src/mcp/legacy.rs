@@ -6,6 +6,7 @@ use super::{
     log_level::LogLevel,
     questions::Reply,
     received::{Received, answered, refuse},
+    task_ids,
 };
 use crate::{error::Error, record::OpenRecord, respond};
 use axum::response::{IntoResponse as _, Response};
@@ -23,10 +24,9 @@ pub async fn answer(received: &Received<'_>, record: OpenRecord) -> Response {
     };
     let id = message.id.and_then(string);
     if let (Some(session), Some(id), Some((member, value))) = (&received.session, id, value) {
-        let reply = Reply {
-            member,
-            value: value.get().to_owned(),
-        };
+        let (sealer, owner) = (&received.state.sealer, received.principal.key_id);
+        let value = task_ids::to_upstream(sealer, owner, value);
+        let reply = Reply { member, value };
         if received
             .state
             .questions

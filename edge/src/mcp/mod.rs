@@ -39,3 +39,5 @@ pub mod seal;
 pub mod session;
 pub mod splice;
 pub mod subscriptions;
+pub mod task_ids;
+pub mod tasks;

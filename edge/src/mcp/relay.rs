@@ -7,10 +7,12 @@ use super::{
     envelope::{is_object, member, string},
     era::Era,
     event_stream,
+    in_flight::Entry,
     log_level::LogLevel,
     param_headers,
     received::{Received, refuse},
     request_state::{self, Continue, RequestDigest},
+    tasks,
 };
 use crate::{
     authorize::Permit,
@@ -47,6 +49,8 @@ pub enum Relayed {
     Prompt,
     Read,
     Complete,
+    /// What is asked about a task, see [`super::tasks`].
+    Task,
 }
 
 impl Relayed {
@@ -101,7 +105,7 @@ fn named<'a>(received: &Received<'a>, relayed: Relayed) -> Result<Named<'a>, Err
         return invalid("The member `arguments` must be an object.");
     }
     let (kind, raw) = match relayed {
-        Relayed::Call => (Kind::Tool, params.and_then(|params| params.name)),
+        Relayed::Call | Relayed::Task => (Kind::Tool, params.and_then(|params| params.name)),
         Relayed::Prompt => (Kind::Prompt, params.and_then(|params| params.name)),
         Relayed::Read => (Kind::Resource, params.and_then(|params| params.uri)),
         Relayed::Complete => {
@@ -180,25 +184,25 @@ async fn begin(
                 limits: allowed.permit.limits(),
                 quota: allowed.admission.quota_left(),
             };
-            let request = request(
-                received,
-                named,
-                &allowed.permit,
-                upstream_state.as_deref(),
-                &mut record,
-            );
+            let item = allowed.permit.item();
+            let renamed =
+                (named.name != item.name).then_some((named.raw, item.name_json.as_slice()));
+            let replaced = (renamed, upstream_state.as_deref());
+            let expecting = expecting(received);
+            let request = request(received, replaced, &allowed.permit, expecting, &mut record);
             let level = log_level(received);
             if let Some(level) = level {
                 lease.worker().want_log(level);
             }
-            let entry = received
-                .session
-                .map(|session| state.in_flight.enter(session.id, received.id()));
+            let entry = entry(received);
+            let ids = tasks::ids(received, item, lease.worker());
             let held = (lease, allowed.admission, record);
             let tasks = state.tasks.clone();
             let exchange = Exchange::begin(request, held, received.era, entry, tasks).await?;
             let addressee = addressee(received, relayed);
-            Ok(Conversation::new(received, exchange, addressee, bounds))
+            Ok(Conversation::new(
+                received, exchange, addressee, bounds, ids,
+            ))
         }
         Err(error) => Err((record, error)),
     }
@@ -243,7 +247,7 @@ fn continued(received: &Received<'_>) -> Result<Option<Continue>, Error> {
 }
 
 /// For whom a worker is wanted. Who cannot be sent a question is not one who can be asked.
-fn caller(received: &Received<'_>) -> Caller {
+pub fn caller(received: &Received<'_>) -> Caller {
     Caller {
         capabilities: received.askable(),
         key: Some(received.principal.key_id),
@@ -262,7 +266,7 @@ fn log_level(received: &Received<'_>) -> Option<LogLevel> {
     LogLevel::parse(&wanted)
 }
 
-fn addressee(received: &Received<'_>, relayed: Relayed) -> Addressee {
+pub fn addressee(received: &Received<'_>, relayed: Relayed) -> Addressee {
     let token = received.meta.as_ref().and_then(|meta| meta.progress_token);
     Addressee {
         id: Bytes::copy_from_slice(received.id().as_bytes()),
@@ -273,11 +277,30 @@ fn addressee(received: &Received<'_>, relayed: Relayed) -> Addressee {
     }
 }
 
-fn request(
+/// How a legacy client can cancel a request.
+pub fn entry(received: &Received<'_>) -> Option<Entry> {
+    let in_flight = &received.state.in_flight;
+    received
+        .session
+        .map(|session| in_flight.enter(session.id, received.id()))
+}
+
+/// A modern client can be asked without a stream.
+pub fn expecting(received: &Received<'_>) -> Expecting {
+    if received.accepts.event_stream || received.askable().can_be_asked() {
+        Expecting::CallEvents
+    } else {
+        Expecting::CallAnswer
+    }
+}
+
+/// The client's message for the upstream of this. Replaced are its name for what it wants, and the
+/// upstream's own state.
+pub fn request(
     received: &Received<'_>,
-    named: &Named<'_>,
+    (name, upstream_state): (Option<(&RawValue, &[u8])>, Option<&str>),
     permit: &Permit,
-    upstream_state: Option<&str>,
+    expecting: Expecting,
     record: &mut OpenRecord,
 ) -> Request {
     let item = permit.item();
@@ -287,7 +310,7 @@ fn request(
     let incoming = Incoming::of(received.headers, in_message);
     let traceparent = record.trace(&item.canonical, &incoming);
     let bridge = Bridge {
-        name: (named.name != item.name).then_some((named.raw, item.name_json.as_slice())),
+        name,
         request_state: upstream_state.map(str::as_bytes),
         client_era: received.era,
         upstream_era,
@@ -299,12 +322,7 @@ fn request(
     Request {
         line: RequestLine::new(received.body, &received.message, parts, &bridge),
         headers: param_headers(received, item, upstream_era),
-        // A modern client can be asked without a stream.
-        expecting: if received.accepts.event_stream || received.askable().can_be_asked() {
-            Expecting::CallEvents
-        } else {
-            Expecting::CallAnswer
-        },
+        expecting,
         upstream: item.upstream.name.to_string(),
         upstream_era,
         timeout: permit
@@ -330,7 +348,7 @@ fn param_headers(
 }
 
 /// Waits for what comes first: the end becomes JSON; anything else, or a long silence, a stream.
-async fn respond(received: &Received<'_>, mut conversation: Conversation) -> Response {
+pub async fn respond(received: &Received<'_>, mut conversation: Conversation) -> Response {
     let accepts = received.accepts;
     let id = received.arrival.id;
     if !accepts.json {

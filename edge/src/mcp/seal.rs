@@ -14,7 +14,7 @@ use base64::{
 use ostia_domain::key::Secret;
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
-    digest,
+    digest, hmac,
     rand::{SecureRandom, SystemRandom},
 };
 use uuid::Uuid;
@@ -26,6 +26,7 @@ const KEY_ID_LEN: usize = 4;
 pub enum Purpose {
     Session,
     RequestState,
+    Task,
 }
 
 impl Purpose {
@@ -33,6 +34,7 @@ impl Purpose {
         match self {
             Self::Session => 1,
             Self::RequestState => 2,
+            Self::Task => 3,
         }
     }
 }
@@ -40,6 +42,8 @@ impl Purpose {
 struct SealingKey {
     id: [u8; KEY_ID_LEN],
     key: LessSafeKey,
+    /// Makes the nonces of tokens that must come out the same each time.
+    nonces: hmac::Key,
 }
 
 pub struct Sealer {
@@ -62,9 +66,30 @@ impl Sealer {
 
     /// Unset when there is no randomness.
     pub fn seal(&self, purpose: Purpose, owner: Uuid, content: &[u8]) -> Option<String> {
-        let sealing = self.keys.first()?;
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).ok()?;
+        self.seal_with(nonce, purpose, owner, content)
+    }
+
+    /// The same token for the same content each time, for names that a client compares. Its nonce is a
+    /// MAC of all that is sealed, so that no nonce serves two contents.
+    pub fn seal_name(&self, purpose: Purpose, owner: Uuid, content: &[u8]) -> Option<String> {
+        let mut mac = hmac::Context::with_key(&self.keys.first()?.nonces);
+        mac.update(&associated(purpose, owner));
+        mac.update(content);
+        let mut nonce = [0; NONCE_LEN];
+        nonce.copy_from_slice(&mac.sign().as_ref()[..NONCE_LEN]);
+        self.seal_with(nonce, purpose, owner, content)
+    }
+
+    fn seal_with(
+        &self,
+        nonce: [u8; NONCE_LEN],
+        purpose: Purpose,
+        owner: Uuid,
+        content: &[u8],
+    ) -> Option<String> {
+        let sealing = self.keys.first()?;
         let mut sealed = Vec::with_capacity(KEY_ID_LEN + NONCE_LEN + content.len() + 16);
         sealed.extend_from_slice(&sealing.id);
         sealed.extend_from_slice(&nonce);
@@ -112,9 +137,13 @@ fn sealing_key(secret: &Secret) -> Result<SealingKey, StartError> {
     let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| StartError::SessionKey)?;
     let mut id = [0; KEY_ID_LEN];
     id.copy_from_slice(&digest::digest(&digest::SHA256, &bytes).as_ref()[..KEY_ID_LEN]);
+    let mut derivation = digest::Context::new(&digest::SHA256);
+    derivation.update(b"ostia nonces of names");
+    derivation.update(&bytes);
     Ok(SealingKey {
         id,
         key: LessSafeKey::new(key),
+        nonces: hmac::Key::new(hmac::HMAC_SHA256, derivation.finish().as_ref()),
     })
 }
 
@@ -141,6 +170,21 @@ mod tests {
             None
         );
         assert_eq!(open(sealer(8), Purpose::RequestState, owner), None);
+    }
+
+    #[test]
+    fn a_name_is_the_same_each_time_and_another_for_anybody_else() {
+        let name = |owner, content| {
+            let owner = Uuid::from_u128(owner);
+            sealer(7).seal_name(Purpose::Task, owner, content).unwrap()
+        };
+        assert_eq!(name(1, b"a"), name(1, b"a"));
+        assert_ne!(name(1, b"a"), name(1, b"b"));
+        assert_ne!(name(1, b"a"), name(2, b"a"));
+        let opened = sealer(7).open(Purpose::Task, Uuid::from_u128(1), &name(1, b"a"));
+        assert_eq!(opened.as_deref(), Some(&b"a"[..]));
+        let other = sealer(7).open(Purpose::Task, Uuid::from_u128(2), &name(1, b"a"));
+        assert_eq!(other, None);
     }
 
     #[test]

@@ -45,9 +45,52 @@ pub fn insert_members<'a>(
     }
 }
 
+/// An edit that takes the member out of its object whose value stands at `value`, with its name and one
+/// comma. The source must be valid JSON.
+pub fn remove_member(source: &[u8], value: Range<usize>) -> Edit<'static> {
+    let before = |end: usize, wanted: u8| {
+        let found = source[..end].iter().rposition(|byte| *byte == wanted);
+        found.unwrap_or_default()
+    };
+    let is_space = u8::is_ascii_whitespace;
+    let colon = before(value.start, b':');
+    // A name has no quotes in it that are not escaped, and that of no member read here has such either.
+    let name = before(before(colon, b'"'), b'"');
+    let spaces = source[..name]
+        .iter()
+        .rev()
+        .take_while(|byte| is_space(byte));
+    let left = name - spaces.count();
+    let at = if source[..left].ends_with(b",") {
+        left - 1..value.end
+    } else {
+        let spaces = source[value.end..].iter().take_while(|byte| is_space(byte));
+        let right = value.end + spaces.count();
+        name..right + usize::from(source[right..].starts_with(b","))
+    };
+    Edit { at, with: b"" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_member_goes_with_its_name_and_one_comma() {
+        for (source, left) in [
+            (r#"{"task":{"ttl":1}}"#, "{}"),
+            (r#"{"a":1 , "t\u0061sk" : {"ttl":1} }"#, r#"{"a":1  }"#),
+            (r#"{ "task":{"ttl":1} , "b":"x:y"}"#, r#"{  "b":"x:y"}"#),
+            (r#"{"a":",","task":{"ttl":1},"b":2}"#, r#"{"a":",","b":2}"#),
+        ] {
+            let value = r#"{"ttl":1}"#;
+            let at = source.find(value).unwrap();
+            let edit = remove_member(source.as_bytes(), at..at + value.len());
+            let text = splice(source.as_bytes(), &mut [edit]);
+            assert_eq!(String::from_utf8(text).unwrap(), left);
+            assert!(serde_json::from_str::<serde_json::Value>(left).is_ok());
+        }
+    }
 
     #[test]
     fn replaces_and_inserts_in_any_order() {

@@ -1,5 +1,9 @@
 //! Who may use which worker: the choice, the queue, and the value that proves a place.
 
+mod same_worker;
+
+pub(super) use same_worker::EXTRA_PLACES;
+
 use super::{Pool, worker::Worker};
 use ostia_domain::{
     capability::ClientCapabilities,

@@ -3,6 +3,7 @@
 use super::pending::Lost;
 use super::{
     Pool, http, io,
+    lease::EXTRA_PLACES,
     spawn::spawn,
     stderr::StderrTail,
     supervise,
@@ -176,7 +177,7 @@ impl Pool {
 
     /// A worker, and what is sent through it.
     fn new_worker(&self, pid: Option<u32>) -> (Arc<Worker>, mpsc::Receiver<Outgoing>) {
-        let room = self.upstream.pool.max_in_flight.get() as usize + 16;
+        let room = (self.upstream.pool.max_in_flight.get() + EXTRA_PLACES) as usize;
         let (outgoing, lines) = mpsc::channel(room);
         let worker = Worker::new(
             self.next_worker_id(),

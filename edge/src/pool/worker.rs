@@ -23,6 +23,7 @@ use std::{
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Events a slow client may be behind before further ones are dropped.
 const EVENT_BUFFER: usize = 32;
@@ -68,6 +69,8 @@ impl Slot {
 
 pub struct Worker {
     pub id: u64,
+    /// Tells it from every other, of other edges and of earlier starts too.
+    pub name: Uuid,
     /// Unset where there is no process.
     pub pid: Option<u32>,
     me: Weak<Self>,
@@ -104,6 +107,7 @@ impl Worker {
     ) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             id,
+            name: Uuid::new_v4(),
             pid,
             me: Weak::clone(me),
             outgoing,

@@ -5,7 +5,7 @@ use crate::mcp::{
     envelope::{Members, Message, Meta, Params, span},
     era::{Era, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION},
     log_level::LogLevel,
-    splice::{Edit, insert_members, splice},
+    splice::{Edit, insert_members, remove_member, splice},
 };
 use bytes::Bytes;
 use ostia_domain::capability::ClientCapabilities;
@@ -62,6 +62,13 @@ impl RequestLine {
         let state = params.and_then(|params| params.request_state);
         if let (Some(new), Some(old)) = (bridge.request_state, state) {
             replaced.push((place(old), new.into()));
+        }
+        // To a modern client's upstream of the other era it would mean what the client cannot read.
+        let task = params.and_then(|params| params.task);
+        if let (Some(task), (Era::Modern, Era::Legacy)) =
+            (task, (bridge.client_era, bridge.upstream_era))
+        {
+            replaced.push((remove_member(body, place(task)).at, Box::default()));
         }
         let traceparent = bridge.traceparent.map(|text| format!(r#""{text}""#));
         let kept_meta = params
@@ -282,6 +289,17 @@ mod tests {
         assert_eq!(
             text(&request),
             r#"{"id":42,"params":{"name":"t","_meta":{"k":[1.0],"progressToken":42},"z":1}}"#
+        );
+    }
+
+    #[test]
+    fn only_legacy_clients_ask_legacy_upstreams_for_a_task() {
+        let body = r#"{"id":1,"params":{"name":"t","task":{"ttl":1}},"method":"tools/call"}"#;
+        let sent = |client| text(&request(body, None, (client, Era::Legacy), None));
+        assert_eq!(sent(Era::Legacy), body.replace("\"id\":1", "\"id\":42"));
+        assert_eq!(
+            sent(Era::Modern),
+            r#"{"id":42,"params":{"name":"t"},"method":"tools/call"}"#
         );
     }
 

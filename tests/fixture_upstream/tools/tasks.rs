@@ -47,7 +47,7 @@ pub(super) async fn call(
                 Box::pin(compute(task, arguments))
             }),
             "failing_job" => (Otherwise::Refuse, |_, _| Box::pin(fail())),
-            "protocol_error_job" => (Otherwise::Refuse, |_, _| Box::pin(break_off())),
+            "protocol_error_job" => (Otherwise::Refuse, |_, _| Box::pin(async { break_off() })),
             "confirm_delete" => (Otherwise::Refuse, |task, arguments| {
                 Box::pin(confirm(task, arguments))
             }),
@@ -109,11 +109,9 @@ async fn fail() -> Done {
     )]))
 }
 
-async fn break_off() -> Done {
-    Err(TaskExit::Error(ErrorData::internal_error(
-        "the job broke off",
-        None,
-    )))
+fn break_off() -> Done {
+    let broken = ErrorData::internal_error("the job broke off", None);
+    Err(TaskExit::Error(broken))
 }
 
 async fn confirm(task: TaskContext, arguments: JsonObject) -> Done {
@@ -160,14 +158,11 @@ async fn named(
         }
     }
     fn script(turn: &Turn) -> Step<String> {
-        match turn.text("user_name", "/content/name") {
-            Some(name) => Step::Done(name.to_owned()),
-            None => {
-                let question =
-                    Question::value("user_name", "What is your name?", "name", "string");
-                Step::Ask(vec![question], Some("asked".to_owned()))
-            }
+        if let Some(name) = turn.text("user_name", "/content/name") {
+            return Step::Done(name.to_owned());
         }
+        let question = Question::value("user_name", "What is your name?", "name", "string");
+        Step::Ask(vec![question], Some("asked".to_owned()))
     }
     if !takes_tasks(context) {
         return Err(needs_tasks());

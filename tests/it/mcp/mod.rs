@@ -28,4 +28,5 @@ mod restrictions;
 mod resumption;
 mod revocation;
 mod split;
+mod tasks;
 mod workers;

@@ -48,6 +48,7 @@ pub(crate) fn request(
     let params = &body["params"];
     let named = match method {
         "resources/read" => &params["uri"],
+        "tasks/get" | "tasks/update" | "tasks/cancel" => &params["taskId"],
         _ => &params["name"],
     };
     match named.as_str() {

@@ -1,0 +1,331 @@
+//! The ids of tasks: an upstream's own, and what its client knows instead.
+//!
+//! ```text
+//! format: 1 | upstream: 16 | worker: 16 | length of the tool's name: 2 | tool's name | upstream's id, as JSON
+//! ```
+//! Sealed for the key that made the task, so that it tells where to go on without a table, and somebody
+//! else's id is like an unknown one. The same task has the same id each time: clients compare them.
+
+use super::{
+    answer::Addressee,
+    envelope::{Message, member, span, string},
+    era::{Era, META_RELATED_TASK},
+    relay::Relayed,
+    seal::{Purpose, Sealer},
+    splice::{Edit, splice},
+};
+use crate::pool::pending::Answer;
+use memchr::memmem;
+use serde_json::value::RawValue;
+use std::{ops::Range, sync::Arc};
+use uuid::Uuid;
+
+const FORMAT: u8 = 1;
+const MEMBER: &str = "taskId";
+
+/// A task as its upstream knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub upstream: Uuid,
+    /// That has it; nil where every connection of the upstream is as good.
+    pub worker: Uuid,
+    /// The upstream's own name of the tool that was called.
+    pub tool: String,
+    /// The upstream's own id, as JSON.
+    pub own: String,
+}
+
+impl Task {
+    /// Every reason against an id looks the same.
+    pub fn open(sealer: &Sealer, owner: Uuid, id: &str) -> Option<Self> {
+        let content = sealer.open(Purpose::Task, owner, id)?;
+        let (format, rest) = content.split_first()?;
+        let (upstream, rest) = rest.split_first_chunk::<16>()?;
+        let (worker, rest) = rest.split_first_chunk::<16>()?;
+        let (length, rest) = rest.split_first_chunk::<2>()?;
+        let (tool, own) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        (*format == FORMAT).then_some(())?;
+        Some(Self {
+            upstream: Uuid::from_bytes(*upstream),
+            worker: Uuid::from_bytes(*worker),
+            tool: text(tool)?,
+            own: text(own)?,
+        })
+    }
+
+    /// Unset where the tool's name is longer than any is.
+    fn seal(&self, sealer: &Sealer, owner: Uuid) -> Option<String> {
+        let length = u16::try_from(self.tool.len()).ok()?;
+        let mut content = vec![FORMAT];
+        content.extend_from_slice(self.upstream.as_bytes());
+        content.extend_from_slice(self.worker.as_bytes());
+        content.extend_from_slice(&length.to_be_bytes());
+        content.extend_from_slice(self.tool.as_bytes());
+        content.extend_from_slice(self.own.as_bytes());
+        sealer.seal_name(Purpose::Task, owner, &content)
+    }
+}
+
+/// The tasks that one conversation can be about: those of its tool on its worker.
+#[derive(Clone)]
+pub struct TaskIds {
+    pub sealer: Arc<Sealer>,
+    pub owner: Uuid,
+    pub upstream: Uuid,
+    pub worker: Uuid,
+    pub tool: String,
+    /// A legacy client asked for a task.
+    pub wanted: bool,
+    /// The task that the client asks about, and its id as the client wrote it, as JSON.
+    pub asked: Option<(Task, String)>,
+}
+
+impl TaskIds {
+    #[cfg(test)]
+    pub fn none() -> Self {
+        let key = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]);
+        let sealer = Sealer::new(&[ostia_domain::key::Secret::new(key)]).unwrap();
+        Self {
+            sealer: Arc::new(sealer),
+            owner: Uuid::from_u128(1),
+            upstream: Uuid::from_u128(2),
+            worker: Uuid::from_u128(3),
+            tool: "work".into(),
+            wanted: false,
+            asked: None,
+        }
+    }
+
+    /// The edits that make an upstream's answer name its tasks as the client does.
+    pub fn in_answer(
+        &self,
+        answer: &Answer,
+        addressee: &Addressee,
+    ) -> Vec<(Range<usize>, Vec<u8>)> {
+        if !answer.is_result || memmem::find(answer.payload(), MEMBER.as_bytes()).is_none() {
+            return Vec::new();
+        }
+        let Ok(result) = serde_json::from_slice::<&RawValue>(answer.payload()) else {
+            return Vec::new();
+        };
+        let named = match (addressee.relayed, addressee.era) {
+            (Relayed::Task, _) => member(result, MEMBER),
+            (Relayed::Call, Era::Modern) => member(result, "resultType")
+                .and_then(string)
+                .filter(|kind| kind == "task")
+                .and_then(|_| member(result, MEMBER)),
+            (Relayed::Call, Era::Legacy) => member(result, "task")
+                .filter(|_| self.wanted)
+                .and_then(|task| member(task, MEMBER)),
+            _ => None,
+        };
+        let found = [named, related(result)];
+        self.edits(&answer.line, found.into_iter().flatten())
+    }
+
+    /// The same in what is said or asked in between.
+    pub fn in_message(&self, line: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        if memmem::find(line, MEMBER.as_bytes()).is_none() {
+            return Vec::new();
+        }
+        let Ok(message) = Message::parse(line) else {
+            return Vec::new();
+        };
+        let Some(params) = message.params else {
+            return Vec::new();
+        };
+        let about = message.method.as_deref().is_some_and(is_status);
+        let named = member(params, MEMBER).filter(|_| about);
+        self.edits(line, [named, related(params)].into_iter().flatten())
+    }
+
+    fn edits<'a>(
+        &self,
+        line: &[u8],
+        found: impl Iterator<Item = &'a RawValue>,
+    ) -> Vec<(Range<usize>, Vec<u8>)> {
+        found
+            .filter_map(|own| Some((span(line, own), self.shown(own)?.into_bytes())))
+            .collect()
+    }
+
+    /// The client's id of a task, as JSON.
+    fn shown(&self, own: &RawValue) -> Option<String> {
+        string(own)?;
+        if let Some((task, shown)) = &self.asked
+            && task.own == own.get()
+        {
+            return Some(shown.clone());
+        }
+        let task = Task {
+            upstream: self.upstream,
+            worker: self.worker,
+            tool: self.tool.clone(),
+            own: own.get().to_owned(),
+        };
+        task.seal(&self.sealer, self.owner)
+            .map(|id| format!("\"{id}\""))
+    }
+}
+
+/// A message with these places replaced.
+pub fn replaced(line: &[u8], places: &[(Range<usize>, Vec<u8>)]) -> Vec<u8> {
+    splice(line, &mut as_edits(places).collect::<Vec<_>>())
+}
+
+pub fn as_edits(places: &[(Range<usize>, Vec<u8>)]) -> impl Iterator<Item = Edit<'_>> {
+    places.iter().map(|(at, with)| Edit {
+        at: at.clone(),
+        with,
+    })
+}
+
+/// Whether a notification tells how a task gets on.
+pub fn is_status(method: &str) -> bool {
+    matches!(method, "notifications/tasks" | "notifications/tasks/status")
+}
+
+/// The id in what a legacy message says about the task that it belongs to.
+fn related(object: &RawValue) -> Option<&RawValue> {
+    member(member(member(object, "_meta")?, META_RELATED_TASK)?, MEMBER)
+}
+
+/// What a legacy client answers, with the upstream's own id of the task that it says the answer belongs
+/// to.
+pub fn to_upstream(sealer: &Sealer, owner: Uuid, answer: &RawValue) -> String {
+    let text = answer.get();
+    let own = related(answer)
+        .and_then(|id| Some((span(text.as_bytes(), id), string(id)?)))
+        .and_then(|(at, id)| Some((at, Task::open(sealer, owner, &id)?.own)));
+    let Some((at, own)) = own else {
+        return text.to_owned();
+    };
+    [&text[..at.start], &own, &text[at.end..]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::pending::Notification;
+    use axum::body::Bytes;
+    use serde_json::Value;
+
+    fn addressee(relayed: Relayed, era: Era) -> Addressee {
+        Addressee {
+            id: Bytes::from_static(b"1"),
+            progress_token: None,
+            log_level: None,
+            era,
+            relayed,
+        }
+    }
+
+    /// What a client reads of an upstream's answer.
+    fn read(ids: &TaskIds, (relayed, era): (Relayed, Era), line: &str) -> Value {
+        let message = Message::parse(line.as_bytes()).unwrap();
+        let answer = Answer {
+            id: span(line.as_bytes(), message.id.unwrap()),
+            payload: span(line.as_bytes(), message.result.unwrap()),
+            is_result: true,
+            line: Bytes::copy_from_slice(line.as_bytes()),
+        };
+        let text = addressee(relayed, era).answer(&answer, era, ids);
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    fn opened(ids: &TaskIds, shown: &Value) -> String {
+        let id = shown.as_str().unwrap();
+        let task = Task::open(&ids.sealer, ids.owner, id).unwrap();
+        assert_eq!((task.upstream, task.worker), (ids.upstream, ids.worker));
+        assert_eq!(task.tool, "work");
+        assert_eq!(Task::open(&ids.sealer, Uuid::from_u128(9), id), None);
+        task.own
+    }
+
+    #[test]
+    fn a_task_is_named_anew_in_either_era() {
+        let ids = TaskIds {
+            wanted: true,
+            ..TaskIds::none()
+        };
+        let modern = r#"{"id":1,"result":{"resultType":"task","taskId":"t\u0031"}}"#;
+        let read_as = |era, line: &str| read(&ids, (Relayed::Call, era), line);
+        let shown = read_as(Era::Modern, modern);
+        assert_eq!(opened(&ids, &shown["result"]["taskId"]), r#""t\u0031""#);
+        assert_eq!(shown, read_as(Era::Modern, modern), "the same each time");
+        let legacy = r#"{"id":1,"result":{"task":{"status":"working","taskId":"a"},"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"a"}}}}"#;
+        let shown = read_as(Era::Legacy, legacy);
+        let result = &shown["result"];
+        assert_eq!(opened(&ids, &result["task"]["taskId"]), "\"a\"");
+        assert_eq!(
+            result["_meta"][META_RELATED_TASK]["taskId"],
+            result["task"]["taskId"]
+        );
+    }
+
+    #[test]
+    fn a_tool_may_speak_of_tasks_of_its_own() {
+        for line in [
+            r#"{"id":1,"result":{"resultType":"complete","taskId":"a"}}"#,
+            r#"{"id":1,"result":{"structuredContent":{"taskId":"a","resultType":"task"}}}"#,
+            r#"{"id":1,"result":{"task":{"taskId":"a"}}}"#,
+        ] {
+            let sent: Value = serde_json::from_str(line).unwrap();
+            for era in [Era::Legacy, Era::Modern] {
+                assert_eq!(read(&TaskIds::none(), (Relayed::Call, era), line), sent);
+            }
+        }
+    }
+
+    #[test]
+    fn who_asks_about_a_task_reads_the_id_that_it_wrote() {
+        let task = Task {
+            upstream: Uuid::from_u128(2),
+            worker: Uuid::from_u128(3),
+            tool: "work".into(),
+            own: "\"a\"".into(),
+        };
+        let ids = TaskIds {
+            asked: Some((task, "\"as it was sealed under an older key\"".into())),
+            ..TaskIds::none()
+        };
+        let line = r#"{"id":1,"result":{"taskId":"a","result":{"taskId":"a"}}}"#;
+        let shown = read(&ids, (Relayed::Task, Era::Modern), line);
+        let result = &shown["result"];
+        assert_eq!(result["taskId"], "as it was sealed under an older key");
+        assert_eq!(result["result"]["taskId"], "a", "the tool's own words");
+    }
+
+    #[test]
+    fn what_is_said_about_a_task_names_it_too() {
+        let ids = TaskIds::none();
+        let line = r#"{"method":"notifications/tasks/status","params":{"taskId":"a"}}"#;
+        let said = Notification {
+            line: Bytes::copy_from_slice(line.as_bytes()),
+            kind: crate::pool::pending::Kind::Other,
+        };
+        let told = addressee(Relayed::Task, Era::Legacy).notification(&said, &ids);
+        let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
+        assert_eq!(opened(&ids, &told["params"]["taskId"]), "\"a\"");
+        let other = r#"{"method":"notifications/other","params":{"taskId":"a"}}"#;
+        assert!(ids.in_message(other.as_bytes()).is_empty());
+    }
+
+    #[test]
+    fn an_answer_goes_back_to_the_task_that_asked() {
+        let ids = TaskIds::none();
+        let own: &RawValue = serde_json::from_str("\"a\"").unwrap();
+        let shown = ids.shown(own).unwrap();
+        let answer = |id: &str| {
+            format!(r#"{{"action":"accept","_meta":{{"{META_RELATED_TASK}":{{"taskId":{id}}}}}}}"#)
+        };
+        let translated = |owner: u128, text: String| {
+            let raw: &RawValue = serde_json::from_str(&text).unwrap();
+            to_upstream(&ids.sealer, Uuid::from_u128(owner), raw)
+        };
+        assert_eq!(translated(1, answer(&shown)), answer("\"a\""));
+        assert_eq!(translated(2, answer(&shown)), answer(&shown));
+        assert_eq!(translated(1, answer("\"x\"")), answer("\"x\""));
+    }
+}
