@@ -6,3 +6,4 @@ mod inspector;
 mod installed;
 mod python_sdk;
 mod servers;
+mod tasks;
