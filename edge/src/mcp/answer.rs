@@ -6,7 +6,7 @@ use super::{
     era::Era,
     log_level::LogLevel,
     splice::{Edit, insert_members, splice},
-    task_ids::{self, TaskIds},
+    task_ids::{self, Renamed},
 };
 use crate::{
     mcp::relay::Relayed,
@@ -32,12 +32,10 @@ pub struct Addressee {
 }
 
 impl Addressee {
-    /// The upstream's answer for this client.
-    pub fn answer(&self, answer: &Answer, upstream: Era, tasks: &TaskIds) -> Vec<u8> {
+    /// The upstream's answer for this client, with its tasks named as the client knows them.
+    pub fn answer(&self, answer: &Answer, upstream: Era, tasks: &[Renamed]) -> Vec<u8> {
         let mut members = Vec::new();
-        let named = tasks.in_answer(answer, self);
-        let mut edits = Vec::with_capacity(4);
-        edits.extend(task_ids::as_edits(&named));
+        let mut edits = task_ids::edits(tasks);
         edits.push(Edit {
             at: answer.id.clone(),
             with: &self.id,
@@ -97,9 +95,8 @@ impl Addressee {
 
     /// What the upstream says in between, where this client wants it: progress under the client's own
     /// token, log messages from its level on.
-    pub fn notification(&self, said: &Notification, tasks: &TaskIds) -> Option<Vec<u8>> {
-        let named = tasks.in_message(&said.line);
-        let mut edits: Vec<_> = task_ids::as_edits(&named).collect();
+    pub fn notification(&self, said: &Notification, tasks: &[Renamed]) -> Option<Vec<u8>> {
+        let mut edits = task_ids::edits(tasks);
         match &said.kind {
             Said::Progress(token) => edits.push(Edit {
                 at: token.clone(),
@@ -172,7 +169,7 @@ mod tests {
     }
 
     fn read(relayed: Relayed, (client, upstream): (Era, Era), line: &'static str) -> String {
-        let text = addressee(client, relayed).answer(&answer(line), upstream, &TaskIds::none());
+        let text = addressee(client, relayed).answer(&answer(line), upstream, &[]);
         String::from_utf8(text).unwrap()
     }
 

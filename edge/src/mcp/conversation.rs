@@ -9,6 +9,7 @@ use super::{
     received::Received,
     request_state::{self, Continue, RequestDigest},
     session::Session,
+    splice::splice,
     task_ids::{self, TaskIds},
 };
 use crate::{
@@ -149,7 +150,10 @@ impl Conversation {
             }
             match self.exchange.next().await {
                 Ok(Event::Notification(said)) => {
-                    if let Some(message) = self.addressee.notification(&said, &self.task_ids) {
+                    if let Some(message) = {
+                        let tasks = self.task_ids.in_message(&said.line);
+                        self.addressee.notification(&said, &tasks)
+                    } {
                         return Frame::Message(message);
                     }
                 }
@@ -183,8 +187,8 @@ impl Conversation {
             (Era::Legacy, Some(session)) => {
                 let (asked, message) = self.state.questions.pass_on(session.id, question);
                 self.asked.push(asked);
-                let places = self.task_ids.in_message(&message);
-                let message = task_ids::replaced(&message, &places);
+                let tasks = self.task_ids.in_message(&message);
+                let message = splice(&message, &mut task_ids::edits(&tasks));
                 Some(Frame::Message(message))
             }
             (Era::Legacy, None) => None,
@@ -212,11 +216,14 @@ impl Conversation {
         } else {
             respond::upstream_error_status(error_code(answer.payload()), self.addressee.era)
         };
+        let tasks = self.task_ids.in_answer(&answer, &self.addressee);
+        if !tasks.is_empty() {
+            self.exchange.is_about_task();
+        }
+        let upstream = self.exchange.upstream_era();
         Ok(Some(Last {
             status,
-            body: self
-                .addressee
-                .answer(&answer, self.exchange.upstream_era(), &self.task_ids),
+            body: self.addressee.answer(&answer, upstream, &tasks),
         }))
     }
 

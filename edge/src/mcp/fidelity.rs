@@ -5,7 +5,6 @@ use super::{
     envelope::{Message, Meta, Params, span},
     era::Era,
     relay::Relayed,
-    task_ids::TaskIds,
 };
 use crate::{
     pool::pending::Answer,
@@ -171,7 +170,7 @@ proptest! {
         let sent = answer_to("42", &result, is_result, &outer, seed);
         let wanted = |result: &str| answer_to(r#""\u0069d""#, result, is_result, &outer, seed);
         let told = |client, upstream| {
-            let text = addressee(client).answer(&read_answer(&sent), upstream, &TaskIds::none());
+            let text = addressee(client).answer(&read_answer(&sent), upstream, &[]);
             String::from_utf8(text).expect("UTF-8")
         };
         for era in [Era::Legacy, Era::Modern] {

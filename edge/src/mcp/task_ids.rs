@@ -12,7 +12,7 @@ use super::{
     era::{Era, META_RELATED_TASK},
     relay::Relayed,
     seal::{Purpose, Sealer},
-    splice::{Edit, splice},
+    splice::Edit,
 };
 use crate::pool::pending::Answer;
 use memchr::memmem;
@@ -67,6 +67,9 @@ impl Task {
     }
 }
 
+/// Where an id stands in a message, and the one that comes there.
+pub type Renamed = (Range<usize>, Vec<u8>);
+
 /// The tasks that one conversation can be about: those of its tool on its worker.
 #[derive(Clone)]
 pub struct TaskIds {
@@ -82,34 +85,21 @@ pub struct TaskIds {
 }
 
 impl TaskIds {
-    #[cfg(test)]
-    pub fn none() -> Self {
-        let key = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [7; 32]);
-        let sealer = Sealer::new(&[ostia_domain::key::Secret::new(key)]).unwrap();
-        Self {
-            sealer: Arc::new(sealer),
-            owner: Uuid::from_u128(1),
-            upstream: Uuid::from_u128(2),
-            worker: Uuid::from_u128(3),
-            tool: "work".into(),
-            wanted: false,
-            asked: None,
-        }
-    }
-
-    /// The edits that make an upstream's answer name its tasks as the client does.
-    pub fn in_answer(
-        &self,
-        answer: &Answer,
-        addressee: &Addressee,
-    ) -> Vec<(Range<usize>, Vec<u8>)> {
+    /// The places that make an upstream's answer name its tasks as the client does.
+    pub fn in_answer(&self, answer: &Answer, addressee: &Addressee) -> Vec<Renamed> {
         if !answer.is_result || memmem::find(answer.payload(), MEMBER.as_bytes()).is_none() {
             return Vec::new();
         }
         let Ok(result) = serde_json::from_slice::<&RawValue>(answer.payload()) else {
             return Vec::new();
         };
-        let named = match (addressee.relayed, addressee.era) {
+        let found = [self.named(result, addressee), related(result)];
+        self.renamed(&answer.line, found.into_iter().flatten())
+    }
+
+    /// Where a result says which task it is about.
+    fn named<'a>(&self, result: &'a RawValue, addressee: &Addressee) -> Option<&'a RawValue> {
+        match (addressee.relayed, addressee.era) {
             (Relayed::Task, _) => member(result, MEMBER),
             (Relayed::Call, Era::Modern) => member(result, "resultType")
                 .and_then(string)
@@ -119,13 +109,11 @@ impl TaskIds {
                 .filter(|_| self.wanted)
                 .and_then(|task| member(task, MEMBER)),
             _ => None,
-        };
-        let found = [named, related(result)];
-        self.edits(&answer.line, found.into_iter().flatten())
+        }
     }
 
     /// The same in what is said or asked in between.
-    pub fn in_message(&self, line: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+    pub fn in_message(&self, line: &[u8]) -> Vec<Renamed> {
         if memmem::find(line, MEMBER.as_bytes()).is_none() {
             return Vec::new();
         }
@@ -137,14 +125,10 @@ impl TaskIds {
         };
         let about = message.method.as_deref().is_some_and(is_status);
         let named = member(params, MEMBER).filter(|_| about);
-        self.edits(line, [named, related(params)].into_iter().flatten())
+        self.renamed(line, [named, related(params)].into_iter().flatten())
     }
 
-    fn edits<'a>(
-        &self,
-        line: &[u8],
-        found: impl Iterator<Item = &'a RawValue>,
-    ) -> Vec<(Range<usize>, Vec<u8>)> {
+    fn renamed<'a>(&self, line: &[u8], found: impl Iterator<Item = &'a RawValue>) -> Vec<Renamed> {
         found
             .filter_map(|own| Some((span(line, own), self.shown(own)?.into_bytes())))
             .collect()
@@ -169,16 +153,14 @@ impl TaskIds {
     }
 }
 
-/// A message with these places replaced.
-pub fn replaced(line: &[u8], places: &[(Range<usize>, Vec<u8>)]) -> Vec<u8> {
-    splice(line, &mut as_edits(places).collect::<Vec<_>>())
-}
-
-pub fn as_edits(places: &[(Range<usize>, Vec<u8>)]) -> impl Iterator<Item = Edit<'_>> {
-    places.iter().map(|(at, with)| Edit {
-        at: at.clone(),
-        with,
-    })
+pub fn edits(tasks: &[Renamed]) -> Vec<Edit<'_>> {
+    tasks
+        .iter()
+        .map(|(at, with)| Edit {
+            at: at.clone(),
+            with,
+        })
+        .collect()
 }
 
 /// Whether a notification tells how a task gets on.
@@ -209,7 +191,22 @@ mod tests {
     use super::*;
     use crate::pool::pending::Notification;
     use axum::body::Bytes;
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    use ostia_domain::key::Secret;
     use serde_json::Value;
+
+    fn ids() -> TaskIds {
+        let key = Secret::new(BASE64_STANDARD.encode([7; 32]));
+        TaskIds {
+            sealer: Arc::new(Sealer::new(&[key]).unwrap()),
+            owner: Uuid::from_u128(1),
+            upstream: Uuid::from_u128(2),
+            worker: Uuid::from_u128(3),
+            tool: "work".into(),
+            wanted: false,
+            asked: None,
+        }
+    }
 
     fn addressee(relayed: Relayed, era: Era) -> Addressee {
         Addressee {
@@ -230,7 +227,8 @@ mod tests {
             is_result: true,
             line: Bytes::copy_from_slice(line.as_bytes()),
         };
-        let text = addressee(relayed, era).answer(&answer, era, ids);
+        let client = addressee(relayed, era);
+        let text = client.answer(&answer, era, &ids.in_answer(&answer, &client));
         serde_json::from_slice(&text).unwrap()
     }
 
@@ -247,7 +245,7 @@ mod tests {
     fn a_task_is_named_anew_in_either_era() {
         let ids = TaskIds {
             wanted: true,
-            ..TaskIds::none()
+            ..ids()
         };
         let modern = r#"{"id":1,"result":{"resultType":"task","taskId":"t\u0031"}}"#;
         let read_as = |era, line: &str| read(&ids, (Relayed::Call, era), line);
@@ -273,7 +271,7 @@ mod tests {
         ] {
             let sent: Value = serde_json::from_str(line).unwrap();
             for era in [Era::Legacy, Era::Modern] {
-                assert_eq!(read(&TaskIds::none(), (Relayed::Call, era), line), sent);
+                assert_eq!(read(&ids(), (Relayed::Call, era), line), sent);
             }
         }
     }
@@ -288,7 +286,7 @@ mod tests {
         };
         let ids = TaskIds {
             asked: Some((task, "\"as it was sealed under an older key\"".into())),
-            ..TaskIds::none()
+            ..ids()
         };
         let line = r#"{"id":1,"result":{"taskId":"a","result":{"taskId":"a"}}}"#;
         let shown = read(&ids, (Relayed::Task, Era::Modern), line);
@@ -299,13 +297,14 @@ mod tests {
 
     #[test]
     fn what_is_said_about_a_task_names_it_too() {
-        let ids = TaskIds::none();
+        let ids = ids();
         let line = r#"{"method":"notifications/tasks/status","params":{"taskId":"a"}}"#;
         let said = Notification {
             line: Bytes::copy_from_slice(line.as_bytes()),
             kind: crate::pool::pending::Kind::Other,
         };
-        let told = addressee(Relayed::Task, Era::Legacy).notification(&said, &ids);
+        let client = addressee(Relayed::Task, Era::Legacy);
+        let told = client.notification(&said, &ids.in_message(&said.line));
         let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
         assert_eq!(opened(&ids, &told["params"]["taskId"]), "\"a\"");
         let other = r#"{"method":"notifications/other","params":{"taskId":"a"}}"#;
@@ -314,7 +313,7 @@ mod tests {
 
     #[test]
     fn an_answer_goes_back_to_the_task_that_asked() {
-        let ids = TaskIds::none();
+        let ids = ids();
         let own: &RawValue = serde_json::from_str("\"a\"").unwrap();
         let shown = ids.shown(own).unwrap();
         let answer = |id: &str| {

@@ -129,7 +129,9 @@ pub fn offers(upstream: &UpstreamView, era: Era) -> bool {
             Era::Modern => capabilities
                 .get("extensions")
                 .is_some_and(|extensions| extensions.get(EXTENSION).is_some()),
-            Era::Legacy => !capabilities["tasks"]["requests"]["tools"]["call"].is_null(),
+            Era::Legacy => capabilities
+                .get("tasks")
+                .is_some_and(|tasks| tasks["requests"]["tools"]["call"].is_object()),
         }
 }
 

@@ -134,12 +134,14 @@ impl State {
             .map(|waiter| waiter.sharing)
     }
 
-    /// Makes room for a worker of another kind: stops one that nobody uses.
-    pub fn evict(&mut self, wanted: Sharing) {
+    /// Makes room for a worker of another kind: stops one that nobody uses, and that had no task for so
+    /// long.
+    pub fn evict(&mut self, wanted: Sharing, idle: Duration) {
         let mut unused = self
             .slots
             .iter_mut()
-            .filter(|slot| slot.in_flight == 0 && slot.sharing != wanted);
+            .filter(|slot| slot.in_flight == 0 && slot.sharing != wanted)
+            .filter(|slot| !slot.worker.had_task(idle));
         if let Some(slot) = unused.find(|slot| !slot.worker.ended()) {
             slot.leaving = true;
             slot.worker.stop.cancel();

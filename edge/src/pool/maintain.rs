@@ -45,7 +45,7 @@ impl Pool {
         let mut missing = Vec::new();
         if let Some(wanted) = state.first_waiter().filter(|_| state.starting == 0) {
             if state.size() >= limits.max_workers.get() {
-                state.evict(wanted);
+                state.evict(wanted, limits.idle_timeout);
             }
             if state.size() < limits.max_workers.get() {
                 missing.push(wanted);

@@ -13,13 +13,14 @@ use super::{
 };
 use crate::mcp::log_level::LogLevel;
 use http::{HeaderName, HeaderValue};
-use ostia_domain::capability::ClientCapabilities;
+use ostia_domain::{capability::ClientCapabilities, clock};
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -92,6 +93,8 @@ pub struct Worker {
     /// It may still ask something for a caller that went away, and nobody could tell: it takes no more
     /// calls.
     haunted: AtomicBool,
+    /// When somebody last began a task here or asked about one.
+    tasks: Mutex<Option<Instant>>,
     changes: Arc<Changes>,
     /// Set once the upstream asked something that could belong to any call: from then on callers that can
     /// be asked have a worker for themselves.
@@ -120,6 +123,7 @@ impl Worker {
             may_ask: AtomicBool::new(false),
             streams: AtomicBool::new(false),
             haunted: AtomicBool::new(false),
+            tasks: Mutex::default(),
             changes,
             asks,
         })
@@ -260,6 +264,17 @@ impl Worker {
     /// Whether it may be given another call.
     pub(super) fn takes_calls(&self) -> bool {
         !self.ended() && !self.haunted.load(Ordering::Relaxed)
+    }
+
+    /// A task was begun here, or is asked about.
+    pub fn has_task(&self) {
+        *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::instant());
+    }
+
+    /// Whether there was a task within this time, which may go on while no call does.
+    pub(super) fn had_task(&self, within: Duration) -> bool {
+        let last = *self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| clock::instant().saturating_duration_since(last) < within)
     }
 
     /// Fails one request.

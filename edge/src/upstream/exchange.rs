@@ -155,6 +155,13 @@ impl Exchange {
         }
     }
 
+    /// The answer tells of a task, which goes on in the worker.
+    pub fn is_about_task(&self) {
+        if let Some(open) = &self.open {
+            open.lease.worker().has_task();
+        }
+    }
+
     pub fn deadline(&self) -> Instant {
         self.deadline
     }

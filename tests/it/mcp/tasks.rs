@@ -215,6 +215,29 @@ async fn a_task_ends_with_its_worker() {
     begin(endpoint, "fixture__slow_compute", &json!({"seconds": 300})).await;
 }
 
+/// Where every key has its own worker and there is one for them: its task is not ended to make room.
+#[tokio::test]
+async fn a_worker_with_a_task_is_in_use() {
+    let upstream = upstreams::fixture("fixture", "modern")
+        .isolation(v1::Isolation::Key)
+        .with(|definition| {
+            definition.pool = Some(v1::PoolLimits {
+                min_idle: Some(0),
+                // One of them is listened to, and nobody's own.
+                max_workers: Some(2),
+                queue_timeout: Some(Duration::from_secs(2).try_into().expect("a duration")),
+                ..v1::PoolLimits::default()
+            });
+        });
+    let tasks = Tasks::start(upstream).await;
+    let endpoint = &tasks.endpoint;
+    let other = endpoint.with_key(&control::master_key(&tasks.control, "other").await);
+    let task = begin(endpoint, "fixture__slow_compute", &json!({"seconds": 300})).await;
+    let busy = call(&other, "fixture__greet", &json!({"name": "x"})).await;
+    assert_refused(&busy, 200, -31030, "upstream-busy");
+    becomes(endpoint, &task, "working").await;
+}
+
 #[tokio::test]
 async fn a_task_is_named_in_its_header() {
     let tasks = Tasks::start(upstreams::fixture("fixture", "modern")).await;

@@ -31,6 +31,7 @@ impl Pool {
             });
         }
         slot.in_flight += 1;
+        slot.worker.has_task();
         Ok(Some(self.leased(Arc::clone(&slot.worker))))
     }
 }

@@ -118,6 +118,8 @@ impl Worker {
                 }
                 return;
             }
+            // Of no call: a task goes on after its own, and another's must not hear of it.
+            "notifications/tasks" | "notifications/tasks/status" if on.is_none() => return,
             // Of our own requests; nobody listens for these.
             "notifications/cancelled" | "notifications/subscriptions/acknowledged" => return,
             _ => (on, Kind::Other),
