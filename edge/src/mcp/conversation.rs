@@ -150,10 +150,8 @@ impl Conversation {
             }
             match self.exchange.next().await {
                 Ok(Event::Notification(said)) => {
-                    if let Some(message) = {
-                        let tasks = self.task_ids.in_message(&said.line);
-                        self.addressee.notification(&said, &tasks)
-                    } {
+                    let tasks = self.task_ids.in_message(&said.line);
+                    if let Some(message) = self.addressee.notification(&said, &tasks) {
                         return Frame::Message(message);
                     }
                 }

@@ -18,7 +18,10 @@ use crate::{
     authorize::Permit,
     error::Error,
     pipeline,
-    pool::{Caller, worker::Expecting},
+    pool::{
+        Caller,
+        worker::{Expecting, Way},
+    },
     record::OpenRecord,
     respond,
     route::Wanted,
@@ -321,7 +324,10 @@ pub fn request(
     let parts = (received.params.as_ref(), received.meta.as_ref());
     Request {
         line: RequestLine::new(received.body, &received.message, parts, &bridge),
-        headers: param_headers(received, item, upstream_era),
+        way: Way {
+            headers: param_headers(received, item, upstream_era),
+            repeatable: item.repeatable,
+        },
         expecting,
         upstream: item.upstream.name.to_string(),
         upstream_era,

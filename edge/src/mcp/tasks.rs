@@ -195,7 +195,8 @@ async fn begin(
     };
     let renamed = Some((id, task.own.as_bytes()));
     let permit = &allowed.permit;
-    let request = relay::request(received, (renamed, None), permit, expecting, &mut record);
+    let mut request = relay::request(received, (renamed, None), permit, expecting, &mut record);
+    request.way.repeatable = asked != Asked::Update;
     let mut ids = ids(received, item, lease.worker());
     ids.asked = Some((task, id.get().to_owned()));
     let entry = relay::entry(received);

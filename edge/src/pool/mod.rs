@@ -35,7 +35,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -131,6 +131,8 @@ pub struct Pool {
     state: Mutex<State>,
     /// What is known of the upstream from its workers.
     known: Mutex<Known>,
+    /// What its workers over HTTP share: connections outlive the worker that opened them.
+    http: OnceLock<http::Client>,
     /// Wakes the maintenance task.
     wake: Notify,
     pub changes: Arc<Changes>,
@@ -154,6 +156,7 @@ impl Pool {
                 era,
                 introduction: Introduction::default(),
             }),
+            http: OnceLock::new(),
             wake: Notify::new(),
             changes: Arc::default(),
             watched: Arc::default(),

@@ -98,6 +98,8 @@ impl Drop for Question {
 pub enum Lost {
     /// The worker ended, or stopped making sense, before it answered. The request may have had an effect.
     Gone,
+    /// What the upstream answered cannot be taken. Says what it was.
+    Invalid(String),
     /// The upstream never took the request, which had no effect. Says why, for operators.
     Refused(String),
 }

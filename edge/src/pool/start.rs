@@ -20,8 +20,10 @@ use tokio::sync::mpsc;
 
 /// How long a new worker may take until it is ready: package runners may be downloading it.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a probe may stay unanswered before the silence is taken for an answer.
+/// How long a probe of a process may stay unanswered before the silence is taken for an answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+/// The same over HTTP, where it is none: whatever is in between may be slow.
+const HTTP_PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A worker that may not be ready yet, and what it says on stderr.
 struct Started {
@@ -56,8 +58,13 @@ impl Pool {
         started: Started,
         capabilities: ClientCapabilities,
     ) -> Result<Arc<Worker>, String> {
-        let answer =
-            tokio::time::timeout(PROBE_TIMEOUT, handshake::discover(&started.worker)).await;
+        let is_process = started.worker.pid.is_some();
+        let patience = if is_process {
+            PROBE_TIMEOUT
+        } else {
+            HTTP_PROBE_TIMEOUT
+        };
+        let answer = tokio::time::timeout(patience, handshake::discover(&started.worker)).await;
         let started = match answer {
             Ok(Ok(Probed::Modern(introduction))) => {
                 self.learn(Era::Modern, introduction);
@@ -65,12 +72,21 @@ impl Pool {
             }
             Ok(Ok(Probed::Legacy)) => started,
             // Over HTTP a failure says nothing about the era.
-            Ok(Err(lost)) if started.worker.pid.is_none() => {
+            Ok(Err(lost)) if !is_process => {
                 started.worker.end();
                 return Err(match lost {
                     Lost::Refused(problem) => problem,
+                    Lost::Invalid(what) => format!("it answered {what}"),
                     Lost::Gone => "it failed when it was asked for its era".into(),
                 });
+            }
+            Err(_) if !is_process => {
+                started.worker.end();
+                return Err(
+                    "it did not answer when it was asked for its era; if it never does, say which it \
+                     is with `protocol`"
+                        .into(),
+                );
             }
             Ok(Err(_)) | Err(_) => {
                 started.worker.end();

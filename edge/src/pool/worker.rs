@@ -5,14 +5,13 @@ mod logging;
 mod outgoing;
 mod receive;
 
-pub use outgoing::Outgoing;
+pub use outgoing::{Outgoing, Way};
 
 use super::{
     changes::Changes,
     pending::{Answer, Event, Lost, Pending},
 };
 use crate::mcp::log_level::LogLevel;
-use http::{HeaderName, HeaderValue};
 use ostia_domain::{capability::ClientCapabilities, clock};
 use std::{
     collections::HashMap,
@@ -134,7 +133,7 @@ impl Worker {
     pub async fn send(
         &self,
         expecting: Expecting,
-        headers: Vec<(HeaderName, HeaderValue)>,
+        way: Way,
         line: impl FnOnce(u64) -> Vec<u8>,
     ) -> Result<Pending, Lost> {
         let me = self.me.upgrade().ok_or(Lost::Gone)?;
@@ -160,7 +159,7 @@ impl Worker {
         let message = Outgoing {
             id: Some(id),
             first: false,
-            headers,
+            way,
             ..Outgoing::message(line(id))
         };
         self.outgoing.send(message).await.map_err(|_| Lost::Gone)?;
@@ -174,7 +173,7 @@ impl Worker {
                 .to_string()
                 .into_bytes()
         };
-        self.send(Expecting::Answer, Vec::new(), message).await
+        self.send(Expecting::Answer, Way::default(), message).await
     }
 
     /// A request of our own, as a whole message, and its answer.

@@ -295,6 +295,7 @@ impl Listing<'_> {
             .map_err(|lost| match lost {
                 Lost::Gone => format!("it ended while it was asked for `{method}`"),
                 Lost::Refused(problem) => problem,
+                Lost::Invalid(what) => format!("it answered {what}"),
             })?;
         if !answer.is_result {
             if may_lack && error_code(answer.payload()) == Some(METHOD_NOT_FOUND) {

@@ -7,12 +7,11 @@ use crate::{
     pool::{
         Lease,
         pending::{Event, Lost, Pending},
-        worker::Expecting,
+        worker::{Expecting, Way},
     },
     record::OpenRecord,
     upstream::request_line::RequestLine,
 };
-use http::{HeaderName, HeaderValue};
 use ostia_domain::{clock, code::Code};
 use std::time::{Duration, Instant};
 use tokio_util::task::TaskTracker;
@@ -34,8 +33,8 @@ pub struct Exchange {
 /// What was asked, so that it can be asked again.
 pub struct Request {
     pub line: RequestLine,
-    /// `Mcp-Param-*`, for an upstream over HTTP.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// For an upstream over HTTP.
+    pub way: Way,
     pub expecting: Expecting,
     /// The upstream's name.
     pub upstream: String,
@@ -124,7 +123,7 @@ impl Exchange {
         let open = self.open.as_mut().ok_or_else(gone)?;
         let again = Request {
             line: self.request.line.answering(responses, state),
-            headers: self.request.headers.clone(),
+            way: self.request.way.clone(),
             upstream: self.request.upstream.clone(),
             ..self.request
         };
@@ -176,7 +175,7 @@ impl Exchange {
 async fn send(lease: &Lease, request: &Request) -> Result<Pending, Lost> {
     lease
         .worker()
-        .send(request.expecting, request.headers.clone(), |id| {
+        .send(request.expecting, request.way.clone(), |id| {
             request.line.line(id)
         })
         .await
@@ -267,6 +266,13 @@ fn lost(upstream: &str, why: &Lost) -> Error {
             format!(
                 "The worker of the upstream \"{upstream}\" ended during the call. Whether the call had \
                  an effect is not known: check before you repeat it."
+            ),
+        ),
+        Lost::Invalid(what) => Error::new(
+            Code::UpstreamInvalid,
+            format!(
+                "The upstream \"{upstream}\" answered {what}. Whether the call had an effect is not \
+                 known: check before you repeat it."
             ),
         ),
         Lost::Refused(problem) => {

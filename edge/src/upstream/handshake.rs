@@ -161,6 +161,7 @@ pub async fn initialize(
         .map_err(|lost| match lost {
             Lost::Gone => "it ended before it answered `initialize`".to_owned(),
             Lost::Refused(problem) => problem,
+            Lost::Invalid(what) => format!("it answered {what}"),
         })?;
     if !answer.is_result {
         let error = String::from_utf8_lossy(answer.payload()).into_owned();

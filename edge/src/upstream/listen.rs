@@ -138,5 +138,6 @@ fn explain(lost: Lost) -> String {
     match lost {
         Lost::Gone => "its worker ended".into(),
         Lost::Refused(problem) => problem,
+        Lost::Invalid(what) => format!("it answered {what}"),
     }
 }

@@ -74,6 +74,8 @@ pub struct Item {
     /// Listed only to clients that can be asked.
     pub asks_client: bool,
     pub param_headers: Vec<ParamHeader>,
+    /// Whether asking twice does no more than asking once.
+    pub repeatable: bool,
     /// Of all calls of the upstream.
     pub durations: metrics::Histogram,
     /// As the upstream sent it; empty for a resource that it does not list.
@@ -99,6 +101,7 @@ impl Item {
             tier: Tier::Read,
             asks_client: false,
             param_headers: Vec::new(),
+            repeatable: kind != Kind::Tool,
             durations,
             exposed_definition: String::new(),
             fingerprint: 0,

@@ -7,6 +7,7 @@ use ostia_domain::{
     tool::{Listed, Tool},
     upstream::{Catalogue, Upstream},
 };
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::{collections::HashMap, sync::Arc};
 
@@ -79,6 +80,7 @@ impl UpstreamView {
             tier: tool.tier,
             asks_client: tool.asks_client,
             param_headers: param_headers::of(&tool.definition),
+            repeatable: is_repeatable(&tool.definition),
             ..self.blank(Kind::Tool, tool.name, tool.definition)
         };
         Arc::new(item.exposed(&exposed))
@@ -133,5 +135,45 @@ impl UpstreamView {
         }
         let offers = self.capabilities.as_ref()?.contains_key("resources");
         offers.then(|| Arc::new(self.blank(Kind::Resource, uri.to_owned(), String::new())))
+    }
+}
+
+/// Whether a tool says that calling it twice does no more than calling it once. What it does not say is
+/// not so.
+fn is_repeatable(definition: &str) -> bool {
+    #[derive(Deserialize, Default)]
+    struct Tool {
+        #[serde(default)]
+        annotations: Option<Annotations>,
+    }
+    #[derive(Deserialize, Default)]
+    struct Annotations {
+        #[serde(rename = "readOnlyHint", default)]
+        read_only: Option<bool>,
+        #[serde(rename = "idempotentHint", default)]
+        idempotent: Option<bool>,
+    }
+    let tool = serde_json::from_str::<Tool>(definition).unwrap_or_default();
+    let said = tool.annotations.unwrap_or_default();
+    said.read_only == Some(true) || said.idempotent == Some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_tool_that_says_so_is_repeated() {
+        for (annotations, repeated) in [
+            (r#"{"readOnlyHint":true}"#, true),
+            (r#"{"idempotentHint":true,"destructiveHint":true}"#, true),
+            (r#"{"idempotentHint":false,"readOnlyHint":null}"#, false),
+            (r#"{"destructiveHint":false}"#, false),
+            (r#"{"readOnlyHint":"true"}"#, false),
+            ("null", false),
+        ] {
+            let definition = format!(r#"{{"name":"t","annotations":{annotations}}}"#);
+            assert_eq!(is_repeatable(&definition), repeated, "{annotations}");
+        }
     }
 }

@@ -21,6 +21,9 @@ use std::time::Duration;
 
 /// How often a client is told to look.
 const POLL_MS: u64 = 100;
+/// In seconds: the longest work, and the longest that a client without tasks is kept waiting.
+const LONGEST: f64 = 600.0;
+const PATIENCE: f64 = 1.0;
 
 type Done = Result<CallToolResult, TaskExit>;
 
@@ -58,7 +61,7 @@ pub(super) async fn call(
         Ok(begin(fixture, |task| work(task, arguments)))
     } else {
         match otherwise {
-            Otherwise::Wait => Ok(computed(sleep(&arguments).await).into()),
+            Otherwise::Wait => Ok(computed(sleep(&arguments, PATIENCE).await).into()),
             Otherwise::Refuse => Err(needs_tasks()),
         }
     })
@@ -84,9 +87,9 @@ fn greeting(arguments: &JsonObject) -> CallToolResult {
     text(format!("Hello, {}!", name.unwrap_or("nobody")))
 }
 
-async fn sleep(arguments: &JsonObject) -> f64 {
+async fn sleep(arguments: &JsonObject, most: f64) -> f64 {
     let seconds = arguments.get("seconds").and_then(Value::as_f64);
-    let seconds = seconds.unwrap_or_default().clamp(0.0, 600.0);
+    let seconds = seconds.unwrap_or_default().clamp(0.0, most);
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
     seconds
 }
@@ -97,7 +100,7 @@ fn computed(seconds: f64) -> CallToolResult {
 
 async fn compute(task: TaskContext, arguments: JsonObject) -> Done {
     tokio::select! {
-        seconds = sleep(&arguments) => Ok(computed(seconds)),
+        seconds = sleep(&arguments, LONGEST) => Ok(computed(seconds)),
         () = task.cancelled() => Err(TaskExit::Cancelled),
     }
 }

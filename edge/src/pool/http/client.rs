@@ -11,7 +11,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 #[derive(Clone)]
-pub(super) struct Client {
+pub(in crate::pool) struct Client {
     http: reqwest::Client,
     pub(super) url: Url,
     /// The definition's own.

@@ -287,7 +287,7 @@ async fn first_answer(response: Response) -> Option<Bytes> {
             }
         }
     }
-    response.bytes().await.ok()
+    super::post::body(response).await.ok()
 }
 
 /// What an `initialize` was answered with.

@@ -12,6 +12,8 @@ mod post;
 mod session;
 mod sse;
 
+pub(super) use client::Client;
+
 use super::{
     Pool,
     worker::{Outgoing, Worker},
@@ -24,6 +26,9 @@ use tokio::sync::mpsc;
 
 /// A connection that ends sooner than this did not work at all.
 const SHORT_LIFE: Duration = Duration::from_secs(5);
+
+/// The longest message that is taken, as from a process.
+const MAX_MESSAGE_BYTES: usize = 64 << 20;
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -51,7 +56,10 @@ pub(super) fn connect(
     if kind == Kind::Streamable {
         worker.has_streams();
     }
-    let client = client::Client::new(endpoint)?;
+    let client = match pool.http.get() {
+        Some(client) => client.clone(),
+        None => Client::new(endpoint).map(|new| pool.http.get_or_init(|| new).clone())?,
+    };
     let link = Link::new(client, Arc::clone(worker), pool.shared.tasks.clone());
     let pool = Arc::clone(pool);
     let worker = Arc::clone(worker);

@@ -1,7 +1,7 @@
 //! One message to an upstream, and whatever comes of it.
 
 use super::{
-    BOTH, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID,
+    BOTH, MAX_MESSAGE_BYTES, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID,
     client::describe,
     events::Events,
     link::{Link, revision},
@@ -23,8 +23,6 @@ use reqwest::{Method, Response};
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::Duration};
 
-/// The longest answer that is taken, as from a process.
-const MAX_BODY_BYTES: usize = 64 << 20;
 /// Of what a server says about its refusal, operators read this much.
 const MAX_SHOWN: usize = 200;
 /// How often in a row a stream that broke off is picked up again in vain, and how long after.
@@ -54,7 +52,7 @@ impl Head {
             .filter(|_| !legacy)
             .and_then(|meta| meta.protocol_version)
             .and_then(string);
-        let mut headers = message.headers.clone();
+        let mut headers = message.way.headers.clone();
         if let Some(version) = &version {
             headers.push((PROTOCOL_VERSION, encode(version)));
             headers.push((METHOD, encode(method)));
@@ -78,21 +76,43 @@ impl Head {
     }
 }
 
+/// Why there is no answer.
+pub(super) enum Failure {
+    /// The connection broke before anything of it came.
+    Broke,
+    Lost(Lost),
+}
+
+impl From<Lost> for Failure {
+    fn from(why: Lost) -> Self {
+        Self::Lost(why)
+    }
+}
+
 impl Link {
-    /// Posts a message and feeds what comes back to the worker. A request without an answer is failed.
+    /// Posts a message and feeds what comes back to the worker. One that broke on its way is posted again,
+    /// once, where that does no more than posting it once. A request without an answer is failed.
     pub(super) async fn deliver(self: &Arc<Self>, message: Outgoing) {
         let head = Head::of(&message, self.is_legacy());
         if head.method == "initialize" {
             self.set_legacy();
         }
-        if let Err(why) = self.exchange(&message, &head).await
-            && let Some(id) = message.id
-        {
+        let mut ended = self.exchange(&message, &head).await;
+        if matches!(ended, Err(Failure::Broke)) && message.way.repeatable {
+            tracing::info!(worker = self.worker.id, "a request is repeated");
+            ended = self.exchange(&message, &head).await;
+        }
+        let why = match ended {
+            Ok(()) => return,
+            Err(Failure::Broke) => Lost::Gone,
+            Err(Failure::Lost(why)) => why,
+        };
+        if let Some(id) = message.id {
             self.worker.fail(id, why);
         }
     }
 
-    async fn exchange(self: &Arc<Self>, message: &Outgoing, head: &Head) -> Result<(), Lost> {
+    async fn exchange(self: &Arc<Self>, message: &Outgoing, head: &Head) -> Result<(), Failure> {
         let before = self.sessions.current();
         let response = self.post(message, head).await?;
         let lost = before.id.is_some()
@@ -113,12 +133,12 @@ impl Link {
             Err(problem) => {
                 tracing::warn!(worker = self.worker.id, problem, "the session is lost");
                 self.worker.end();
-                Err(Lost::Refused(problem))
+                Err(Lost::Refused(problem).into())
             }
         }
     }
 
-    async fn post(&self, message: &Outgoing, head: &Head) -> Result<Response, Lost> {
+    async fn post(&self, message: &Outgoing, head: &Head) -> Result<Response, Failure> {
         let mut request = self.client.request(Method::POST, &self.client.url);
         for (name, value) in &head.headers {
             request = request.header(name, value);
@@ -134,14 +154,14 @@ impl Link {
             .await
             .map_err(|error| {
                 if error.is_connect() {
-                    Lost::Refused(format!("it cannot be reached: {}", describe(error)))
+                    Lost::Refused(format!("it cannot be reached: {}", describe(error))).into()
                 } else {
                     tracing::warn!(
                         worker = self.worker.id,
                         problem = describe(error),
                         "a request broke off"
                     );
-                    Lost::Gone
+                    Failure::Broke
                 }
             })
     }
@@ -151,7 +171,7 @@ impl Link {
         message: &Outgoing,
         head: &Head,
         response: Response,
-    ) -> Result<(), Lost> {
+    ) -> Result<(), Failure> {
         let status = response.status();
         let session = response.headers().get(SESSION_ID).cloned();
         let events = response
@@ -178,7 +198,7 @@ impl Link {
             self.worker.fail(id, Lost::Gone);
             return Ok(());
         }
-        self.refused(id, head, status, &body)
+        Ok(self.refused(id, head, status, &body)?)
     }
 
     /// An answer as a stream. One that breaks off is picked up where it broke, if its events say where.
@@ -188,11 +208,11 @@ impl Link {
         head: &Head,
         session: Option<HeaderValue>,
         response: Response,
-    ) -> Result<(), Lost> {
+    ) -> Result<(), Failure> {
         let id = message.id.unwrap_or_default();
         let mut response = Some(response);
         let (mut last, mut wait) = (None::<HeaderValue>, RESUME_AFTER);
-        let mut vain = 0;
+        let (mut vain, mut said) = (0, false);
         while vain <= MAX_RESUMED {
             vain += 1;
             if let Some(response) = response.take() {
@@ -205,6 +225,7 @@ impl Link {
                         .and_then(|id| HeaderValue::try_from(id).ok())
                         .or(last);
                     let Some(data) = event.data else { continue };
+                    said = true;
                     if head.method == "initialize" {
                         let line = message.line.clone();
                         self.sessions.open(line, session.clone(), revision(&data));
@@ -214,14 +235,21 @@ impl Link {
                         return Ok(());
                     }
                 }
+                if events.too_large() {
+                    return Err(too_large().into());
+                }
             }
             if head.modern || last.is_none() {
-                return Err(Lost::Gone);
+                return Err(if said {
+                    Lost::Gone.into()
+                } else {
+                    Failure::Broke
+                });
             }
             tokio::time::sleep(wait.max(MIN_RESUME_AFTER)).await;
             response = self.get(last.as_ref()).await;
         }
-        Err(Lost::Gone)
+        Err(Lost::Gone.into())
     }
 
     /// A status that is no success. What says so in JSON-RPC is an answer.
@@ -264,13 +292,19 @@ impl Link {
     }
 }
 
-async fn body(response: Response) -> Result<Bytes, Lost> {
+fn too_large() -> Lost {
+    Lost::Invalid(format!(
+        "more than {MAX_MESSAGE_BYTES} bytes in one message"
+    ))
+}
+
+pub(super) async fn body(response: Response) -> Result<Bytes, Failure> {
     let mut body = BytesMut::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Lost::Gone)?;
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(Lost::Gone);
+        let chunk = chunk.map_err(|_| Failure::Broke)?;
+        if body.len() + chunk.len() > MAX_MESSAGE_BYTES {
+            return Err(too_large().into());
         }
         body.extend_from_slice(&chunk);
     }

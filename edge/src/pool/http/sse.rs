@@ -1,7 +1,7 @@
 //! HTTP+SSE, the transport of 2024-11-05: one stream for everything that the upstream says, and an
 //! address that it names for what is said to it.
 
-use super::{client::describe, events::Events, link::Link};
+use super::{MAX_MESSAGE_BYTES, client::describe, events::Events, link::Link};
 use crate::pool::{pending::Lost, worker::Outgoing};
 use http::header::CONTENT_TYPE;
 use reqwest::{Method, Url};
@@ -32,7 +32,11 @@ pub(super) async fn run(
                 link.worker.receive(&data, None);
             }
         }
-        Err("its event stream ended".to_owned())
+        Err(if events.too_large() {
+            format!("an event had more than {MAX_MESSAGE_BYTES} bytes")
+        } else {
+            "its event stream ended".to_owned()
+        })
     };
     let send = async {
         while let Some(message) = outgoing.recv().await {

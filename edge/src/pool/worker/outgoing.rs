@@ -14,8 +14,16 @@ pub struct Outgoing {
     pub cancels: Option<u64>,
     /// What is sent next may be about this: it must have arrived before.
     pub first: bool,
-    /// What HTTP needs beside the message: `Mcp-Param-*`.
+    pub way: Way,
+}
+
+/// What a message over HTTP needs to know beside itself.
+#[derive(Clone, Debug, Default)]
+pub struct Way {
+    /// `Mcp-Param-*`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// It may be sent once more when it broke on its way: twice does no more than once.
+    pub repeatable: bool,
 }
 
 impl Outgoing {
@@ -25,7 +33,7 @@ impl Outgoing {
             id: None,
             cancels: None,
             first: true,
-            headers: Vec::new(),
+            way: Way::default(),
         }
     }
 

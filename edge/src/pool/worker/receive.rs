@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::pool::{
         pending::Lost,
-        worker::{Expecting, Outgoing},
+        worker::{Expecting, Outgoing, Way},
     };
     use std::sync::Arc;
     use tokio::sync::mpsc;
@@ -210,11 +210,11 @@ mod tests {
         let (worker, _lines) = worker();
         let line = |id: u64| format!(r#"{{"id":{id}}}"#).into_bytes();
         let mut first = worker
-            .send(Expecting::CallAnswer, Vec::new(), line)
+            .send(Expecting::CallAnswer, Way::default(), line)
             .await
             .unwrap();
         let mut second = worker
-            .send(Expecting::CallAnswer, Vec::new(), line)
+            .send(Expecting::CallAnswer, Way::default(), line)
             .await
             .unwrap();
         worker.receive(
@@ -230,11 +230,11 @@ mod tests {
     async fn a_broken_answer_fails_its_caller_and_nobody_else() {
         let (worker, _lines) = worker();
         let mut first = worker
-            .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
+            .send(Expecting::CallAnswer, Way::default(), |_| b"{}".to_vec())
             .await
             .unwrap();
         let mut second = worker
-            .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
+            .send(Expecting::CallAnswer, Way::default(), |_| b"{}".to_vec())
             .await
             .unwrap();
         worker.receive(
@@ -251,14 +251,14 @@ mod tests {
     async fn an_ended_worker_fails_all_and_takes_no_more() {
         let (worker, _lines) = worker();
         let mut pending = worker
-            .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
+            .send(Expecting::CallAnswer, Way::default(), |_| b"{}".to_vec())
             .await
             .unwrap();
         worker.end();
         assert_eq!(pending.answer().await.err(), Some(Lost::Gone));
         assert!(
             worker
-                .send(Expecting::CallAnswer, Vec::new(), |_| b"{}".to_vec())
+                .send(Expecting::CallAnswer, Way::default(), |_| b"{}".to_vec())
                 .await
                 .is_err()
         );
