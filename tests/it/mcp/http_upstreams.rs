@@ -29,6 +29,15 @@ struct Server {
     session: Mutex<u32>,
     /// What a forgotten session is answered with.
     lost: Mutex<u16>,
+    handshakes: Mutex<Handshakes>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Handshakes {
+    #[default]
+    Taken,
+    Refused,
+    Unanswered,
 }
 
 async fn serve(State(server): State<Arc<Server>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -48,6 +57,12 @@ async fn serve(State(server): State<Arc<Server>>, headers: HeaderMap, body: Byte
     };
     let current = server.session.lock().expect("a session").to_string();
     if method == "initialize" {
+        let handshakes = *server.handshakes.lock().expect("handshakes");
+        match handshakes {
+            Handshakes::Taken => {}
+            Handshakes::Refused => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Handshakes::Unanswered => std::future::pending().await,
+        }
         let mut response = answer(json!({
             "protocolVersion": "2025-11-25",
             "capabilities": {"tools": {}},
@@ -154,6 +169,47 @@ async fn a_lost_session_is_renewed() {
         *server.session.lock().expect("a session") = 1;
         assert_eq!(call().await.first_text(), "1", "{status}");
         assert_eq!(server.count("initialize"), handshakes + 1);
+    }
+}
+
+/// While no other session is to be had calls fail, clearly and in time, and were not made; then they work
+/// again.
+#[tokio::test]
+async fn a_session_that_is_not_renewed_fails_its_calls() {
+    for (handshakes, code) in [
+        (Handshakes::Refused, "upstream-unavailable"),
+        (Handshakes::Unanswered, "call-timeout"),
+    ] {
+        let (server, url) = Server::start().await;
+        let ostia = Ostia::start().await;
+        let control = control::client(&ostia);
+        upstreams::http("own", &url)
+            .call_timeout(Duration::from_secs(2))
+            .add(&control)
+            .await;
+        let key = control::master_key(&control, "all").await;
+        let endpoint = Endpoint::new(&ostia.mcp_url, &key);
+        let call = || modern::call(&endpoint, "own__who", &json!({})).send();
+        assert_eq!(call().await.first_text(), "0");
+        *server.handshakes.lock().expect("handshakes") = handshakes;
+        *server.session.lock().expect("a session") = 1;
+        let before = server.count("tools/call");
+        assert_eq!(call().await.refusal().2, code, "{handshakes:?}");
+        assert_eq!(
+            server.count("tools/call") - before,
+            1,
+            "it was not repeated"
+        );
+
+        *server.handshakes.lock().expect("handshakes") = Handshakes::Taken;
+        let works = wait::until(Duration::from_secs(40), "calls work again", || async {
+            let answer = call().await;
+            match answer.json().get("result") {
+                Some(_) => Ok(answer.first_text()),
+                None => Err(answer),
+            }
+        });
+        assert_eq!(works.await.0, "1", "{handshakes:?}");
     }
 }
 

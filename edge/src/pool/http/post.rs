@@ -132,8 +132,13 @@ impl Link {
             }
             Err(problem) => {
                 tracing::warn!(worker = self.worker.id, problem, "the session is lost");
+                // Before the end of the worker says less: this was certainly not done.
+                let refused = Lost::Refused(problem);
+                if let Some(id) = message.id {
+                    self.worker.fail(id, refused.clone());
+                }
                 self.worker.end();
-                Err(Lost::Refused(problem).into())
+                Err(refused.into())
             }
         }
     }
