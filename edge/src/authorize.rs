@@ -93,6 +93,11 @@ pub fn authorize(
     }
 }
 
+/// Whether this principal may use what was found for it already.
+pub fn may_use(view: &View, principal: &Principal, item: &Item) -> bool {
+    decide(view, principal, item, Arguments::Unknown).is_allow()
+}
+
 /// Of one kind, everything that an endpoint shows this principal, in order.
 pub fn visible<'v>(
     view: &'v View,

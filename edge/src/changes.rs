@@ -77,7 +77,7 @@ impl List {
             Change::Tools => Some(Self::Tools),
             Change::Prompts => Some(Self::Prompts),
             Change::Resources => Some(Self::Resources),
-            Change::Updated(_) => None,
+            Change::Updated(_) | Change::Task { .. } => None,
         }
     }
 }

@@ -55,7 +55,7 @@ use call::RequestIds;
 use error::StartError;
 use mcp::{
     http_sse::Streams, replay::Replays, seal::Sealer, session::Sessions,
-    subscriptions::Subscriptions,
+    session_tasks::SessionTasks, subscriptions::Subscriptions,
 };
 use ostia_proto::ControlClient;
 use pool::Pools;
@@ -94,6 +94,7 @@ impl Edge {
             parked: Arc::default(),
             announcements: Arc::default(),
             subscriptions: Subscriptions::default(),
+            session_tasks: SessionTasks::default(),
             http_sse: Streams::default(),
             replays: Replays::default(),
             gate: Gate::new(control.clone()),

@@ -8,7 +8,8 @@ use crate::{
     config::Config,
     mcp::{
         http_sse::Streams, in_flight::InFlight, parked::Parked, questions::Questions,
-        replay::Replays, seal::Sealer, session::Sessions, subscriptions::Subscriptions,
+        replay::Replays, seal::Sealer, session::Sessions, session_tasks::SessionTasks,
+        subscriptions::Subscriptions,
     },
     record::Recorder,
     view::View,
@@ -33,6 +34,7 @@ pub struct State {
     pub parked: Arc<Parked>,
     pub announcements: Arc<Announcements>,
     pub subscriptions: Subscriptions,
+    pub session_tasks: SessionTasks,
     pub http_sse: Streams,
     pub replays: Replays,
     pub gate: Gate,

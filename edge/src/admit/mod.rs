@@ -122,20 +122,20 @@ impl Gate {
     fn enter(
         &self,
         view: &View,
-        limited: &Limited,
+        held: &Limited,
         admission: &mut Admission,
     ) -> Result<(Arc<Limiter>, Option<Uuid>), Error> {
-        let (limiter, plan) = match &limited.by {
+        let (limiter, plan) = match &held.by {
             LimitedBy::Plan(id) => (view.limits.get(id).cloned(), Some(*id)),
             LimitedBy::Own(limits) => (Some(self.own(*limits)), None),
         };
         let limiter = limiter.ok_or_else(unreadable)?;
         // In flight first: a call that cannot start must not cost a place in the rate.
-        if limiter.enter(limited.subject)? {
-            let counted = (Arc::clone(&limiter), limited.subject);
+        if limiter.enter(held.subject)? {
+            let counted = (Arc::clone(&limiter), held.subject);
             admission.counted.push(counted);
         }
-        limiter.check_rate(limited.subject)?;
+        limiter.check_rate(held.subject)?;
         Ok((limiter, plan))
     }
 

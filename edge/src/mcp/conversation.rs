@@ -218,6 +218,13 @@ impl Conversation {
         if !tasks.is_empty() {
             self.exchange.is_about_task();
         }
+        if let Some(session) = self.session {
+            for (own, shown) in &tasks {
+                let own = &answer.line[own.clone()];
+                let begun = &self.state.session_tasks;
+                begun.add(session.id, &self.task_ids, own, shown);
+            }
+        }
         let upstream = self.exchange.upstream_era();
         Ok(Some(Last {
             status,

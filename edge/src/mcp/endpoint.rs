@@ -211,7 +211,7 @@ async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Respons
         return tasks::serve(received, asked, record).await;
     }
     if (received.era, method) == (Era::Modern, "subscriptions/listen") {
-        return listen::listen(&received, record);
+        return listen::listen(&received, record).await;
     }
     let answered = match (received.era, method) {
         (_, "tools/list") => lists::serve(&received, Kind::Tool),

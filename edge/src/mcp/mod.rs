@@ -22,6 +22,7 @@ pub mod input_required;
 pub mod introduce;
 pub mod legacy;
 pub mod listen;
+pub mod listener;
 pub mod lists;
 pub mod log_level;
 #[cfg(test)]
@@ -37,7 +38,9 @@ pub mod replay;
 pub mod request_state;
 pub mod seal;
 pub mod session;
+pub mod session_tasks;
 pub mod splice;
 pub mod subscriptions;
 pub mod task_ids;
+pub mod task_streams;
 pub mod tasks;

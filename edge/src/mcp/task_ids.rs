@@ -12,7 +12,7 @@ use super::{
     era::{Era, META_RELATED_TASK},
     relay::Relayed,
     seal::{Purpose, Sealer},
-    splice::Edit,
+    splice::{Edit, splice},
 };
 use crate::pool::pending::Answer;
 use memchr::memmem;
@@ -21,7 +21,7 @@ use std::{ops::Range, sync::Arc};
 use uuid::Uuid;
 
 const FORMAT: u8 = 1;
-const MEMBER: &str = "taskId";
+pub const MEMBER: &str = "taskId";
 
 /// A task as its upstream knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +166,15 @@ pub fn edits(tasks: &[Renamed]) -> Vec<Edit<'_>> {
 /// Whether a notification tells how a task gets on.
 pub fn is_status(method: &str) -> bool {
     matches!(method, "notifications/tasks" | "notifications/tasks/status")
+}
+
+/// What is told about a task, by the id that its client knows; unset for what tells of none.
+pub fn told(line: &[u8], shown: &str) -> Option<Vec<u8>> {
+    let params = Message::parse(line).ok()?.params?;
+    let found = [member(params, MEMBER), related(params)];
+    let renamed = |own| (span(line, own), shown.as_bytes().to_vec());
+    let renamed: Vec<Renamed> = found.into_iter().flatten().map(renamed).collect();
+    (!renamed.is_empty()).then(|| splice(line, &mut edits(&renamed)))
 }
 
 /// The id in what a legacy message says about the task that it belongs to.

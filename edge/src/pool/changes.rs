@@ -1,7 +1,9 @@
 //! What upstreams say about themselves outside of any call: that a list changed, or a resource.
 
+use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, broadcast};
+use uuid::Uuid;
 
 /// Changes a slow listener may be behind before it misses some and has to look at everything.
 const BUFFER: usize = 256;
@@ -13,6 +15,25 @@ pub enum Change {
     Resources,
     /// A resource that somebody subscribed to, by the upstream's own URI.
     Updated(String),
+    /// A task of a legacy upstream gets on.
+    Task {
+        /// That has it.
+        worker: Uuid,
+        /// The upstream's own id, as JSON.
+        own: String,
+        /// The notification.
+        line: Bytes,
+    },
+}
+
+impl Change {
+    /// Whether a list is said to be another.
+    pub fn is_list(&self) -> bool {
+        match self {
+            Self::Tools | Self::Prompts | Self::Resources => true,
+            Self::Updated(_) | Self::Task { .. } => false,
+        }
+    }
 }
 
 /// Of one pool, from all its workers.
@@ -49,7 +70,7 @@ impl Changes {
         if change == Change::Tools {
             self.tools_changed.store(true, Ordering::Relaxed);
         }
-        if !matches!(change, Change::Updated(_)) {
+        if change.is_list() {
             self.rediscover.notify_one();
         }
         // Nobody may be listening.

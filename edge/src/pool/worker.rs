@@ -42,6 +42,8 @@ struct Waiter {
 pub enum Expecting {
     /// The answer to a question of Ostia itself.
     Answer,
+    /// The same, and what is told under its id before it.
+    Told,
     /// The answer to a client's call.
     CallAnswer,
     /// The same, and what the upstream says before it.
@@ -139,7 +141,8 @@ impl Worker {
         let me = self.me.upgrade().ok_or(Lost::Gone)?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (answer, receiver) = oneshot::channel();
-        let (events, said) = if expecting == Expecting::CallEvents {
+        let listens = matches!(expecting, Expecting::CallEvents | Expecting::Told);
+        let (events, said) = if listens {
             let (sender, receiver) = mpsc::channel(EVENT_BUFFER);
             (Some(sender), Some(receiver))
         } else {
@@ -148,7 +151,7 @@ impl Worker {
         let waiter = Waiter {
             answer,
             events,
-            call: expecting != Expecting::Answer,
+            call: matches!(expecting, Expecting::CallAnswer | Expecting::CallEvents),
         };
         self.waiting()
             .as_mut()

@@ -3,7 +3,7 @@
 use super::Sync;
 use crate::{
     changes::Announcements,
-    pool::{Pool, changes::Change},
+    pool::Pool,
     upstream::{
         catalogue::{self, Found},
         listen::keep_listening,
@@ -57,12 +57,12 @@ impl Discoverers {
     }
 }
 
-/// Updates of resources are in no catalogue.
+/// Updates of resources and tasks are in no catalogue.
 async fn pass_on_updates(pool: &Pool, announcements: &Announcements) {
     let mut changes = pool.changes.listen();
     loop {
         match changes.recv().await {
-            Ok(change @ Change::Updated(_)) => announcements.announce(pool.upstream.id, change),
+            Ok(change) if !change.is_list() => announcements.announce(pool.upstream.id, change),
             Ok(_) | Err(RecvError::Lagged(_)) => {}
             // The pool is gone.
             Err(RecvError::Closed) => return,
@@ -93,7 +93,7 @@ async fn report_forever(
         let same = catalogue.is_some() && known == catalogue;
         let mut said = Vec::new();
         while let Ok(change) = changes.try_recv() {
-            if same && !matches!(change, Change::Updated(_)) && !said.contains(&change) {
+            if same && change.is_list() && !said.contains(&change) {
                 said.push(change.clone());
                 announcements.announce(pool.upstream.id, change);
             }

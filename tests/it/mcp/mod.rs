@@ -29,5 +29,6 @@ mod restrictions;
 mod resumption;
 mod revocation;
 mod split;
+mod task_notifications;
 mod tasks;
 mod workers;

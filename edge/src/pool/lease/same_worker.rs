@@ -1,6 +1,6 @@
 //! A place on the worker that has something already: a task lives in the process that took its call.
 
-use super::{Caller, Lease, LeaseError, Pool};
+use super::{Caller, Lease, LeaseError, Pool, Worker};
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -8,6 +8,13 @@ use uuid::Uuid;
 pub(in crate::pool) const EXTRA_PLACES: u32 = 16;
 
 impl Pool {
+    /// A worker that runs.
+    pub fn worker(&self, name: Uuid) -> Option<Arc<Worker>> {
+        let state = self.state();
+        let slot = state.slots.iter().find(|slot| slot.worker.name == name)?;
+        (!slot.worker.ended()).then(|| Arc::clone(&slot.worker))
+    }
+
     /// A place on one worker and no other, for what is in its process; `None` where it ended, or is not for
     /// this caller. At once: whoever asks how a call gets on must not wait for that call's own place.
     pub fn lease_on(

@@ -4,6 +4,7 @@ use super::{Slot, Waiter, Worker};
 use crate::{
     mcp::{
         envelope::{Message, member, span, string},
+        era::META_SUBSCRIPTION_ID,
         log_level::LogLevel,
     },
     pool::{
@@ -118,10 +119,25 @@ impl Worker {
                 }
                 return;
             }
-            // Of no call: a task goes on after its own, and another's must not hear of it.
-            "notifications/tasks" | "notifications/tasks/status" if on.is_none() => return,
+            // A task goes on after its call; another call must not hear of it.
+            "notifications/tasks/status" if on.is_none() => {
+                if let Some(own) = params.and_then(|params| member(params, "taskId")) {
+                    self.changes.say(Change::Task {
+                        worker: self.name,
+                        own: own.get().to_owned(),
+                        line: line.clone(),
+                    });
+                }
+                return;
+            }
+            "notifications/tasks" | "notifications/subscriptions/acknowledged" => {
+                let Some(id) = on.or_else(|| params.and_then(subscription)) else {
+                    return;
+                };
+                (Some(id), Kind::Other)
+            }
             // Of our own requests; nobody listens for these.
-            "notifications/cancelled" | "notifications/subscriptions/acknowledged" => return,
+            "notifications/cancelled" => return,
             _ => (on, Kind::Other),
         };
         // A client that reads too slowly misses what is said in between, never the answer.
@@ -172,6 +188,12 @@ impl Worker {
             drop(self.take(id));
         }
     }
+}
+
+/// The request of ours that asked to be told, as a modern upstream says without a stream for each.
+fn subscription(params: &RawValue) -> Option<u64> {
+    let id = member(member(params, "_meta")?, META_SUBSCRIPTION_ID)?;
+    id.get().parse().ok()
 }
 
 /// The id in a broken answer, read from its text alone.
