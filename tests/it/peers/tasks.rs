@@ -140,3 +140,28 @@ async fn a_task_asks_its_client() {
     let text = text.unwrap_or_else(|| panic!("no text: {end:#}"));
     assert!(text.contains("**Clarification**"), "{text}");
 }
+
+/// What the server tells of a task by itself goes to the session that began it, and to no other.
+#[tokio::test]
+async fn a_session_hears_of_its_own_tasks() {
+    let everything = Everything::start().await;
+    let other = control::master_key(&everything.control, "other").await;
+    let other = everything.endpoint.with_key(&other);
+    let heard = [&everything.endpoint, &other].map(|endpoint| async {
+        let session = Session::open(endpoint).await;
+        let mut events = Events::new(session.listen().begin().await);
+        let task = begin(&session, false).await;
+        let mut statuses = Vec::new();
+        while statuses.last() != Some(&json!("completed")) {
+            let told = events.next().await.expect("a notification");
+            if told["method"] == "notifications/tasks/status" {
+                assert_eq!(told["params"]["taskId"], json!(task), "{told:#}");
+                statuses.push(told["params"]["status"].clone());
+            }
+        }
+        statuses.len()
+    });
+    for heard in futures_util::future::join_all(heard).await {
+        assert!(heard > 1, "working before it is completed: {heard}");
+    }
+}
