@@ -93,9 +93,11 @@ pub fn authorize(
     }
 }
 
-/// Whether this principal may use what was found for it already.
-pub fn may_use(view: &View, principal: &Principal, item: &Item) -> bool {
-    decide(view, principal, item, Arguments::Unknown).is_allow()
+/// What limits this principal's use of what was found for it already; unset where it may not use it.
+pub fn limits(view: &View, principal: &Principal, item: &Item) -> Option<Constraints> {
+    decide(view, principal, item, Arguments::Unknown)
+        .is_allow()
+        .then(|| constraints(&view.policies, &principal.grant, item.subject()))
 }
 
 /// Of one kind, everything that an endpoint shows this principal, in order.

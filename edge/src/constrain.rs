@@ -21,9 +21,14 @@ const META_LEFT_OUT: &str = "dev.ostia/leftOut";
 /// In `_meta` of a result: what is left of the quota.
 const META_QUOTA: &str = "dev.ostia/quota";
 
+/// Whether policy limits no result.
+pub fn passes_whole(limits: Constraints) -> bool {
+    limits.max_results.is_none() && limits.max_result_bytes.is_none()
+}
+
 /// The answer as policy lets it pass: whole, or shorter, or not at all. Errors of upstreams pass.
 pub fn constrain(limits: Constraints, answer: Answer) -> Result<Answer, Error> {
-    if !answer.is_result || (limits.max_results.is_none() && limits.max_result_bytes.is_none()) {
+    if !answer.is_result || passes_whole(limits) {
         return Ok(answer);
     }
     let answer = match limits.max_results {
@@ -101,9 +106,13 @@ fn with_meta(answer: &Answer, result: &RawValue, said: &str, cut: Option<Range<u
     }
 }
 
-/// What a result has in `content`, and the result.
+/// What a result has in `content`, and the result: of a call, or of the task that it became.
 fn items(answer: &Answer) -> Option<(Vec<&RawValue>, &RawValue)> {
-    let result: &RawValue = serde_json::from_slice(answer.payload()).ok()?;
+    let told: &RawValue = serde_json::from_slice(answer.payload()).ok()?;
+    let result = match member(told, "taskId") {
+        Some(_) => member(told, "result")?,
+        None => told,
+    };
     let content = member(result, "content")?;
     Some((serde_json::from_str(content.get()).ok()?, result))
 }
@@ -142,6 +151,10 @@ mod tests {
             (
                 r#"{"result":{"content":[1,2],"_meta":{"a":1}},"id":7}"#,
                 r#"{"result":{"content":[1],"_meta":{"dev.ostia/leftOut":1,"a":1}},"id":7}"#,
+            ),
+            (
+                r#"{"id":7,"result":{"taskId":"a","result":{"content":[1,2]}}}"#,
+                r#"{"id":7,"result":{"taskId":"a","result":{"_meta":{"dev.ostia/leftOut":1},"content":[1]}}}"#,
             ),
             (
                 r#"{"result":{"_meta":{},"content":[1,2]},"id":7}"#,

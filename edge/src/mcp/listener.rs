@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     authenticate::authenticate,
-    authorize::{authorize, find, may_use, visible},
+    authorize::{authorize, find, limits, visible},
     call::RequestId,
     changes::{Announcement, List},
+    constrain::passes_whole,
     pool::changes::Change,
     route::{self, Endpoint, Wanted},
     state::State,
@@ -238,11 +239,13 @@ impl Listener {
         }
     }
 
-    /// A task got on: whoever may not ask about it does not hear of it either.
+    /// A task got on: whoever may not ask about it does not hear of it either, and a result that policy
+    /// limits is read by asking alone.
     fn task_told(&mut self, upstream: Uuid, tool: &str, message: &[u8]) {
         let view = self.state.view.load();
         let tool = route::own_tool(&view, &self.endpoint, upstream, tool);
-        if tool.is_some_and(|tool| may_use(&view, &self.principal, &tool)) {
+        let limits = tool.and_then(|tool| limits(&view, &self.principal, &tool));
+        if limits.is_some_and(|limits| passes_whole(limits) || !task_ids::has_result(message)) {
             self.waiting.push_back(event_stream::message(message));
         }
     }

@@ -177,6 +177,14 @@ pub fn told(line: &[u8], shown: &str) -> Option<Vec<u8>> {
     (!renamed.is_empty()).then(|| splice(line, &mut edits(&renamed)))
 }
 
+/// Whether what is told about a task has its result in it.
+pub fn has_result(line: &[u8]) -> bool {
+    let message = Message::parse(line).unwrap_or_default();
+    message
+        .params
+        .is_some_and(|params| member(params, "result").is_some())
+}
+
 /// The id in what a legacy message says about the task that it belongs to.
 fn related(object: &RawValue) -> Option<&RawValue> {
     member(member(member(object, "_meta")?, META_RELATED_TASK)?, MEMBER)

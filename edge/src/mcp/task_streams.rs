@@ -9,7 +9,7 @@ use super::{
     tasks::EXTENSION,
 };
 use crate::{
-    authorize::may_use,
+    authorize::limits,
     pool::{
         Caller, Pool,
         pending::{Event, Notification, Pending},
@@ -72,7 +72,8 @@ fn grouped(received: &Received<'_>, ids: &[&str]) -> HashMap<(Uuid, Uuid), (Arc<
             continue;
         };
         let tool = route::own_tool(&view, &received.endpoint, task.upstream, &task.tool);
-        let Some(item) = tool.filter(|item| may_use(&view, &received.principal, item)) else {
+        let Some(item) = tool.filter(|item| limits(&view, &received.principal, item).is_some())
+        else {
             continue;
         };
         if item.pool.era() == Era::Modern {
