@@ -2,6 +2,7 @@
 
 mod accept;
 mod asking;
+mod backpressure;
 mod bundles;
 mod cancellation;
 mod catalogues;
