@@ -1,110 +1,102 @@
-"""What the official Python SDK can do through Ostia: `compat.py URL KEY MODE`, with server-everything behind.
+"""What a Python client can do through Ostia with server-everything behind: `compat.py CLIENT MODE KEY URL WATCHED`.
 
+CLIENT is a module beside this one, MODE is `legacy`, `auto` (which finds 2026-07-28) or `sse`. WATCHED is the
+same server where all share one worker, because it tells of updates only where it was told to.
 One JSON object per feature on standard output: {"feature": …, "ok": true|false, "detail": …}.
 """
 
+import importlib
 import json
 import sys
 
 import anyio
-import mcp.types as types
-from mcp.client.client import Client
-from mcp.client.sse import sse_client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared._httpx_utils import create_mcp_http_client
 
-URL, KEY, MODE = sys.argv[1:4]
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-asked = []
+# Seconds for one feature.
+LIMIT = 20
+# How often something is changed before a client that heard nothing is believed.
+CHANGES = 10
 
 
-async def elicit(context, params):
-    asked.append("elicitation")
-    return types.ElicitResult(action="accept", content={"name": "Ann", "check": True})
+async def call(peer):
+    text, _ = await peer.call("echo", {"message": "hello"})
+    assert "hello" in text, text
 
 
-async def sample(context, params):
-    asked.append("sampling")
-    text = types.TextContent(type="text", text="yes")
-    return types.CreateMessageResult(role="assistant", content=text, model="none")
+async def structured(peer):
+    _, content = await peer.call("get-structured-content", {"location": "New York"})
+    assert content, "no structured content"
 
 
-async def roots(context):
-    asked.append("roots")
-    return types.ListRootsResult(roots=[types.Root(uri="file:///srv")])
+async def lists(peer):
+    assert len(await peer.tools()) > 10
+    assert await peer.prompts()
+    assert await peer.resources()
+    assert await peer.templates()
 
 
-def transport():
-    if MODE == "sse":
-        return sse_client(URL, headers=HEADERS)
-    return streamable_http_client(URL, http_client=create_mcp_http_client(headers=HEADERS))
+async def read(peer):
+    first = (await peer.resources())[0]
+    assert await peer.read(first.uri)
+    assert await peer.read("demo://resource/dynamic/text/1")
 
 
-def text(result) -> str:
-    return "".join(getattr(item, "text", "") for item in result.content)
+async def prompt(peer):
+    assert await peer.prompt("simple-prompt")
+    assert await peer.prompt("args-prompt", {"city": "Paris"})
 
 
-async def call(client):
-    result = await client.call_tool("echo", {"message": "hello"})
-    assert "hello" in text(result), result
+async def complete(peer):
+    assert await peer.complete("completable-prompt", "department", "E")
 
 
-async def structured(client):
-    result = await client.call_tool("get-structured-content", {"location": "New York"})
-    assert result.structured_content, result
-
-
-async def lists(client):
-    assert len((await client.list_tools()).tools) > 10
-    assert (await client.list_prompts()).prompts
-    assert (await client.list_resources()).resources
-    assert (await client.list_resource_templates()).resource_templates
-
-
-async def read(client):
-    first = (await client.list_resources()).resources[0]
-    assert (await client.read_resource(first.uri)).contents
-    assert (await client.read_resource("demo://resource/dynamic/text/1")).contents
-
-
-async def prompt(client):
-    assert (await client.get_prompt("simple-prompt")).messages
-    assert (await client.get_prompt("args-prompt", {"city": "Paris"})).messages
-
-
-async def complete(client):
-    reference = types.PromptReference(type="ref/prompt", name="completable-prompt")
-    result = await client.complete(reference, {"name": "department", "value": "E"})
-    assert result.completion.values, result
-
-
-async def progress(client):
+async def progress(peer):
     seen = []
 
     async def note(done, total, message):
         seen.append(done)
 
-    arguments = {"duration": 1, "steps": 3}
-    name = "trigger-long-running-operation"
-    await client.call_tool(name, arguments, progress_callback=note)
+    await peer.call("trigger-long-running-operation", {"duration": 1, "steps": 3}, note)
     assert seen, "no progress"
 
 
-async def cancel(client):
-    with anyio.move_on_after(0.5):
-        arguments = {"duration": 30, "steps": 30}
-        await client.call_tool("trigger-long-running-operation", arguments)
-    await call(client)
+async def cancel(peer):
+    with anyio.move_on_after(0.5) as scope:
+        await peer.call("trigger-long-running-operation", {"duration": 30, "steps": 30})
+    assert scope.cancelled_caught, "it ended before it was given up"
+    await call(peer)
 
 
-async def elicitation(client):
-    await client.call_tool("trigger-elicitation-request", {})
-    assert "elicitation" in asked
+async def elicit(peer):
+    await peer.call("trigger-elicitation-request", {})
+    assert "elicitation" in peer.asked
 
 
-async def sampling(client):
-    await client.call_tool("trigger-sampling-request", {"prompt": "?", "maxTokens": 10})
-    assert "sampling" in asked
+async def sample(peer):
+    await peer.call("trigger-sampling-request", {"prompt": "?", "maxTokens": 10})
+    assert "sampling" in peer.asked
+
+
+async def hears(updated, change) -> None:
+    """Makes a change until it is heard of: the server may learn a moment late that somebody watches."""
+    for _ in range(CHANGES):
+        await change()
+        with anyio.move_on_after(1) as scope:
+            await updated()
+        if not scope.cancelled_caught:
+            return
+    raise TimeoutError("no update")
+
+
+async def subscribe(peer):
+    uri = str((await peer.resources())[0].uri)
+
+    async def change():
+        # On, which tells at once, and off again for whoever comes next.
+        for _ in range(2):
+            await peer.call("toggle-subscriber-updates", {})
+
+    async with peer.watch(uri) as updated:
+        await hears(updated, change)
 
 
 FEATURES = {
@@ -115,34 +107,41 @@ FEATURES = {
     "prompt": prompt,
     "complete": complete,
     "progress": progress,
+    "subscribe": subscribe,
+    "elicit": elicit,
+    "sample": sample,
+    # Last: some clients give up without a word, and the server goes on.
     "cancel": cancel,
-    "elicit": elicitation,
-    "sample": sampling,
 }
 
 
-async def main() -> None:
+async def attempt(client, mode, key, url, name, feature, asked=None) -> None:
+    """Connects, tries one feature, and says how it went. The server can ask the client only with `asked`."""
+    outcome = {"feature": name, "ok": False, "detail": ""}
+    headers = {"Authorization": f"Bearer {key}"}
+    try:
+        with anyio.fail_after(LIMIT):
+            async with client.connect(url, headers, mode, asked) as peer:
+                modern = peer.protocol == "2026-07-28"
+                assert modern == (mode == "auto"), f"it speaks {peer.protocol}"
+                peer.asked = asked
+                await feature(peer)
+                outcome["ok"] = True
+    except BaseException as error:  # noqa: BLE001
+        while inner := getattr(error, "exceptions", None):
+            error = inner[0]
+        # Over HTTP+SSE the SDK fails while it closes when a notification arrives just then: that is
+        # not about the feature, which was over.
+        outcome["detail"] = f"{type(error).__name__}: {error}"[:200]
+    print(json.dumps(outcome), flush=True)
+
+
+async def main(client, mode, key, url, watched) -> None:
     for name, feature in FEATURES.items():
-        outcome = {"feature": name, "ok": False, "detail": ""}
-        try:
-            client = Client(
-                transport(),
-                mode="legacy" if MODE == "sse" else MODE,
-                elicitation_callback=elicit,
-                sampling_callback=sample,
-                list_roots_callback=roots,
-            )
-            with anyio.fail_after(20):
-                async with client:
-                    await feature(client)
-                    outcome["ok"] = True
-        except BaseException as error:  # noqa: BLE001
-            while inner := getattr(error, "exceptions", None):
-                error = inner[0]
-            # Over HTTP+SSE the SDK fails while it closes when a notification arrives just then: that is
-            # not about the feature, which was over.
-            outcome["detail"] = f"{type(error).__name__}: {error}"[:200]
-        print(json.dumps(outcome), flush=True)
+        where = watched if name == "subscribe" else url
+        asked = [] if name in ("elicit", "sample") else None
+        await attempt(client, mode, key, where, name, feature, asked)
 
 
-anyio.run(main)
+if __name__ == "__main__":
+    anyio.run(main, importlib.import_module(sys.argv[1]), *sys.argv[2:6])

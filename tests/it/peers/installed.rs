@@ -31,6 +31,11 @@ pub(crate) fn filesystem() -> PathBuf {
 }
 
 #[track_caller]
+pub(crate) fn memory() -> PathBuf {
+    peer("npm/node_modules/@modelcontextprotocol/server-memory/dist/index.js")
+}
+
+#[track_caller]
 pub(crate) fn inspector() -> PathBuf {
     peer("npm/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
 }
@@ -56,12 +61,23 @@ pub(crate) fn fixture() -> PathBuf {
     path
 }
 
-#[track_caller]
-pub(crate) fn python() -> PathBuf {
-    peer("python/bin/python")
+/// Which folder of Python packages: the SDK before 2.0 cannot be where the one since is.
+#[derive(Clone, Copy)]
+pub(crate) enum Python {
+    V1,
+    V2,
 }
 
 #[track_caller]
-pub(crate) fn time_server() -> PathBuf {
-    peer("python/bin/mcp-server-time")
+pub(crate) fn python(packages: Python) -> PathBuf {
+    peer(match packages {
+        Python::V1 => "python-v1/bin/python",
+        Python::V2 => "python/bin/python",
+    })
+}
+
+/// A server of the newer packages, by its program's name.
+#[track_caller]
+pub(crate) fn python_server(program: &str) -> PathBuf {
+    peer("python/bin").join(program)
 }

@@ -4,6 +4,8 @@ mod compatibility;
 mod conformance;
 mod inspector;
 mod installed;
+mod official_clients;
 mod python_sdk;
+mod reference_servers;
 mod servers;
 mod tasks;

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 
 /// Runs the steps of `tests/peers/sdk_client.py`; the first answer is about the connection.
 async fn drive(url: &str, key: &str, mode: &str, steps: &Value) -> Vec<Value> {
-    let mut command = command::command(installed::python());
+    let mut command = command::command(installed::python(installed::Python::V2));
     command
         .arg("-B")
         .arg(environment::repository().join("tests/peers/sdk_client.py"))

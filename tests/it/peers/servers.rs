@@ -26,7 +26,7 @@ impl Installation {
         let (everything, filesystem, time) = (
             path(installed::everything()),
             path(installed::filesystem()),
-            path(installed::time_server()),
+            path(installed::python_server("mcp-server-time")),
         );
         let upstreams: [(&str, &[&str]); 3] = [
             ("everything", &[&node, &everything, "stdio"]),
