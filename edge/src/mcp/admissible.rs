@@ -98,6 +98,7 @@ pub fn delete(
         Ok(session) => {
             state.sessions.delete(session);
             state.subscriptions.end(session.id);
+            state.in_flight.end(session.id);
             state.session_tasks.end(session.id);
             record.ended(Outcome::Ok, 0);
             let mut response = StatusCode::OK.into_response();

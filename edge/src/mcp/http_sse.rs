@@ -6,6 +6,7 @@ use super::{
     endpoint,
     event_stream::{self, Events},
     headers::{PROTOCOL_VERSION, SESSION_ID},
+    legacy::NothingAsked,
     origin,
 };
 use crate::{
@@ -193,6 +194,11 @@ impl OpenStream {
     async fn take(&self, state: &State, response: Response) -> Response {
         if is_event_stream(&response) {
             self.forward(state, response.into_body());
+            return StatusCode::ACCEPTED.into_response();
+        }
+        if response.extensions().get::<NothingAsked>().is_some() {
+            // Clients of this transport give up their connection over a refusal, and an answer may come
+            // a moment too late through nobody's fault.
             return StatusCode::ACCEPTED.into_response();
         }
         if response.status() != StatusCode::OK {

@@ -61,6 +61,15 @@ impl InFlight {
         }
     }
 
+    /// Cancels all that is left of a session: nobody can pick its answers up any more.
+    pub fn end(&self, session: Uuid) {
+        let requests = self.requests();
+        let of_it = requests.iter().filter(|((of, _), _)| *of == session);
+        for (_, token) in of_it.flat_map(|(_, same)| same) {
+            token.cancel();
+        }
+    }
+
     fn requests(&self) -> std::sync::MutexGuard<'_, HashMap<Name, Vec<(u64, CancellationToken)>>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -43,8 +43,14 @@ pub async fn answer(received: &Received<'_>, record: OpenRecord) -> Response {
         }
     }
     let message = "Nothing of that id was asked in this session, or it is over.";
-    refuse(received, record, &Error::new(Code::InvalidRequest, message))
+    let mut refusal = refuse(received, record, &Error::new(Code::InvalidRequest, message));
+    refusal.extensions_mut().insert(NothingAsked);
+    refusal
 }
+
+/// In the extensions of a response: the client answered what nobody asks any more.
+#[derive(Clone, Copy)]
+pub struct NothingAsked;
 
 /// Of what clients tell, only that a request is cancelled changes anything.
 pub fn notification(received: &Received<'_>, method: &str) {

@@ -101,3 +101,18 @@ async fn leaving_a_call_under_a_session_does_not_end_it() {
     assert_eq!(slow.outcome().await, "ok");
     assert_eq!(slow.cancelled().await, "0");
 }
+
+/// But whoever ends the session wants none of its answers.
+#[tokio::test]
+async fn ending_a_session_ends_its_calls() {
+    let slow = Slow::start().await;
+    let session = Session::open(&slow.endpoint).await;
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "faulty__sleep", "arguments": {"seconds": CALL}}});
+    leave(session.post(body.to_string())).await;
+    let end = slow.endpoint.request(reqwest::Method::DELETE);
+    let end = end.header("mcp-session-id", session.id.as_str());
+    assert_eq!(end.send().await.status, 200);
+    assert_eq!(slow.outcome().await, "cancelled");
+    assert_eq!(slow.cancelled().await, "1");
+}

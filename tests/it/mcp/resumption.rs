@@ -100,6 +100,10 @@ async fn one_stream_and_an_address_serve_the_oldest_clients() {
         "{answer}"
     );
 
+    // An answer that comes too late is no reason to give up the connection.
+    let late = r#"{"jsonrpc":"2.0","id":"gone","result":{}}"#;
+    assert_eq!(messages.post(late).send().await.status, 202);
+
     // The address is no credential.
     let stolen = Endpoint::anonymous(&format!("{base}{target}"));
     assert_eq!(stolen.post(call).send().await.status, 401);

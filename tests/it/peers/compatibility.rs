@@ -17,11 +17,14 @@ use ostia_proto::v1;
 use std::{fmt::Write as _, process::Stdio, time::Duration};
 use tokio::{net::TcpStream, process::Child};
 
+/// A process that ends when this is dropped.
+struct Running(#[allow(dead_code, reason = "it is there to be dropped")] Child);
+
 /// How Ostia reaches the server: a command, or where it runs already.
 enum Everything {
     Stdio,
-    Http { _server: Child, url: String },
-    Sse { _server: Child, url: String },
+    Http(Running, String),
+    Sse(Running, String),
 }
 
 impl Everything {
@@ -31,18 +34,12 @@ impl Everything {
             "Streamable HTTP" => {
                 let (server, address) = serve("streamableHttp").await;
                 let url = format!("http://{address}/mcp");
-                Self::Http {
-                    _server: server,
-                    url,
-                }
+                Self::Http(Running(server), url)
             }
             _ => {
                 let (server, address) = serve("sse").await;
                 let url = format!("http://{address}/sse");
-                Self::Sse {
-                    _server: server,
-                    url,
-                }
+                Self::Sse(Running(server), url)
             }
         }
     }
@@ -55,8 +52,8 @@ impl Everything {
                 let args = [everything.to_str().expect("UTF-8"), "stdio"];
                 upstreams::program(name, program, &args)
             }
-            Self::Http { url, .. } => upstreams::http(name, url),
-            Self::Sse { url, .. } => upstreams::sse(name, url),
+            Self::Http(_, url) => upstreams::http(name, url),
+            Self::Sse(_, url) => upstreams::sse(name, url),
         }
     }
 }
