@@ -2,13 +2,14 @@
 
 Ids of tasks are counted by each process, as naive servers do. `tasks/cancel` makes a task tell that it
 was cancelled: to every subscription that named it, and, wrongly, once to nobody in particular. A call
-with an argument `told` tells that of a task.
+with an argument `told` tells that of a task; one with an argument `result` is a task that has it already.
 """
 
 import json
 import sys
 
 subscriptions = []
+results = {}
 begun = 0
 
 
@@ -58,12 +59,16 @@ for line in sys.stdin:
     elif method == "tools/call":
         begun += 1
         task = {"taskId": f"task-{begun}", "status": "working"}
-        told = request["params"]["arguments"].get("told")
+        arguments = request["params"]["arguments"]
+        if "result" in arguments:
+            results[task["taskId"]] = {"status": "completed", "result": arguments["result"]}
+        told = arguments.get("told")
         if told:
             tell_all(told)
         send({"id": request["id"], "result": {"resultType": "task", **task}})
     elif method == "tasks/get":
-        answer(request, {"taskId": request["params"]["taskId"], "status": "working"})
+        task = request["params"]["taskId"]
+        answer(request, {"taskId": task, "status": "working", **results.get(task, {})})
     elif method == "tasks/cancel":
         cancel(request)
     elif method == "subscriptions/listen":

@@ -132,6 +132,48 @@ async fn what_is_forbidden_is_not_told() {
     assert_eq!(told["params"]["status"], "allowed", "{told:#}");
 }
 
+/// A limit of results is one of tasks as well: what is asked is cut, and what is told without being asked
+/// has no result.
+#[tokio::test]
+async fn a_limited_result_is_limited_in_a_task() {
+    let script = upstreams::script("own", "tasks.py", &[]);
+    let (ostia, control, _) = start(script).await;
+    let one = v1::Constraint {
+        tools: vec!["own.work".to_owned()],
+        max_results: Some(1),
+        ..v1::Constraint::default()
+    };
+    let rules = v1::Rules {
+        constraints: vec![one],
+        ..control::everything_of(&["*"])
+    };
+    let key = control::key(&control, "limited", rules).await.secret;
+    let endpoint = Endpoint::new(&ostia.mcp_url, &key);
+    let text = json!({"type": "text", "text": "x"});
+    let result = json!({"content": [text, text, text]});
+    let begin = |arguments: Value| {
+        let params = json!({"name": "own__work", "arguments": arguments, "_meta": meta()});
+        let begun = modern::request(&endpoint, 1, "tools/call", &params);
+        async move { begun.send().await.result()["taskId"].clone() }
+    };
+    let task = begin(json!({"result": result})).await;
+    let params = json!({"taskId": task, "_meta": meta()});
+    let asked = modern::request(&endpoint, 1, "tasks/get", &params).send();
+    let told = asked.await.result();
+    assert_eq!(told["taskId"], task);
+    assert_eq!(told["result"]["content"], json!([text]), "{told:#}");
+    assert_eq!(told["result"]["_meta"]["dev.ostia/leftOut"], 2, "{told:#}");
+
+    let id = task.as_str().expect("an id");
+    let (mut events, _) = listen(&endpoint, &[id]).await;
+    let own = |status: &str| json!({"taskId": "task-1", "status": status});
+    let mut with_result = own("completed");
+    with_result["result"] = result;
+    begin(json!({"told": with_result})).await;
+    begin(json!({"told": own("cancelled")})).await;
+    assert_told(&events.next().await.expect("a notification"), id);
+}
+
 /// The same over HTTP, where each subscription has a stream of its own.
 #[tokio::test]
 async fn an_upstream_over_http_tells_on_its_stream() {

@@ -238,6 +238,33 @@ async fn a_worker_with_a_task_is_in_use() {
     becomes(endpoint, &task, "working").await;
 }
 
+/// The call that began it was counted: how it gets on can be asked when nothing is left.
+#[tokio::test]
+async fn a_task_costs_one_call_of_a_quota() {
+    let tasks = Tasks::start(upstreams::fixture("fixture", "modern")).await;
+    control::policy(&tasks.control, "everything", control::everything_of(&["*"])).await;
+    let request = v1::CreateKeyRequest {
+        policies: vec!["everything".to_owned()],
+        restrictions: Some(v1::KeyRestrictions {
+            limits: Some(v1::Limits {
+                calls_per_month: Some(1),
+                ..v1::Limits::default()
+            }),
+            ..v1::KeyRestrictions::default()
+        }),
+        ..control::named("one call")
+    };
+    let made = control::create_key(&tasks.control, request).await;
+    tasks.control.settled().await;
+    let endpoint = tasks.endpoint.with_key(&made.secret);
+    let task = begin(&endpoint, "fixture__slow_compute", &json!({"seconds": 300})).await;
+    let more = call(&endpoint, "fixture__greet", &json!({"name": "x"})).await;
+    assert_refused(&more, 429, -31028, "quota-used-up");
+    becomes(&endpoint, &task, "working").await;
+    ask(&endpoint, "cancel", &task).await.result();
+    becomes(&endpoint, &task, "cancelled").await;
+}
+
 #[tokio::test]
 async fn a_task_is_named_in_its_header() {
     let tasks = Tasks::start(upstreams::fixture("fixture", "modern")).await;
