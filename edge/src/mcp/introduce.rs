@@ -48,7 +48,7 @@ pub fn server_info(view: &View, endpoint: &Endpoint) -> Value {
 }
 
 /// Whether the caller may use anything of an upstream.
-fn uses(received: &Received<'_>, view: &View, upstream: &UpstreamView) -> bool {
+pub fn uses(received: &Received<'_>, view: &View, upstream: &UpstreamView) -> bool {
     let endpoint = match &received.endpoint {
         bundle @ Endpoint::Bundle(_) => bundle.clone(),
         Endpoint::Everything | Endpoint::One(_) => Endpoint::One(upstream.name().to_owned()),

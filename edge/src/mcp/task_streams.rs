@@ -21,6 +21,7 @@ use crate::{
 use axum::body::Bytes;
 use futures_util::{
     StreamExt as _,
+    future::join_all,
     stream::{self, BoxStream, SelectAll},
 };
 use ostia_domain::capability::ClientCapabilities;
@@ -47,15 +48,17 @@ pub type TaskStreams = SelectAll<BoxStream<'static, Told>>;
 /// Listens to those of these tasks that the client may ask about. Answers with the ones that upstreams
 /// will tell of, as the client named them.
 pub async fn listen(received: &Received<'_>, ids: &[&str]) -> (Vec<Value>, TaskStreams) {
+    let groups = grouped(received, ids).into_iter();
+    let begun = join_all(groups.map(|((_, worker), (pool, tasks))| async move {
+        let listening = Listening::begin(&pool, worker, tasks);
+        tokio::time::timeout(PATIENCE, listening).await.ok()?
+    }));
     let mut honoured = Vec::new();
     let mut streams = TaskStreams::new();
-    for ((_, worker), (pool, tasks)) in grouped(received, ids) {
-        let listening = tokio::time::timeout(PATIENCE, Listening::begin(&pool, worker, tasks));
-        if let Ok(Some(listening)) = listening.await {
-            honoured.extend(listening.tasks.iter().map(|(_, shown)| json!(shown)));
-            let subscription = received.id().to_owned();
-            streams.push(listening.told(subscription));
-        }
+    for listening in begun.await.into_iter().flatten() {
+        honoured.extend(listening.tasks.iter().map(|(_, shown)| json!(shown)));
+        let subscription = received.id().to_owned();
+        streams.push(listening.told(subscription));
     }
     (honoured, streams)
 }

@@ -6,6 +6,7 @@ use super::{
     conversation::{Bounds, Conversation},
     envelope::{member, string},
     era::Era,
+    introduce::uses,
     received::{Received, refuse},
     relay::{self, Relayed},
     task_ids::{Task, TaskIds},
@@ -20,7 +21,7 @@ use crate::{
     view::{Item, UpstreamView},
 };
 use axum::response::Response;
-use ostia_domain::{code::Code, upstream::Transport, usage::Outcome};
+use ostia_domain::{code::Code, upstream::Transport};
 use serde_json::{Map, Value, json, value::RawValue};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -77,7 +78,7 @@ fn allow<'a>(
     let allowed =
         pipeline::allow_task(state, &received.principal, &received.endpoint, tool, record)
             .map_err(|error| match error.code {
-                Code::ToolUnavailable => unknown().recorded_as(Outcome::Denied),
+                Code::ToolUnavailable => unknown().recorded_as(error.outcome),
                 _ => error,
             })?;
     if allowed.permit.item().pool.era() == received.era {
@@ -97,7 +98,8 @@ fn unknown() -> Error {
 fn check_offered(received: &Received<'_>) -> Result<(), Error> {
     let view = received.state.view.load();
     let mut upstreams = route::upstreams(&view, &received.endpoint).iter();
-    if !upstreams.any(|upstream| offers(upstream, received.era)) {
+    if !upstreams.any(|upstream| offers(upstream, received.era) && uses(received, &view, upstream))
+    {
         let message = "No upstream at this endpoint has tasks of this protocol version.";
         return Err(Error::new(Code::MethodNotFound, message));
     }

@@ -161,6 +161,11 @@ async fn a_task_is_its_keys_alone() {
             assert_refused(&answer, 400, -32602, "task-unknown");
         }
     }
+    // To a key that may use nothing with tasks there are none at all.
+    let rules = control::everything_of(&["demo"]);
+    let without = control::key(control, "without", rules).await.secret;
+    let answer = ask(&endpoint.with_key(&without), "get", &task).await;
+    assert_refused(&answer, 404, -32601, "method-not-found");
     let unknown = ask(endpoint, "get", "made-up").await.json();
     becomes(endpoint, &task, "working").await;
 
