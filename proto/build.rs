@@ -14,6 +14,7 @@ const FILES: &[&str] = &[
     "ostia/v1/sync.proto",
     "ostia/v1/upstreams.proto",
     "ostia/v1/usage.proto",
+    "ostia/v1/vault.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

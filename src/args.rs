@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Who may call what
     #[command(subcommand)]
     Policies(cli::policies::Command),
+    /// The master keys that seal what upstreams are given
+    #[command(subcommand)]
+    Vault(cli::vault::Command),
     /// Named selections of tools, at endpoints of their own
     #[command(subcommand)]
     Bundles(cli::bundles::Command),
@@ -101,6 +104,15 @@ pub(crate) struct Global {
         value_name = "URL"
     )]
     pub(crate) database_url: Option<String>,
+    /// File with the master keys of the vault [default: OSTIA_MASTER_KEY, else secrets.toml in the data
+    /// folder]
+    #[arg(
+        long,
+        global = true,
+        env = "OSTIA_MASTER_KEY_FILE",
+        value_name = "FILE"
+    )]
+    pub(crate) master_key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) control: ControlArgs,
     /// Print one JSON value for programs

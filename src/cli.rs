@@ -18,6 +18,7 @@ mod table;
 pub(crate) mod upstreams;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod vault;
 
 use crate::{
     args::{self, Global},
@@ -60,6 +61,7 @@ async fn with_control(
     match command {
         args::Command::Keys(command) => keys::run(command, control, output).await,
         args::Command::Upstreams(command) => upstreams::run(command, control, output).await,
+        args::Command::Vault(command) => vault::run(command, control, output).await,
         args::Command::Policies(command) => policies::run(command, control, output).await,
         args::Command::Bundles(command) => bundles::run(command, control, output).await,
         args::Command::Plans(command) => plans::run(command, control, output).await,

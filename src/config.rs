@@ -6,12 +6,14 @@ mod edge;
 mod endpoint;
 mod file;
 mod log;
+mod master_keys;
 mod secrets;
 mod tls;
 
 pub(crate) use edge::EdgeSettings;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use log::LogSettings;
+pub(crate) use master_keys::MasterKeySource;
 pub(crate) use secrets::{Found, Secrets};
 
 use crate::{
@@ -39,6 +41,7 @@ pub(crate) struct Settings {
     /// Whether it was named, rather than found in the data folder.
     pub(crate) database_named: bool,
     pub(crate) endpoint: Endpoint,
+    pub(crate) master_keys: MasterKeySource,
     pub(crate) verbose: bool,
     /// The dashboard's address in the file.
     web_url: Option<String>,
@@ -151,6 +154,7 @@ fn common(global: &Global, file: &File) -> Result<Settings, Failure> {
             None => sqlite_url(&data_dir)?,
         },
         endpoint: endpoint::settings(&global.control, &file.control)?,
+        master_keys: master_keys::settings(global.master_key_file.as_ref(), &file.vault)?,
         data_dir,
         verbose: global.verbose,
         web_url: file.urls.web.clone(),

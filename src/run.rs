@@ -74,8 +74,12 @@ impl Process {
     }
 
     async fn start(&mut self, settings: &RunSettings, output: Output) -> Result<(), Failure> {
+        let mut secrets = if settings.roles.control {
+            Secrets::of_control(&settings.common).await?
+        } else {
+            Secrets::read(&settings.common.data_dir)?
+        };
         let data = DataDir::prepare(&settings.common.data_dir)?;
-        let mut secrets = Secrets::read(data.path())?;
         let remote = if settings.roles.control {
             None
         } else {

@@ -31,7 +31,7 @@ async fn run(url: Option<String>) -> Result<(), Box<dyn Error>> {
         database_url,
         service_token: Secret::new("bench"),
         key_pepper: Secret::new("bench"),
-        master_key: Secret::new(format!("{}=", "A".repeat(43))),
+        master_keys: vec![Secret::new(format!("{}=", "A".repeat(43)))],
         max_key_lifetime: None,
         tls: None,
     })

@@ -12,8 +12,8 @@ pub struct Config {
     /// Mixed into the hash of every API key, so that the database alone verifies none. Keys made with
     /// another pepper are refused.
     pub key_pepper: Secret,
-    /// Base64 of the 32 bytes that seal upstream credentials.
-    pub master_key: Secret,
+    /// Base64 of 32 bytes each. The first seals upstream credentials, every one opens them.
+    pub master_keys: Vec<Secret>,
     /// The longest that an API key may live; unset is for ever.
     pub max_key_lifetime: Option<Duration>,
     /// Of the network listener. Unset: plain text, for loopback or behind a proxy.

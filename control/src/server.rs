@@ -59,7 +59,7 @@ struct Inner {
 impl Control {
     /// Connects to a database that was migrated before and starts what goes on in the background.
     pub async fn open(config: Config) -> Result<Self, Error> {
-        let vault = Arc::new(Vault::new(&config.master_key)?);
+        let vault = Arc::new(Vault::new(&config.master_keys)?);
         let callers = Callers::new(&config.service_token)
             .ok_or(Error(Kind::Internal("the system has no randomness")))?;
         let store = Store::open(&config.database_url).await?;

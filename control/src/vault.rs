@@ -4,7 +4,7 @@
 //! key id (4 bytes) | nonce (12 bytes) | ciphertext and tag
 //! ```
 //! The associated data is the upstream and the slot, so that a value copied to another row opens there
-//! no more. The key id says which master key a value needs, once there is more than one.
+//! no more. The key id says which master key a value needs: while keys are changed there are several.
 
 use crate::error::{Error, Kind, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,42 +14,95 @@ use ring::{
     digest::{SHA256, digest},
     rand::{SecureRandom as _, SystemRandom},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 use uuid::Uuid;
 
 const KEY_BYTES: usize = 32;
-const KEY_ID_LEN: usize = 4;
+pub(crate) const KEY_ID_LEN: usize = 4;
 
 pub(crate) struct Vault {
-    key: LessSafeKey,
-    key_id: [u8; KEY_ID_LEN],
+    sealing: MasterKey,
+    /// Keys from before, which only open.
+    opening: Vec<MasterKey>,
     random: SystemRandom,
 }
 
-/// The value was changed, belongs somewhere else, or was sealed with another master key.
+struct MasterKey {
+    id: KeyId,
+    key: LessSafeKey,
+}
+
+/// The first bytes of a master key's SHA-256: names the key and tells nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeyId(pub(crate) [u8; KEY_ID_LEN]);
+
+impl KeyId {
+    /// Which key a sealed value needs.
+    fn of(sealed: &[u8]) -> Option<Self> {
+        sealed.first_chunk().copied().map(Self)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The value was changed, belongs somewhere else, or was sealed with a master key that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a sealed value cannot be opened")]
 pub(crate) struct CannotOpen;
 
-impl Vault {
-    pub(crate) fn new(master_key: &Secret) -> Result<Self> {
+impl MasterKey {
+    fn new(base64: &Secret) -> Result<Self> {
         let bad = || {
             Error(Kind::Configuration {
                 what: "the master key",
                 problem: format!("it is not base64 of {KEY_BYTES} bytes"),
             })
         };
-        let bytes = STANDARD
-            .decode(master_key.expose().trim())
-            .map_err(|_| bad())?;
+        let bytes = STANDARD.decode(base64.expose().trim());
+        let bytes = bytes.map_err(|_| bad())?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| bad())?;
-        let mut key_id = [0; KEY_ID_LEN];
-        key_id.copy_from_slice(&digest(&SHA256, &bytes).as_ref()[..KEY_ID_LEN]);
+        let id = KeyId::of(digest(&SHA256, &bytes).as_ref()).ok_or_else(bad)?;
         Ok(Self {
+            id,
             key: LessSafeKey::new(key),
-            key_id,
+        })
+    }
+}
+
+impl Vault {
+    /// The first of the keys seals, every one opens.
+    pub(crate) fn new(master_keys: &[Secret]) -> Result<Self> {
+        let mut keys = master_keys
+            .iter()
+            .map(MasterKey::new)
+            .collect::<Result<Vec<_>>>()?
+            .into_iter();
+        let sealing = keys.next().ok_or(Error(Kind::Configuration {
+            what: "the master key",
+            problem: "there is none".to_owned(),
+        }))?;
+        Ok(Self {
+            sealing,
+            opening: keys.collect(),
             random: SystemRandom::new(),
         })
+    }
+
+    /// The key that seals, and then those that only open.
+    pub(crate) fn key_ids(&self) -> impl Iterator<Item = KeyId> {
+        self.keys().map(|key| key.id)
+    }
+
+    pub(crate) fn sealing_key_id(&self) -> KeyId {
+        self.sealing.id
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &MasterKey> {
+        std::iter::once(&self.sealing).chain(&self.opening)
     }
 
     pub(crate) fn seal(&self, upstream: Uuid, slot: &str, value: &Secret) -> Result<Vec<u8>> {
@@ -58,10 +111,11 @@ impl Vault {
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).map_err(failed)?;
         let mut sealed = Vec::with_capacity(KEY_ID_LEN + NONCE_LEN + value.expose().len() + 16);
-        sealed.extend_from_slice(&self.key_id);
+        sealed.extend_from_slice(&self.sealing.id.0);
         sealed.extend_from_slice(&nonce);
         let mut text = value.expose().as_bytes().to_vec();
-        self.key
+        self.sealing
+            .key
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
                 place(upstream, slot),
@@ -78,19 +132,21 @@ impl Vault {
         slot: &str,
         sealed: &[u8],
     ) -> Result<Secret, CannotOpen> {
-        let (key_id, rest) = sealed.split_at_checked(KEY_ID_LEN).ok_or(CannotOpen)?;
-        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(CannotOpen)?;
-        if key_id != self.key_id {
-            return Err(CannotOpen);
-        }
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;
-        let mut text = text.to_vec();
-        let opened = self
-            .key
-            .open_in_place(nonce, place(upstream, slot), &mut text)
-            .map_err(|_| CannotOpen)?;
-        let value = std::str::from_utf8(opened).map_err(|_| CannotOpen)?;
-        Ok(Secret::new(value))
+        let id = KeyId::of(sealed).ok_or(CannotOpen)?;
+        let (nonce, text) = sealed[KEY_ID_LEN..]
+            .split_at_checked(NONCE_LEN)
+            .ok_or(CannotOpen)?;
+        // Two keys may have one id, though nobody will see it happen.
+        let mut keys = self.keys().filter(|key| key.id == id);
+        keys.find_map(|key| {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+            let mut text = text.to_vec();
+            let opened = key
+                .key
+                .open_in_place(nonce, place(upstream, slot), &mut text);
+            Some(Secret::new(std::str::from_utf8(opened.ok()?).ok()?))
+        })
+        .ok_or(CannotOpen)
     }
 }
 
@@ -113,7 +169,12 @@ mod tests {
     use super::*;
 
     fn vault(byte: u8) -> Vault {
-        Vault::new(&Secret::new(STANDARD.encode([byte; KEY_BYTES]))).unwrap()
+        vault_of(&[byte])
+    }
+
+    fn vault_of(keys: &[u8]) -> Vault {
+        let keys = keys.iter().map(|byte| STANDARD.encode([*byte; KEY_BYTES]));
+        Vault::new(&keys.map(Secret::new).collect::<Vec<_>>()).unwrap()
     }
 
     #[test]
@@ -159,6 +220,21 @@ mod tests {
     }
 
     #[test]
+    fn every_key_opens_and_the_first_seals() {
+        let (value, here) = (Secret::new("hunter2"), Uuid::nil());
+        let (old, both, new) = (vault(1), vault_of(&[2, 1]), vault(2));
+        let before = old.seal(here, "TOKEN", &value).unwrap();
+        assert_eq!(both.open(here, "TOKEN", &before), Ok(value.clone()));
+        let after = both.seal(here, "TOKEN", &value).unwrap();
+        assert_eq!(new.open(here, "TOKEN", &after), Ok(value));
+        assert_eq!(old.open(here, "TOKEN", &after), Err(CannotOpen));
+        assert_eq!(KeyId::of(&before), Some(old.sealing_key_id()));
+        assert_eq!(KeyId::of(&after), Some(new.sealing_key_id()));
+        let ids = [new.sealing_key_id(), old.sealing_key_id()];
+        assert!(both.key_ids().eq(ids));
+    }
+
+    #[test]
     fn the_same_value_is_never_sealed_to_the_same_bytes() {
         let (vault, value) = (vault(1), Secret::new("hunter2"));
         let one = vault.seal(Uuid::nil(), "TOKEN", &value).unwrap();
@@ -167,7 +243,9 @@ mod tests {
 
     #[test]
     fn a_short_master_key_is_refused() {
-        assert!(Vault::new(&Secret::new("c2hvcnQ=")).is_err());
-        assert!(Vault::new(&Secret::new("not base64")).is_err());
+        for wrong in ["c2hvcnQ=", "not base64", ""] {
+            assert!(Vault::new(&[Secret::new(wrong)]).is_err());
+        }
+        assert!(Vault::new(&[]).is_err());
     }
 }

@@ -6,6 +6,7 @@ use crate::v1::{
     keys_service_client::KeysServiceClient, plans_service_client::PlansServiceClient,
     policies_service_client::PoliciesServiceClient, sync_service_client::SyncServiceClient,
     upstreams_service_client::UpstreamsServiceClient, usage_service_client::UsageServiceClient,
+    vault_service_client::VaultServiceClient,
 };
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
@@ -158,4 +159,5 @@ services! {
     sync: SyncServiceClient,
     upstreams: UpstreamsServiceClient,
     usage: UsageServiceClient,
+    vault: VaultServiceClient,
 }

@@ -63,7 +63,7 @@ impl Connection {
     }
 
     async fn local(settings: &Settings) -> Result<Self, Failure> {
-        let secrets = Secrets::read(&settings.data_dir)?;
+        let secrets = Secrets::of_control(settings).await?;
         let config = control::config(settings, &secrets, None)?;
         let control = Control::open(config)
             .await

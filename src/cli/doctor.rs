@@ -78,7 +78,7 @@ pub(crate) async fn run(
     // A control elsewhere has its folder and database elsewhere, too.
     if settings.endpoint.url.is_none() {
         checks.push(checks::folder(&data));
-        checks.push(checks::secrets(settings));
+        checks.push(checks::secrets(settings).await);
         checks.push(checks::database(settings).await);
     }
     checks.extend(checks::ports(listen, &data).await);

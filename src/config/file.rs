@@ -25,6 +25,7 @@ pub(crate) struct File {
     pub(crate) control: Control,
     pub(crate) tls: Tls,
     pub(crate) keys: Keys,
+    pub(crate) vault: Vault,
     pub(crate) edge: Edge,
     pub(crate) urls: Urls,
     pub(crate) log: Log,
@@ -43,6 +44,7 @@ impl File {
             &mut self.tls.cert,
             &mut self.tls.key,
             &mut self.tls.client_ca,
+            &mut self.vault.master_key_file,
         ];
         for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);
@@ -79,6 +81,16 @@ pub(crate) struct Tls {
     pub(crate) cert: Option<PathBuf>,
     pub(crate) key: Option<PathBuf>,
     pub(crate) client_ca: Option<PathBuf>,
+}
+
+/// `[vault]`: where the master keys come from, if not from `secrets.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Vault {
+    /// `--master-key-file`
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// A program that prints them, and its arguments; never a shell line.
+    pub(crate) master_key_command: Option<Vec<String>>,
 }
 
 /// `[edge]`

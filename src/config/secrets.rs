@@ -1,7 +1,7 @@
 //! The secrets of an installation: `secrets.toml` in the data folder, 0600, made on the first start.
 //! Any of them can come from a variable instead.
 
-use super::variable;
+use super::{Settings, master_keys, variable};
 use crate::failure::Failure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ostia_domain::key::Secret;
@@ -36,6 +36,8 @@ struct Stored {
 pub(crate) struct Secrets {
     file: Stored,
     environment: Stored,
+    /// Once they were found.
+    master_keys: Option<Vec<Secret>>,
     path: PathBuf,
 }
 
@@ -73,7 +75,8 @@ impl Secrets {
         let environment = Stored {
             service_token: variable("OSTIA_SERVICE_TOKEN"),
             key_pepper: variable("OSTIA_KEY_PEPPER"),
-            master_key: variable("OSTIA_MASTER_KEY"),
+            // Where that is to come from is a setting of its own.
+            master_key: None,
             session_keys: session_keys
                 .split_terminator(',')
                 .map(|key| key.trim().to_owned())
@@ -82,8 +85,23 @@ impl Secrets {
         Ok(Self {
             file,
             environment,
+            master_keys: None,
             path,
         })
+    }
+
+    /// The same with the master keys, wherever they are: for whoever opens control.
+    pub(crate) async fn of_control(settings: &Settings) -> Result<Self, Failure> {
+        let named = settings.master_keys.read().await?;
+        Self::read(&settings.data_dir)?.with_master_keys(named)
+    }
+
+    /// Those that were named, or else those of the file.
+    fn with_master_keys(mut self, named: Option<Vec<Secret>>) -> Result<Self, Failure> {
+        let kept = self.file.master_key.as_deref().filter(|_| named.is_none());
+        let kept = kept.map(|text| master_keys::parse(text, &self.path.display().to_string()));
+        self.master_keys = kept.transpose()?.or(named);
+        Ok(self)
     }
 
     /// Makes in memory what is missing, for an installation that has none yet.
@@ -93,12 +111,16 @@ impl Secrets {
         for (member, given) in [
             (&mut file.service_token, &environment.service_token),
             (&mut file.key_pepper, &environment.key_pepper),
-            (&mut file.master_key, &environment.master_key),
         ] {
             if member.is_none() && given.is_none() {
                 *member = Some(random()?);
                 found = Found::Made;
             }
+        }
+        if self.master_keys.is_none() {
+            let key = file.master_key.insert(random()?);
+            self.master_keys = Some(vec![Secret::new(&*key)]);
+            found = Found::Made;
         }
         if self.session_key_list().is_empty() {
             self.file.session_keys.push(random()?);
@@ -139,9 +161,10 @@ impl Secrets {
         self.demand("key_pepper", "OSTIA_KEY_PEPPER", |from| &from.key_pepper)
     }
 
-    pub(crate) fn master_key(&self) -> Result<Secret, Failure> {
-        self.demand("master_key", "OSTIA_MASTER_KEY", |from| &from.master_key)
-            .and_then(|key| self.check_length("master_key", key))
+    /// The first seals what upstreams are given, every one opens it. Only [`Self::of_control`] has found them.
+    pub(crate) fn master_keys(&self) -> Result<Vec<Secret>, Failure> {
+        let missing = || self.missing("master_key", master_keys::VARIABLE);
+        self.master_keys.clone().ok_or_else(missing)
     }
 
     /// The first seals session ids, every one opens them. An edge that was given none makes one: its
@@ -173,10 +196,14 @@ impl Secrets {
         let value = member(&self.environment)
             .as_ref()
             .or(member(&self.file).as_ref());
-        value.map(Secret::new).ok_or_else(|| {
-            Failure::usage(format!("there is no {name} in {}", self.path.display()))
-                .hint(format!("restore the file from a backup, or set {variable}"))
-        })
+        value
+            .map(Secret::new)
+            .ok_or_else(|| self.missing(name, variable))
+    }
+
+    fn missing(&self, name: &str, variable: &str) -> Failure {
+        Failure::usage(format!("there is no {name} in {}", self.path.display()))
+            .hint(format!("restore the file from a backup, or set {variable}"))
     }
 
     fn check_length(&self, name: &str, key: Secret) -> Result<Secret, Failure> {
@@ -219,7 +246,8 @@ mod tests {
     #[test]
     fn what_is_made_is_for_this_user_alone_and_reads_back() {
         let folder = tempfile::tempdir().unwrap();
-        let mut made = Secrets::read(folder.path()).unwrap();
+        let read = || Secrets::read(folder.path()).unwrap().with_master_keys(None);
+        let mut made = read().unwrap();
         assert_eq!(made.complete().unwrap(), Found::Made);
         made.write().unwrap();
         let permissions = fs::metadata(path(folder.path()))
@@ -228,9 +256,9 @@ mod tests {
             .mode();
         assert_eq!(permissions & 0o777, 0o600);
 
-        let mut read = Secrets::read(folder.path()).unwrap();
+        let mut read = read().unwrap();
         assert_eq!(read.complete().unwrap(), Found::Existing);
-        assert_eq!(read.master_key().unwrap(), made.master_key().unwrap());
+        assert_eq!(read.master_keys().unwrap(), made.master_keys().unwrap());
         assert_eq!(read.session_keys().unwrap().len(), 1);
     }
 

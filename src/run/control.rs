@@ -58,7 +58,7 @@ pub(crate) fn config(
         database_url: settings.database_url.clone(),
         service_token: secrets.service_token()?,
         key_pepper: secrets.key_pepper()?,
-        master_key: secrets.master_key()?,
+        master_keys: secrets.master_keys()?,
         max_key_lifetime: None,
         tls,
     })

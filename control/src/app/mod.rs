@@ -17,6 +17,7 @@ mod sync;
 mod tokens;
 pub(crate) mod upstreams;
 mod usage;
+pub(crate) mod vault;
 
 pub(crate) use authenticate::Verdict;
 pub(crate) use hasher::Hasher;

@@ -12,6 +12,7 @@ pub(crate) mod status;
 mod sync;
 mod upstreams;
 mod usage;
+mod vault;
 
 pub(crate) use sync::Listener;
 
@@ -30,6 +31,7 @@ use ostia_proto::{
         keys_service_server::KeysServiceServer, plans_service_server::PlansServiceServer,
         policies_service_server::PoliciesServiceServer, sync_service_server::SyncServiceServer,
         upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
+        vault_service_server::VaultServiceServer,
     },
 };
 use std::sync::Arc;
@@ -73,6 +75,7 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
             upstreams::Upstreams(app.clone())
         ))
         .add_service(service!(UsageServiceServer, usage::Usage(app.clone())))
+        .add_service(service!(VaultServiceServer, vault::Vault(app.clone())))
 }
 
 /// For people with a generic client.

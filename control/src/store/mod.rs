@@ -24,6 +24,7 @@ pub(crate) mod schema;
 pub(crate) mod secrets;
 pub(crate) mod upstreams;
 pub(crate) mod usage;
+pub(crate) mod vault;
 
 pub(crate) use error::Error;
 

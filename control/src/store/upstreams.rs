@@ -63,6 +63,16 @@ pub(crate) async fn find(
     read(row, env).map(Some)
 }
 
+/// How one is reached, without its credentials.
+pub(crate) async fn transport(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Transport>, Error> {
+    let row = upstreams::Entity::find_by_id(id).one(db).await?;
+    let stored = row.map(|row| read(row, BTreeMap::new())).transpose()?;
+    Ok(stored.map(|stored| stored.upstream.transport))
+}
+
 pub(crate) async fn insert(tx: &Tx, stored: &StoredUpstream) -> Result<(), Error> {
     upstreams::Entity::insert(to_row(stored)?)
         .exec_without_returning(tx)

@@ -27,14 +27,15 @@ pub(crate) fn folder(data: &DataDir) -> Check {
     Check::good(name, format!("{shown} is for this user alone"))
 }
 
-pub(crate) fn secrets(settings: &Settings) -> Check {
+pub(crate) async fn secrets(settings: &Settings) -> Check {
     let name = "secrets";
-    let complete = |secrets: &Secrets| {
+    let complete = async {
+        let secrets = Secrets::of_control(settings).await?;
         secrets.service_token()?;
         secrets.key_pepper()?;
-        secrets.master_key().map(drop)
+        secrets.master_keys().map(drop)
     };
-    match Secrets::read(&settings.data_dir).and_then(|secrets| complete(&secrets)) {
+    match complete.await {
         Ok(()) => Check::good(name, "complete, and for this user alone"),
         Err(failure) => Check::failed(name, failure),
     }

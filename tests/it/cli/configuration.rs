@@ -42,6 +42,22 @@ async fn a_mistake_in_the_file_is_named_with_its_place() {
             ["edge.allowed_origins", "\"x\"", "scheme"],
         ),
         (
+            "[vault]\nmaster_key_command = []\n",
+            ["vault.master_key_command", "program", "array"],
+        ),
+        (
+            "[vault]\nmaster_key_command = [\"false\"]\n",
+            ["vault.master_key_command", "\"false\"", "exit status: 1"],
+        ),
+        (
+            "[vault]\nmaster_key_command = [\"echo\", \"c2hvcnQ=\"]\n",
+            ["vault.master_key_command", "master key 1", "base64"],
+        ),
+        (
+            "[vault]\nmaster_key_file = \"a\"\nmaster_key_command = [\"b\"]\n",
+            ["vault.master_key_file", "vault.master_key_command", "twice"],
+        ),
+        (
             "roles = [\"edges\"]\n",
             ["ostia.toml", "edges", "`control`"],
         ),
@@ -108,6 +124,19 @@ async fn what_does_not_fit_together_is_refused() {
         assert!(said.contains(names), "{names:?} is not in: {said}");
         assert!(!said.contains("hunter2"), "a password is in: {said}");
     }
+}
+
+#[tokio::test]
+async fn a_master_key_that_is_none_is_not_repeated() {
+    let folder = folder();
+    for wrong in ["hunter2", "aHVudGVyMg==", ","] {
+        let said = refusal(folder.path(), &[], &[("OSTIA_MASTER_KEY", wrong)]).await;
+        assert!(said.contains("OSTIA_MASTER_KEY"), "{said}");
+        assert!(wrong == "," || !said.contains(wrong), "{said}");
+    }
+    let twice = [("OSTIA_MASTER_KEY", "x"), ("OSTIA_MASTER_KEY_FILE", "y")];
+    let said = refusal(folder.path(), &[], &twice).await;
+    assert!(said.contains("twice"), "{said}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod stdio;
 mod stop;
 mod telemetry;
 mod upstreams;
+mod vault;
 
 use crate::harness::{
     command::{self, Finished, command},

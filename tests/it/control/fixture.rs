@@ -13,6 +13,7 @@ use ostia_proto::{
 use sea_orm::ConnectionTrait as _;
 use tonic::Status;
 
+const MASTER_KEY: &str = "b3N0aWEgdGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGU=";
 pub(super) const TOKEN: &str = "the token of these tests";
 
 pub(super) struct Fixture {
@@ -26,7 +27,7 @@ pub(super) fn config(database: &Database) -> Config {
         database_url: database.url.clone(),
         service_token: Secret::new(TOKEN),
         key_pepper: Secret::new("pepper"),
-        master_key: Secret::new("b3N0aWEgdGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGU="),
+        master_keys: vec![Secret::new(MASTER_KEY)],
         max_key_lifetime: None,
         tls: None,
     }

@@ -1,9 +1,14 @@
 //! Secrets at rest.
 
+mod rotation;
+
 use super::fixture::{Fixture, snapshot, start};
 use crate::harness::wait::until;
 use ostia_domain::key::Presented;
-use ostia_proto::v1::{self, upstream_definition::Transport};
+use ostia_proto::{
+    ControlClient,
+    v1::{self, upstream_definition::Transport},
+};
 use sea_orm::{ConnectionTrait as _, Statement};
 use std::{fmt::Write as _, fs, time::Duration};
 
@@ -84,7 +89,7 @@ async fn only_edges_get_the_values_back() {
         .add_upstream("github", &[("TOKEN", CANARY)])
         .await
         .expect("an upstream");
-    let snapshot = snapshot_with(&control, "github").await;
+    let snapshot = snapshot_with(&control.client, "github").await;
     let definition = snapshot.definition.expect("a definition");
     let stdio = definition.stdio().expect("a command");
     assert_eq!(stdio.env["TOKEN"], CANARY);
@@ -111,7 +116,7 @@ async fn a_sealed_value_that_was_moved_to_another_upstream_does_not_open() {
         .add_upstream("last", &[])
         .await
         .expect("an upstream");
-    snapshot_with(&control, "last").await;
+    snapshot_with(&control.client, "last").await;
     let all = snapshot(&control.client).await.upstreams;
     let names = all.iter().map(name);
     // It is left out, rather than started with a credential that is not its own.
@@ -150,7 +155,7 @@ async fn values_of_headers_are_sealed_and_only_edges_get_them_back() {
     let control = start().await;
     let added = add(&control, over_http("hosted", "Authorization", CANARY)).await;
     assert_eq!(header(added, "authorization"), "");
-    let sent = snapshot_with(&control, "hosted").await;
+    let sent = snapshot_with(&control.client, "hosted").await;
     assert_eq!(header(sent, "authorization"), CANARY);
     let request = v1::ListUpstreamsRequest {};
     let listed = control.client.upstreams().list_upstreams(request).await;
@@ -171,7 +176,7 @@ async fn a_sealed_value_does_not_open_as_another_header() {
         .sql("UPDATE upstream_env SET name = 'x-forwarded-to-others'")
         .await;
     add(&control, over_http("last", "x-api-key", "x")).await;
-    snapshot_with(&control, "last").await;
+    snapshot_with(&control.client, "last").await;
     let all = snapshot(&control.client).await.upstreams;
     assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["last"]);
 }
@@ -188,15 +193,15 @@ async fn a_sealed_variable_does_not_open_as_a_header() {
         .sql("UPDATE upstreams SET transport = 'http', url = 'https://example.com/'")
         .await;
     add(&control, over_http("last", "x-api-key", "x")).await;
-    snapshot_with(&control, "last").await;
+    snapshot_with(&control.client, "last").await;
     let all = snapshot(&control.client).await.upstreams;
     assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["last"]);
 }
 
 /// The upstream as edges get it, once they do.
-async fn snapshot_with(control: &Fixture, wanted: &str) -> v1::Upstream {
+async fn snapshot_with(client: &ControlClient, wanted: &str) -> v1::Upstream {
     let ask = || async {
-        let all = snapshot(&control.client).await.upstreams;
+        let all = snapshot(client).await.upstreams;
         all.into_iter()
             .find(|upstream| name(upstream) == wanted)
             .ok_or("not there")

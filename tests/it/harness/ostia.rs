@@ -147,6 +147,14 @@ impl Ostia {
         launch::data_dir(self.data.path())
     }
 
+    /// The database behind it, for what no service tells.
+    pub(crate) fn database_url(&self) -> String {
+        match &self.database {
+            Some(database) => database.url.clone(),
+            None => format!("sqlite://{}", self.data_dir().join("ostia.db").display()),
+        }
+    }
+
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(launch::log_file(self.data.path())).unwrap_or_default()
