@@ -8,7 +8,7 @@
 
 use crate::error::{Error, Kind, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ostia_domain::{key::Secret, upstream::Transport};
+use ostia_domain::{credential::Credential, key::Secret, upstream::Transport};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest::{SHA256, digest},
@@ -150,12 +150,38 @@ impl Vault {
     }
 }
 
+/// The name under which the secret of an endpoint's [`Credential`] is kept. No variable and no header can
+/// be called so.
+pub(crate) const CREDENTIAL: &str = "=credential";
+
 /// Where a credential of this name belongs. The name of a variable has no `=` in it, so a sealed variable
-/// opens as no header, whoever makes an address of a command in the database.
+/// opens as no header, whoever makes an address of a command in the database. The secret of a
+/// [`Credential`] opens only for the host and the token endpoint that it was given for.
 pub(crate) fn slot<'a>(transport: &Transport, name: &'a str) -> Cow<'a, str> {
-    match transport {
-        Transport::Stdio(_) => name.into(),
-        Transport::Http(_) | Transport::Sse(_) => format!("header={name}").into(),
+    let Some(endpoint) = transport.endpoint() else {
+        return name.into();
+    };
+    match &endpoint.credential {
+        Some(credential) if name == CREDENTIAL => {
+            let (kind, host) = (credential.kind(), origin(&endpoint.url));
+            let token_url = match credential {
+                Credential::ClientCredentials(grant) => &grant.token_url,
+                Credential::Bearer { .. } | Credential::Basic { .. } => "",
+            };
+            format!("credential={kind} {host} {token_url}").into()
+        }
+        _ => format!("header={name}").into(),
+    }
+}
+
+/// Scheme, host and port of a URL; of what is none, all of it.
+pub(crate) fn origin(url: &str) -> String {
+    let parts = url.parse::<http::Uri>().ok().map(http::Uri::into_parts);
+    match parts.map(|parts| (parts.scheme, parts.authority)) {
+        Some((Some(scheme), Some(authority))) => {
+            format!("{scheme}://{authority}").to_ascii_lowercase()
+        }
+        _ => url.to_owned(),
     }
 }
 

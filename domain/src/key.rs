@@ -92,7 +92,7 @@ impl fmt::Display for PublicId {
 }
 
 /// A value that must not be printed. It has no `Display`, and `Debug` hides it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {

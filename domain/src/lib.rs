@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod capability;
 pub mod clock;
 pub mod code;
+pub mod credential;
 pub mod glob;
 pub mod key;
 pub mod name;

@@ -1,6 +1,7 @@
 //! Upstreams: the MCP servers behind Ostia.
 
 use crate::{
+    credential::Credential,
     key::Secret,
     name::UpstreamName,
     tool::{Listed, Tool},
@@ -53,6 +54,21 @@ impl Transport {
         }
     }
 
+    /// Of an upstream that runs somewhere else.
+    pub fn endpoint(&self) -> Option<&HttpEndpoint> {
+        match self {
+            Self::Stdio(_) => None,
+            Self::Http(endpoint) | Self::Sse(endpoint) => Some(endpoint),
+        }
+    }
+
+    pub fn endpoint_mut(&mut self) -> Option<&mut HttpEndpoint> {
+        match self {
+            Self::Stdio(_) => None,
+            Self::Http(endpoint) | Self::Sse(endpoint) => Some(endpoint),
+        }
+    }
+
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Stdio(_) => "stdio",
@@ -70,8 +86,11 @@ pub struct HttpEndpoint {
     /// Sent with every request, in lower case; values may be credentials.
     pub headers: BTreeMap<String, Secret>,
     /// Whether the host may lie in a private network or on this machine. Link-local addresses, where
-    /// clouds keep their metadata, are refused in any case.
+    /// clouds keep their metadata, are refused in any case. The same goes for where its access tokens
+    /// come from.
     pub allow_private_network: bool,
+    /// Set: no header is called `authorization`.
+    pub credential: Option<Credential>,
 }
 
 /// Who shares a worker.

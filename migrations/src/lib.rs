@@ -23,6 +23,7 @@ mod m20261121_000004_upstreams;
 mod m20261121_000005_records;
 mod m20261121_000006_revisions;
 mod m20261121_000007_transports;
+mod m20261121_000011_credentials;
 mod m20261121_000013_policy_versions;
 mod m20261121_000014_groups;
 mod m20261121_000015_restrictions;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_records::Migration),
             Box::new(m20261121_000006_revisions::Migration),
             Box::new(m20261121_000007_transports::Migration),
+            Box::new(m20261121_000011_credentials::Migration),
             Box::new(m20261121_000013_policy_versions::Migration),
             Box::new(m20261121_000014_groups::Migration),
             Box::new(m20261121_000015_restrictions::Migration),

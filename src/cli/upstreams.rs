@@ -1,8 +1,10 @@
 //! `ostia upstreams`: MCP servers behind Ostia.
 
 mod add;
+mod credential;
 mod environment;
 mod reached;
+mod update;
 mod view;
 
 use super::import;
@@ -15,6 +17,8 @@ use view::{Tool, Upstream};
 pub(crate) enum Command {
     /// Add one: a command for workers that speak stdio, or a URL where it runs already
     Add(Box<add::Args>),
+    /// Change what is named; secrets stay as they are unless they are named, too
+    Update(Box<update::Args>),
     /// List all upstreams
     List,
     /// Show one upstream
@@ -49,6 +53,10 @@ pub(crate) async fn run(
                     upstream.name
                 )
             })
+        }
+        Command::Update(args) => {
+            let upstream = Upstream::from(update::run(*args, control).await?);
+            output.result(&upstream, Upstream::text)
         }
         Command::List => {
             let answer = client.list_upstreams(v1::ListUpstreamsRequest {}).await?;

@@ -1,20 +1,23 @@
-//! Upstreams: defined, listed, removed.
+//! Upstreams: defined, changed, listed, removed.
 
+mod credentials;
 mod endpoint;
+mod update;
 
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
     op::{Op, Touched},
     store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
-    vault,
+    vault::CREDENTIAL,
 };
 use ostia_domain::{
+    credential::Credential,
     tool::Tool,
     upstream::{Command, Protocol, Transport, Upstream},
 };
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// What the definition of the built-in demo must be: test keys reach nothing else, so nothing else may
 /// call itself so.
@@ -35,12 +38,7 @@ impl App {
         mut upstream: Upstream,
     ) -> Result<UpstreamView> {
         check(&upstream)?;
-        let mut credentials = BTreeMap::new();
-        for (name, value) in std::mem::take(upstream.transport.credentials_mut()) {
-            let slot = vault::slot(&upstream.transport, &name);
-            let sealed = self.vault.seal(upstream.id, &slot, &value)?;
-            credentials.insert(name, sealed);
-        }
+        let credentials = self.seal(&mut upstream, None)?;
         let stored = StoredUpstream {
             upstream,
             credentials,
@@ -172,7 +170,17 @@ fn detail(stored: &StoredUpstream) -> serde_json::Value {
             Transport::Stdio(command) => &command.program,
             Transport::Http(endpoint) | Transport::Sse(endpoint) => &endpoint.url,
         },
-        "credentials": stored.credentials.keys().collect::<Vec<_>>(),
+        "credentials": stored
+            .credentials
+            .keys()
+            .filter(|name| *name != CREDENTIAL)
+            .collect::<Vec<_>>(),
+        "credential": stored
+            .upstream
+            .transport
+            .endpoint()
+            .and_then(|endpoint| endpoint.credential.as_ref())
+            .map(Credential::kind),
         "isolation": stored.upstream.isolation,
         "protocol": stored.upstream.protocol,
         "demo": stored.upstream.demo,

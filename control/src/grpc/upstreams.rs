@@ -4,6 +4,7 @@ use super::{op, status};
 use crate::{
     app::{App, upstreams::UpstreamView},
     store::catalogues::StoredCatalogue,
+    vault::CREDENTIAL,
 };
 use ostia_domain::upstream::Upstream;
 use ostia_proto::{convert::timestamp, v1};
@@ -22,15 +23,22 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
         request: Request<v1::AddUpstreamRequest>,
     ) -> Result<Response<v1::Upstream>, Status> {
         let op = op(&request);
-        let upstream = Upstream::try_from(v1::Upstream {
-            id: Uuid::now_v7().to_string(),
-            definition: request.into_inner().definition,
-            version: FIRST_VERSION,
-            enabled: true,
-            ..v1::Upstream::default()
-        })
-        .map_err(status::field)?;
+        let upstream = new(request.into_inner().definition)?;
         let view = self.0.add_upstream(&op, upstream).await?;
+        Ok(Response::new(view.into()))
+    }
+
+    async fn update_upstream(
+        &self,
+        request: Request<v1::UpdateUpstreamRequest>,
+    ) -> Result<Response<v1::Upstream>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let upstream = new(request.definition)?;
+        let view = self
+            .0
+            .update_upstream(&op, &request.upstream, request.version, upstream)
+            .await?;
         Ok(Response::new(view.into()))
     }
 
@@ -76,6 +84,18 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
     }
 }
 
+/// As if it were the first of its kind.
+fn new(definition: Option<v1::UpstreamDefinition>) -> Result<Upstream, Status> {
+    let upstream = v1::Upstream {
+        id: Uuid::now_v7().to_string(),
+        definition,
+        version: FIRST_VERSION,
+        enabled: true,
+        ..v1::Upstream::default()
+    };
+    upstream.try_into().map_err(status::field)
+}
+
 impl From<UpstreamView> for v1::Upstream {
     fn from(view: UpstreamView) -> Self {
         let mut upstream = Self::from(view.stored.upstream);
@@ -83,6 +103,7 @@ impl From<UpstreamView> for v1::Upstream {
         let definition = upstream.definition.as_mut();
         if let Some(credentials) = definition.and_then(v1::UpstreamDefinition::credentials_mut) {
             let names = view.stored.credentials.into_keys();
+            let names = names.filter(|name| name != CREDENTIAL);
             *credentials = names.map(|name| (name, String::new())).collect();
         }
         Self {

@@ -3,7 +3,7 @@
 use crate::{
     error::Result,
     store::{self, Store, upstreams::StoredUpstream},
-    vault::{self, CannotOpen, Vault},
+    vault::{self, CREDENTIAL, CannotOpen, Vault},
 };
 use ostia_domain::{snapshot::Snapshot, upstream::Upstream};
 
@@ -43,8 +43,14 @@ fn openable(vault: &Vault, stored: StoredUpstream) -> Option<Upstream> {
 }
 
 fn open(vault: &Vault, stored: StoredUpstream) -> Result<Upstream, CannotOpen> {
-    let mut upstream = stored.upstream;
-    for (name, sealed) in stored.credentials {
+    let (mut upstream, mut credentials) = (stored.upstream, stored.credentials);
+    let slot = vault::slot(&upstream.transport, CREDENTIAL).into_owned();
+    let endpoint = upstream.transport.endpoint_mut();
+    if let Some(credential) = endpoint.and_then(|endpoint| endpoint.credential.as_mut()) {
+        let sealed = credentials.remove(CREDENTIAL).ok_or(CannotOpen)?;
+        *credential.secret_mut() = vault.open(upstream.id, &slot, &sealed)?;
+    }
+    for (name, sealed) in credentials {
         let slot = vault::slot(&upstream.transport, &name);
         let value = vault.open(upstream.id, &slot, &sealed)?;
         upstream.transport.credentials_mut().insert(name, value);

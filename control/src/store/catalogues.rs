@@ -152,6 +152,24 @@ async fn items(
     Ok(items)
 }
 
+/// What was found with one version of a definition holds for another one.
+pub(crate) async fn carry_over(
+    tx: &Tx,
+    upstream_id: Uuid,
+    from_version: u64,
+    to_version: u64,
+) -> Result<(), Error> {
+    use catalogues::{Column, Entity};
+    let number = |version| i64::try_from(version).unwrap_or(i64::MAX);
+    Entity::update_many()
+        .col_expr(Column::UpstreamVersion, Expr::value(number(to_version)))
+        .filter(Column::UpstreamId.eq(upstream_id))
+        .filter(Column::UpstreamVersion.eq(number(from_version)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 fn read(
     row: catalogues::Model,
     tools: Vec<Tool>,

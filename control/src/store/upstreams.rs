@@ -20,7 +20,8 @@ use std::{collections::BTreeMap, collections::HashMap, time::Duration};
 pub(crate) struct StoredUpstream {
     /// Without credentials.
     pub(crate) upstream: Upstream,
-    /// Sealed values by name: the environment of its workers, or its headers.
+    /// Sealed values by name: the environment of its workers, or its headers, and what the
+    /// vault calls `CREDENTIAL`.
     pub(crate) credentials: BTreeMap<String, Vec<u8>>,
     pub(crate) created_at: Timestamp,
     /// Why the newest attempt to reach it failed, or what is wrong with what it lists.
@@ -77,6 +78,30 @@ pub(crate) async fn insert(tx: &Tx, stored: &StoredUpstream) -> Result<(), Error
     upstreams::Entity::insert(to_row(stored)?)
         .exec_without_returning(tx)
         .await?;
+    insert_credentials(tx, stored).await
+}
+
+/// Puts a definition in the place of the one with its id and that version. `false`: that is not there
+/// any more.
+pub(crate) async fn replace(tx: &Tx, stored: &StoredUpstream, version: u64) -> Result<bool, Error> {
+    let replaced = upstreams::Entity::update_many()
+        .set(to_row(stored)?)
+        .filter(upstreams::Column::Id.eq(stored.upstream.id))
+        .filter(upstreams::Column::Version.eq(i64::try_from(version).unwrap_or(i64::MAX)))
+        .exec(tx)
+        .await?;
+    if replaced.rows_affected == 0 {
+        return Ok(false);
+    }
+    upstream_env::Entity::delete_many()
+        .filter(upstream_env::Column::UpstreamId.eq(stored.upstream.id))
+        .exec(tx)
+        .await?;
+    insert_credentials(tx, stored).await?;
+    Ok(true)
+}
+
+async fn insert_credentials(tx: &Tx, stored: &StoredUpstream) -> Result<(), Error> {
     if stored.credentials.is_empty() {
         return Ok(());
     }
@@ -128,7 +153,11 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
             endpoint.allow_private_network,
         ),
     };
-    let json = |value| serde_json::to_value(value).map_err(|e| Error::Unreadable(e.to_string()));
+    let unwritable = |error: serde_json::Error| Error::Unreadable(error.to_string());
+    let credential = upstream
+        .transport
+        .endpoint()
+        .and_then(|endpoint| endpoint.credential.as_ref());
     Ok(upstreams::ActiveModel {
         id: Set(upstream.id),
         name: Set(upstream.name.to_string()),
@@ -138,12 +167,16 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
         transport: Set(upstream.transport.as_str().to_owned()),
         url: Set(url),
         allow_private_network: Set(allow_private_network),
+        credential: Set(credential
+            .map(serde_json::to_value)
+            .transpose()
+            .map_err(unwritable)?),
         isolation: Set(upstream.isolation.as_str().to_owned()),
         program: Set(program),
         args: Set(Json::from(args)),
         cwd: Set(cwd),
         protocol: Set(upstream.protocol.as_str().to_owned()),
-        pool: Set(json(upstream.pool)?),
+        pool: Set(serde_json::to_value(upstream.pool).map_err(unwritable)?),
         call_timeout_ms: Set(i64::try_from(upstream.call_timeout.as_millis()).unwrap_or(i64::MAX)),
         problem: Set(stored.problem.clone()),
         created_at: Set(stored.created_at),
@@ -162,6 +195,12 @@ fn read(
             url: row.url.clone().ok_or_else(|| unreadable("URL"))?,
             headers: BTreeMap::new(),
             allow_private_network: row.allow_private_network,
+            credential: row
+                .credential
+                .clone()
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|_| unreadable("credential"))?,
         })
     };
     let transport = match row.transport.as_str() {

@@ -126,8 +126,11 @@ impl Pool {
         metrics::gauge!("ostia_upstream_reachable", "upstream" => name).set(f64::from(reachable));
     }
 
-    /// What the newest failed start said; unset while a worker runs.
+    /// What the newest failed start said; unset while a worker runs and there is a credential for it.
     pub fn problem(&self) -> Option<String> {
+        if let Some(problem) = self.tokens.as_ref().and_then(|tokens| tokens.problem()) {
+            return Some(problem);
+        }
         let state = self.state();
         if !state.slots.is_empty() {
             return None;

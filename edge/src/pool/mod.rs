@@ -13,6 +13,7 @@ mod io;
 mod lease;
 mod maintain;
 pub mod pending;
+mod redact;
 mod signal;
 mod spawn;
 mod start;
@@ -29,8 +30,12 @@ use crate::{
 };
 use changes::Changes;
 use guard::Guard;
+use http::{grant::Grant, tokens::Tokens};
 use lease::State;
-use ostia_domain::upstream::{Era, Protocol, Transport, Upstream};
+use ostia_domain::{
+    credential::Credential,
+    upstream::{Era, Protocol, Transport, Upstream},
+};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -135,6 +140,8 @@ pub struct Pool {
     http: OnceLock<http::Client>,
     /// Wakes the maintenance task.
     wake: Notify,
+    /// Of an upstream that wants access tokens.
+    tokens: Option<Arc<Tokens>>,
     pub changes: Arc<Changes>,
     pub watched: Arc<Watched>,
     pub unlisted: Unlisted,
@@ -149,7 +156,9 @@ pub struct Pool {
 impl Pool {
     fn new(upstream: Arc<Upstream>, era: Option<Era>, shared: Arc<Shared>) -> Arc<Self> {
         let era = configured_era(&upstream).or(era);
+        let changes = Arc::default();
         let pool = Arc::new(Self {
+            tokens: tokens(&upstream, &changes, &shared),
             upstream,
             state: Mutex::default(),
             known: Mutex::new(Known {
@@ -158,7 +167,7 @@ impl Pool {
             }),
             http: OnceLock::new(),
             wake: Notify::new(),
-            changes: Arc::default(),
+            changes,
             watched: Arc::default(),
             unlisted: Unlisted::default(),
             asks: Arc::default(),
@@ -221,6 +230,17 @@ impl Pool {
     pub async fn retired(&self) {
         self.retired.cancelled().await;
     }
+}
+
+fn tokens(upstream: &Upstream, changes: &Arc<Changes>, shared: &Shared) -> Option<Arc<Tokens>> {
+    let endpoint = upstream.transport.endpoint()?;
+    let Some(Credential::ClientCredentials(credentials)) = &endpoint.credential else {
+        return None;
+    };
+    let grant = Grant::new(credentials, endpoint.allow_private_network);
+    let (name, changes) = (upstream.name.clone(), Arc::clone(changes));
+    let ends = (shared.tasks.clone(), shared.stop.clone());
+    Some(Tokens::new(name, grant, changes, ends))
 }
 
 fn configured_era(upstream: &Upstream) -> Option<Era> {

@@ -1,5 +1,6 @@
 //! What workers write to stderr: kept short, without their credentials, for operators.
 
+use super::redact::redact;
 use ostia_domain::key::Secret;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,8 +13,6 @@ use tokio::{
 
 const LINE_BYTES: u64 = 4096;
 const KEPT_LINES: usize = 20;
-/// Shorter values of the environment are words like `true`, not credentials.
-const MIN_SECRET_LEN: usize = 6;
 
 /// The last lines a worker wrote.
 #[derive(Default)]
@@ -38,7 +37,8 @@ impl StderrTail {
             {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {
-                    let text = redact(String::from_utf8_lossy(&line).trim_end(), secrets);
+                    let said = String::from_utf8_lossy(&line);
+                    let text = redact(said.trim_end(), secrets.values().map(Secret::expose));
                     tracing::debug!(upstream, "worker stderr: {text}");
                     self.push(text);
                 }
@@ -62,23 +62,5 @@ impl StderrTail {
             .rev()
             .find(|line| !line.trim().is_empty())
             .cloned()
-    }
-}
-
-fn redact(line: &str, secrets: &BTreeMap<String, Secret>) -> String {
-    let secrets = secrets.values().map(Secret::expose);
-    secrets
-        .filter(|secret| secret.len() >= MIN_SECRET_LEN)
-        .fold(line.to_owned(), |line, secret| line.replace(secret, "•••"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_of_the_worker_are_blotted_out() {
-        let secrets = [("TOKEN".to_owned(), Secret::new("hunter2hunter2"))].into();
-        assert_eq!(redact("using hunter2hunter2!", &secrets), "using •••!");
     }
 }

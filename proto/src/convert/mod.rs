@@ -3,6 +3,7 @@
 mod audit;
 mod bundles;
 mod catalogues;
+mod credentials;
 mod identity;
 mod keys;
 mod plans;

@@ -76,6 +76,7 @@ impl From<HttpEndpoint> for v1::HttpEndpoint {
                 .map(|(name, value)| (name, value.expose().to_owned()))
                 .collect(),
             allow_private_network: endpoint.allow_private_network,
+            credential: endpoint.credential.map(Into::into),
         }
     }
 }
@@ -136,5 +137,6 @@ fn endpoint(
         url: endpoint.url,
         headers,
         allow_private_network: endpoint.allow_private_network,
+        credential: endpoint.credential.map(Into::into),
     })
 }

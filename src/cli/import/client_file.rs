@@ -135,6 +135,7 @@ fn remote(server: &Server, url: &str, variable: Lookup<'_>) -> Result<Transport,
         .collect::<Result<_, String>>()?;
     let url = fill(url, variable)?;
     let endpoint = v1::HttpEndpoint {
+        credential: None,
         allow_private_network: url.starts_with("http://"),
         url,
         headers,

@@ -1,6 +1,6 @@
 //! `ostia upstreams add`.
 
-use super::{super::span, environment};
+use super::{super::span, credential::CredentialArgs, environment};
 use crate::failure::Failure;
 use clap::ValueEnum;
 use ostia_proto::v1::{self, upstream_definition::Transport};
@@ -60,13 +60,15 @@ pub(crate) struct Args {
     #[arg(long, value_parser = span::parse, value_name = "TIME")]
     call_timeout: Option<Duration>,
     #[command(flatten)]
+    credential: CredentialArgs,
+    #[command(flatten)]
     pool: PoolArgs,
 }
 
 /// Bounds of the pool on each edge.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Pool")]
-struct PoolArgs {
+pub(super) struct PoolArgs {
     /// Workers kept ready when nobody calls [default: 1]
     #[arg(long, value_name = "N")]
     min_idle: Option<u32>,
@@ -88,7 +90,7 @@ struct PoolArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Protocol {
+pub(super) enum Protocol {
     Auto,
     Legacy,
     #[value(name = "2026-07-28")]
@@ -96,7 +98,7 @@ enum Protocol {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Isolation {
+pub(super) enum Isolation {
     /// Any caller: for servers that keep no state of a caller
     Shared,
     /// Callers with the same API key
@@ -107,19 +109,13 @@ enum Isolation {
 
 impl Args {
     pub(crate) fn definition(self) -> Result<v1::UpstreamDefinition, Failure> {
-        let isolation = match self.isolation {
-            None => v1::Isolation::Unspecified,
-            Some(Isolation::Shared) => v1::Isolation::Shared,
-            Some(Isolation::Key) => v1::Isolation::Key,
-            Some(Isolation::Session) => v1::Isolation::Session,
-        };
         Ok(v1::UpstreamDefinition {
             name: self.name.clone(),
             protocol: protocol(self.protocol).into(),
-            pool: Some(self.pool.limits()),
+            pool: Some(self.pool.over(v1::PoolLimits::default())),
             call_timeout: self.call_timeout.map(length),
             demo: false,
-            isolation: isolation.into(),
+            isolation: isolation(self.isolation).into(),
             transport: Some(self.transport()?),
         })
     }
@@ -131,12 +127,18 @@ impl Args {
                 url,
                 headers,
                 allow_private_network: self.allow_private_network,
+                credential: self.credential.apply(None)?,
             };
             return Ok(if self.sse {
                 Transport::Sse(endpoint)
             } else {
                 Transport::Http(endpoint)
             });
+        }
+        if self.credential.is_given() {
+            return Err(Failure::usage(
+                "a command gets its credentials with --env: --bearer-…, --basic-… and --oauth-… need --url",
+            ));
         }
         let mut command = self.command.into_iter();
         let program = command
@@ -153,19 +155,29 @@ impl Args {
 }
 
 impl PoolArgs {
-    fn limits(&self) -> v1::PoolLimits {
+    /// These, and otherwise what there is.
+    pub(super) fn over(&self, now: v1::PoolLimits) -> v1::PoolLimits {
         v1::PoolLimits {
-            min_idle: self.min_idle,
-            max_workers: self.max_workers,
-            max_in_flight: self.max_in_flight,
-            max_queue: self.max_queue,
-            queue_timeout: self.queue_timeout.map(length),
-            idle_timeout: self.idle_timeout.map(length),
+            min_idle: self.min_idle.or(now.min_idle),
+            max_workers: self.max_workers.or(now.max_workers),
+            max_in_flight: self.max_in_flight.or(now.max_in_flight),
+            max_queue: self.max_queue.or(now.max_queue),
+            queue_timeout: self.queue_timeout.map(length).or(now.queue_timeout),
+            idle_timeout: self.idle_timeout.map(length).or(now.idle_timeout),
         }
     }
 }
 
-fn protocol(protocol: Option<Protocol>) -> v1::UpstreamProtocol {
+pub(super) fn isolation(isolation: Option<Isolation>) -> v1::Isolation {
+    match isolation {
+        None => v1::Isolation::Unspecified,
+        Some(Isolation::Shared) => v1::Isolation::Shared,
+        Some(Isolation::Key) => v1::Isolation::Key,
+        Some(Isolation::Session) => v1::Isolation::Session,
+    }
+}
+
+pub(super) fn protocol(protocol: Option<Protocol>) -> v1::UpstreamProtocol {
     match protocol {
         None | Some(Protocol::Auto) => v1::UpstreamProtocol::Unspecified,
         Some(Protocol::Legacy) => v1::UpstreamProtocol::Legacy,
@@ -173,7 +185,7 @@ fn protocol(protocol: Option<Protocol>) -> v1::UpstreamProtocol {
     }
 }
 
-fn length(span: Duration) -> prost_types::Duration {
+pub(super) fn length(span: Duration) -> prost_types::Duration {
     // Only fails beyond 292 billion years.
     prost_types::Duration::try_from(span).unwrap_or_default()
 }

@@ -147,13 +147,14 @@ impl Upstream {
     }
 
     pub(crate) fn text(&self) -> String {
-        let [target, credentials, rest] = self.reached.details();
+        let [target, given, rest, credential] = self.reached.details();
         fields([
             ("name", self.name.clone()),
             ("id", self.id.clone()),
             ("transport", self.reached.transport().to_owned()),
             target,
-            credentials,
+            given,
+            credential,
             rest,
             ("isolation", self.isolation.to_owned()),
             ("state", self.state().to_owned()),

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod configuration;
+mod credentials;
 mod demo;
 mod doctor;
 mod first_start;

@@ -1,6 +1,6 @@
 //! That nothing changes without an audit event.
 
-use super::fixture::{assert_refused, start};
+use super::fixture::{assert_refused, definition, start};
 use ostia_domain::code::Code;
 use ostia_proto::{ControlClient, DESCRIPTOR, v1};
 use prost::Message as _;
@@ -56,6 +56,8 @@ const AUDITED: &[(&str, &str)] = &[
     ("SyncService.ReportCatalogue", "upstreams.report"),
     ("UpstreamsService.AddUpstream", "upstreams.add"),
     ("UpstreamsService.RemoveUpstream", "upstreams.remove"),
+    ("UpstreamsService.UpdateUpstream", "upstreams.update"),
+    ("VaultService.RotateVault", "vault.rotate"),
 ];
 
 fn methods_that_change_something() -> BTreeSet<String> {
@@ -253,6 +255,16 @@ async fn every_change_leaves_an_audit_event() {
         .report_catalogue(report)
         .await
         .expect("report");
+    let update = v1::UpdateUpstreamRequest {
+        upstream: text("github"),
+        definition: Some(definition("github", &[("TOKEN", "x")])),
+        version: None,
+    };
+    client
+        .upstreams()
+        .update_upstream(update)
+        .await
+        .expect("update");
     let upstream = text("github");
     let remove = v1::RemoveUpstreamRequest { upstream };
     client
@@ -260,6 +272,9 @@ async fn every_change_leaves_an_audit_event() {
         .remove_upstream(remove)
         .await
         .expect("remove");
+
+    let rotate = v1::RotateVaultRequest {};
+    client.vault().rotate_vault(rotate).await.expect("rotate");
 
     let events = control.events().await;
     for (method, action) in AUDITED {

@@ -6,6 +6,7 @@ mod authority;
 mod bundles;
 mod callers;
 mod catalogues;
+mod credentials;
 mod endpoints;
 mod fixture;
 mod groups;

@@ -52,8 +52,13 @@ async fn every_step_can_be_taken_back() {
     control.close().await;
 }
 
-/// The steps before that which let upstreams be reached over HTTP.
-const BEFORE_HTTP: usize = 6;
+/// This step and those after it.
+fn since(step: &str) -> u32 {
+    let steps = Migrator::migrations();
+    let at = steps.iter().position(|known| known.name() == step);
+    let count = steps.len() - at.expect("a step of that name");
+    u32::try_from(count).expect("few")
+}
 
 #[tokio::test]
 async fn upstreams_from_before_there_was_http_keep_their_command_and_their_secrets() {
@@ -67,8 +72,8 @@ async fn upstreams_from_before_there_was_http_keep_their_command_and_their_secre
     control.close().await;
 
     let db = sea_orm::Database::connect(&database.url).await.expect("db");
-    let since = u32::try_from(Migrator::migrations().len() - BEFORE_HTTP).expect("a few");
-    Migrator::down(&db, Some(since)).await.expect("back");
+    let http = since("m20261121_000007_transports");
+    Migrator::down(&db, Some(http)).await.expect("back");
     Migrator::up(&db, None).await.expect("and forth");
     db.close().await.expect("close");
 
@@ -83,6 +88,53 @@ async fn upstreams_from_before_there_was_http_keep_their_command_and_their_secre
         definition.stdio().expect("a command").env["TOKEN"],
         "hunter2"
     );
+    control.close().await;
+}
+
+/// The step before would have called it without its credential.
+#[tokio::test]
+async fn an_upstream_with_a_credential_goes_with_the_step_that_knows_it_and_others_stay() {
+    let database = database::fresh().await;
+    let control = Control::open(config(&database)).await.expect("it opens");
+    let bearer = v1::BearerCredential {
+        token: "hunter2".to_owned(),
+    };
+    let endpoint = |credential| {
+        Some(v1::upstream_definition::Transport::Http(v1::HttpEndpoint {
+            url: "https://example.com/mcp".to_owned(),
+            headers: [("x-token".to_owned(), "hunter2".to_owned())].into(),
+            allow_private_network: false,
+            credential,
+        }))
+    };
+    let bearer = v1::http_endpoint::Credential::Bearer(bearer);
+    for (name, credential) in [("plain", None), ("with-one", Some(bearer))] {
+        let mut definition = definition(name, &[]);
+        definition.transport = endpoint(credential);
+        let request = v1::AddUpstreamRequest {
+            definition: Some(definition),
+        };
+        let added = control.client().upstreams().add_upstream(request).await;
+        added.expect("an upstream");
+    }
+    control.close().await;
+
+    let db = sea_orm::Database::connect(&database.url).await.expect("db");
+    let credentials = since("m20261121_000011_credentials");
+    Migrator::down(&db, Some(credentials)).await.expect("back");
+    Migrator::up(&db, None).await.expect("and forth");
+    db.close().await.expect("close");
+
+    let control = Control::open(config(&database)).await.expect("it opens");
+    let kept = snapshot(&control.client()).await.upstreams;
+    let names = kept
+        .into_iter()
+        .filter_map(|one| Some(one.definition?.name));
+    assert_eq!(names.collect::<Vec<_>>(), ["plain"]);
+    // Nothing of it is left that another upstream could not be opened for.
+    let request = v1::GetVaultStatusRequest {};
+    let status = control.client().vault().get_vault_status(request).await;
+    assert_eq!(status.expect("a status").into_inner().keys[0].values, 1);
     control.close().await;
 }
 

@@ -12,10 +12,10 @@ use ostia_proto::{
 use sea_orm::{ConnectionTrait as _, Statement};
 use std::{fmt::Write as _, fs, time::Duration};
 
-const CANARY: &str = "canary-8f1c-hunter2";
+pub(super) const CANARY: &str = "canary-8f1c-hunter2";
 
 /// Everything the database keeps, as bytes: the files of SQLite, or each row of PostgreSQL as text.
-async fn dump(control: &Fixture) -> Vec<u8> {
+pub(super) async fn dump(control: &Fixture) -> Vec<u8> {
     if let Some(path) = control.database.url.strip_prefix("sqlite://") {
         let files = ["", "-wal"].map(|suffix| fs::read(format!("{path}{suffix}")));
         return files
@@ -44,7 +44,7 @@ async fn dump(control: &Fixture) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn holds(dump: &[u8], secret: &str) -> bool {
+pub(super) fn holds(dump: &[u8], secret: &str) -> bool {
     let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -199,7 +199,7 @@ async fn a_sealed_variable_does_not_open_as_a_header() {
 }
 
 /// The upstream as edges get it, once they do.
-async fn snapshot_with(client: &ControlClient, wanted: &str) -> v1::Upstream {
+pub(super) async fn snapshot_with(client: &ControlClient, wanted: &str) -> v1::Upstream {
     let ask = || async {
         let all = snapshot(client).await.upstreams;
         all.into_iter()

@@ -9,6 +9,7 @@ pub(crate) mod command;
 pub(crate) mod control;
 pub(crate) mod database;
 pub(crate) mod environment;
+pub(crate) mod guarded;
 pub(crate) mod http;
 pub(crate) mod launch;
 pub(crate) mod mcp;

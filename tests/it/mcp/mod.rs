@@ -6,6 +6,7 @@ mod backpressure;
 mod bundles;
 mod cancellation;
 mod catalogues;
+mod credentials;
 mod documented;
 mod drain;
 mod endpoints;

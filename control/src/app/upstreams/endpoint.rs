@@ -1,22 +1,25 @@
 //! What may be the address of an upstream over HTTP, and its headers.
 
 use crate::error::{Error, Result};
-use http::{HeaderName, HeaderValue, Uri, uri::Scheme};
-use ostia_domain::upstream::HttpEndpoint;
+use http::{HeaderName, HeaderValue, Uri, header::AUTHORIZATION, uri::Scheme};
+use ostia_domain::{credential::Credential, upstream::HttpEndpoint};
 
 /// Where an endpoint stands in a definition, for whoever has to correct it.
 pub(super) struct Fields {
     url: &'static str,
     headers: &'static str,
+    credential: &'static str,
 }
 
 pub(super) const HTTP: Fields = Fields {
     url: "definition.http.url",
     headers: "definition.http.headers",
+    credential: "definition.http.credential",
 };
 pub(super) const SSE: Fields = Fields {
     url: "definition.sse.url",
     headers: "definition.sse.headers",
+    credential: "definition.sse.credential",
 };
 
 /// Headers that the protocol, the connection or the edge has for itself.
@@ -38,16 +41,77 @@ const OWN: &[&str] = &[
 const OWN_PREFIXES: [&str; 3] = ["content-", "mcp-", "proxy-"];
 
 pub(super) fn check(fields: &Fields, endpoint: &HttpEndpoint) -> Result<()> {
-    check_url(endpoint).map_err(|problem| Error::invalid(fields.url, problem))?;
+    check_url(&endpoint.url, endpoint.allow_private_network)
+        .map_err(|problem| Error::invalid(fields.url, problem))?;
     for (name, value) in &endpoint.headers {
         check_header(name, value.expose())
             .map_err(|problem| Error::invalid(fields.headers, format!("{name:?} {problem}")))?;
     }
+    if let Some(credential) = &endpoint.credential {
+        let twice = endpoint.headers.contains_key(AUTHORIZATION.as_str());
+        let checked = if twice {
+            Err("comes with a header `authorization`: take one of them".to_owned())
+        } else {
+            check_credential(credential, endpoint.allow_private_network)
+        };
+        checked.map_err(|problem| Error::invalid(fields.credential, problem))?;
+    }
     Ok(())
 }
 
-fn check_url(endpoint: &HttpEndpoint) -> Result<(), &'static str> {
-    let url: Uri = endpoint.url.parse().map_err(|_| "is no URL")?;
+/// All but whether its secret is there: an empty one may be what it was before.
+fn check_credential(credential: &Credential, private: bool) -> Result<(), String> {
+    let visible = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    let printable = |text: &str| !text.chars().any(char::is_control);
+    match credential {
+        Credential::Bearer { token } if !visible(token.expose()) => {
+            Err("the bearer token has characters that cannot be sent in a header".into())
+        }
+        Credential::Bearer { .. } => Ok(()),
+        Credential::Basic { username, password } => {
+            if username.contains(':') {
+                return Err("the username must not have a colon".into());
+            }
+            if !printable(username) || !printable(password.expose()) {
+                return Err("username and password must not have control characters".into());
+            }
+            Ok(())
+        }
+        Credential::ClientCredentials(grant) => {
+            check_url(&grant.token_url, private)
+                .map_err(|problem| format!("token_url {problem}"))?;
+            let texts = [&*grant.client_id, grant.client_secret.expose()];
+            if grant.client_id.is_empty() || !texts.into_iter().all(printable) {
+                return Err("client_id is required, without control characters, as \
+                            is client_secret"
+                    .into());
+            }
+            let is_scope = |scope: &String| {
+                !scope.is_empty() && visible(scope) && !scope.contains(['"', '\\'])
+            };
+            if let Some(scope) = grant.scopes.iter().find(|scope| !is_scope(scope)) {
+                return Err(format!("{scope:?} is no scope"));
+            }
+            let is_absolute = |uri: &&String| {
+                let scheme = uri.parse::<Uri>().is_ok_and(|uri| uri.scheme().is_some());
+                scheme && !uri.contains('#')
+            };
+            if let Some(resource) = grant.resource.as_ref().filter(|uri| !is_absolute(uri)) {
+                return Err(format!(
+                    "resource {resource:?} is no absolute URI without a fragment"
+                ));
+            }
+            let audience = grant.audience.as_deref().unwrap_or("-");
+            if audience.is_empty() || !printable(audience) {
+                return Err("audience must not be empty".into());
+            }
+            Ok(())
+        }
+    }
+}
+
+fn check_url(text: &str, private: bool) -> Result<(), &'static str> {
+    let url: Uri = text.parse().map_err(|_| "is no URL")?;
     let (Some(scheme), Some(authority)) = (url.scheme(), url.authority()) else {
         return Err("must begin with https:// and name a host");
     };
@@ -62,10 +126,10 @@ fn check_url(endpoint: &HttpEndpoint) -> Result<(), &'static str> {
         return Err("has a port that is none");
     }
     // `Uri` drops it without a word.
-    if endpoint.url.contains('#') {
+    if text.contains('#') {
         return Err("must not have a fragment");
     }
-    match (scheme, endpoint.allow_private_network) {
+    match (scheme, private) {
         (scheme, _) if *scheme == Scheme::HTTPS => Ok(()),
         (scheme, true) if *scheme == Scheme::HTTP => Ok(()),
         (scheme, false) if *scheme == Scheme::HTTP => {

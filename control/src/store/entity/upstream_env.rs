@@ -1,4 +1,5 @@
-//! One credential of an upstream, sealed: a variable of its workers' environment, or a header.
+//! One credential of an upstream, sealed: a variable of its workers' environment, a header, or
+//! the secret of what else is presented.
 
 use sea_orm::entity::prelude::*;
 

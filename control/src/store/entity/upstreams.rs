@@ -14,6 +14,8 @@ pub(crate) struct Model {
     pub(crate) transport: String,
     pub(crate) url: Option<String>,
     pub(crate) allow_private_network: bool,
+    /// All of it but its secret.
+    pub(crate) credential: Option<Json>,
     pub(crate) isolation: String,
     pub(crate) program: String,
     pub(crate) args: Json,

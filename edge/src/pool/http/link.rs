@@ -3,7 +3,7 @@
 
 use super::{
     BOTH, EVENT_STREAM, LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID,
-    client::Client,
+    client::{Client, SendError},
     events::Events,
     session::{Session, Sessions},
 };
@@ -170,8 +170,8 @@ impl Link {
                 .header(ACCEPT, BOTH)
                 .body(body)
         };
-        let opened = message(handshake.clone()).send().await;
-        let opened = opened.map_err(super::client::describe)?;
+        let opened = self.client.send(message(handshake.clone())).await;
+        let opened = opened.map_err(SendError::describe)?;
         if !opened.status().is_success() {
             return Err(format!("it opens no session ({})", opened.status()));
         }
@@ -184,7 +184,8 @@ impl Link {
         if let Some(id) = &id {
             initialized = initialized.header(SESSION_ID, id.clone());
         }
-        initialized.send().await.map_err(super::client::describe)?;
+        let taken = self.client.send(initialized).await;
+        taken.map_err(SendError::describe)?;
         self.sessions.open(handshake, id, Some(revision));
         Ok(())
     }
@@ -209,7 +210,7 @@ impl Link {
         let (opened, open) = oneshot::channel();
         self.tasks.spawn(async move {
             let read = async {
-                if let Some(stream) = link.get(None).await {
+                if let Ok(stream) = link.get(None).await {
                     let _ = opened.send(());
                     link.read_unasked(stream).await;
                 }
@@ -245,24 +246,30 @@ impl Link {
             wait = wait.clamp(MIN_RECONNECT, MAX_RECONNECT);
             tokio::time::sleep(wait).await;
             wait *= 2;
-            stream = self.get(last.as_ref()).await;
+            stream = self.get(last.as_ref()).await.ok();
         }
     }
 
-    /// A stream of events, where the upstream offers one.
-    pub(super) async fn get(&self, last: Option<&HeaderValue>) -> Option<Response> {
+    /// A stream of events, where the upstream offers one; an error says why not, for people.
+    pub(super) async fn get(&self, last: Option<&HeaderValue>) -> Result<Response, String> {
         let mut request = self
             .with_session(self.client.request(Method::GET, &self.client.url))
             .header(ACCEPT, EVENT_STREAM);
         if let Some(last) = last {
             request = request.header(LAST_EVENT_ID, last.clone());
         }
-        let response = request.send().await.ok()?;
+        let response = self.client.send(request).await;
+        let response = response.map_err(SendError::describe)?;
         let events = response
             .headers()
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        (response.status() == StatusCode::OK && events).then_some(response)
+        if response.status() == StatusCode::OK && events {
+            Ok(response)
+        } else {
+            let status = response.status();
+            Err(format!("it offers no event stream ({status})"))
+        }
     }
 
     /// Tells a legacy upstream that its session is not needed any more.
@@ -270,7 +277,7 @@ impl Link {
         self.over.cancel();
         if self.sessions.current().id.is_some() {
             let request = self.with_session(self.client.request(Method::DELETE, &self.client.url));
-            let _ = tokio::time::timeout(LEAVE_TIMEOUT, request.send()).await;
+            let _ = tokio::time::timeout(LEAVE_TIMEOUT, self.client.send(request)).await;
         }
     }
 }

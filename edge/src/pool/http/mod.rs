@@ -6,11 +6,13 @@
 
 mod client;
 mod events;
+pub(super) mod grant;
 mod link;
 mod network;
 mod post;
 mod session;
 mod sse;
+pub(super) mod tokens;
 
 pub(super) use client::Client;
 
@@ -58,7 +60,8 @@ pub(super) fn connect(
     }
     let client = match pool.http.get() {
         Some(client) => client.clone(),
-        None => Client::new(endpoint).map(|new| pool.http.get_or_init(|| new).clone())?,
+        None => Client::new(endpoint, pool.tokens.clone())
+            .map(|new| pool.http.get_or_init(|| new).clone())?,
     };
     let link = Link::new(client, Arc::clone(worker), pool.shared.tasks.clone());
     let pool = Arc::clone(pool);

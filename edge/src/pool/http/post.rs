@@ -2,7 +2,6 @@
 
 use super::{
     BOTH, MAX_MESSAGE_BYTES, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID,
-    client::describe,
     events::Events,
     link::{Link, revision},
 };
@@ -151,24 +150,16 @@ impl Link {
         if !head.modern && head.method != "initialize" {
             request = self.with_session(request);
         }
-        request
+        let request = request
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, BOTH)
-            .body(message.line.slice(..message.line.len().saturating_sub(1)))
-            .send()
-            .await
-            .map_err(|error| {
-                if error.is_connect() {
-                    Lost::Refused(format!("it cannot be reached: {}", describe(error))).into()
-                } else {
-                    tracing::warn!(
-                        worker = self.worker.id,
-                        problem = describe(error),
-                        "a request broke off"
-                    );
-                    Failure::Broke
-                }
-            })
+            .body(message.line.slice(..message.line.len().saturating_sub(1)));
+        let sent = self.client.send(request).await;
+        sent.map_err(|error| {
+            error
+                .lost(self.worker.id)
+                .map_or(Failure::Broke, Failure::Lost)
+        })
     }
 
     async fn read(
@@ -252,7 +243,7 @@ impl Link {
                 });
             }
             tokio::time::sleep(wait.max(MIN_RESUME_AFTER)).await;
-            response = self.get(last.as_ref()).await;
+            response = self.get(last.as_ref()).await.ok();
         }
         Err(Lost::Gone.into())
     }
@@ -284,10 +275,8 @@ impl Link {
             self.worker.receive(&line.into(), Some(id));
             return Ok(());
         }
-        let shown: String = String::from_utf8_lossy(body)
-            .chars()
-            .take(MAX_SHOWN)
-            .collect();
+        let shown = self.client.redact(&String::from_utf8_lossy(body));
+        let shown: String = shown.chars().take(MAX_SHOWN).collect();
         let problem = format!("it answered {} with {status}: {shown}", head.method);
         if status.is_server_error() {
             tracing::warn!(worker = self.worker.id, problem, "the upstream failed");

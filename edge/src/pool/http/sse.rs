@@ -1,7 +1,7 @@
 //! HTTP+SSE, the transport of 2024-11-05: one stream for everything that the upstream says, and an
 //! address that it names for what is said to it.
 
-use super::{MAX_MESSAGE_BYTES, client::describe, events::Events, link::Link};
+use super::{MAX_MESSAGE_BYTES, events::Events, link::Link};
 use crate::pool::{pending::Lost, worker::Outgoing};
 use http::header::CONTENT_TYPE;
 use reqwest::{Method, Url};
@@ -15,7 +15,7 @@ pub(super) async fn run(
     link: &Arc<Link>,
     mut outgoing: mpsc::Receiver<Outgoing>,
 ) -> Result<(), String> {
-    let response = link.get(None).await.ok_or("it offers no event stream")?;
+    let response = link.get(None).await?;
     let mut events = Events::of(response);
     let target = loop {
         let event = events
@@ -70,13 +70,11 @@ async fn post(link: &Link, target: &Url, message: Outgoing) {
         .request(Method::POST, target)
         .header(CONTENT_TYPE, "application/json")
         .body(body);
-    let why = match tokio::time::timeout(SEND_TIMEOUT, request.send()).await {
+    let why = match tokio::time::timeout(SEND_TIMEOUT, link.client.send(request)).await {
         Ok(Ok(response)) if response.status().is_success() => return,
         Ok(Ok(response)) => Lost::Refused(format!("it answered with {}", response.status())),
-        Ok(Err(error)) if error.is_connect() => {
-            Lost::Refused(format!("it cannot be reached: {}", describe(error)))
-        }
-        Ok(Err(_)) | Err(_) => Lost::Gone,
+        Ok(Err(error)) => error.lost(link.worker.id).unwrap_or(Lost::Gone),
+        Err(_) => Lost::Gone,
     };
     if let Some(id) = message.id {
         link.worker.fail(id, why);

@@ -1,0 +1,86 @@
+//! What an upstream is given, on its way into the vault, and what of it stays when the rest changes.
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    store::upstreams::StoredUpstream,
+    vault::{self, CREDENTIAL},
+};
+use ostia_domain::upstream::{Transport, Upstream};
+use std::{collections::BTreeMap, mem};
+
+impl App {
+    /// Takes every secret out of a definition and seals it. An empty one is what it was `before`.
+    pub(super) fn seal(
+        &self,
+        upstream: &mut Upstream,
+        before: Option<&StoredUpstream>,
+    ) -> Result<BTreeMap<String, Vec<u8>>> {
+        let mut values = mem::take(upstream.transport.credentials_mut());
+        let endpoint = upstream.transport.endpoint_mut();
+        if let Some(credential) = endpoint.and_then(|endpoint| endpoint.credential.as_mut()) {
+            let secret = mem::take(credential.secret_mut());
+            values.insert(CREDENTIAL.to_owned(), secret);
+        }
+        let mut sealed = BTreeMap::new();
+        for (name, value) in values {
+            let kept = match before {
+                Some(before) if value.expose().is_empty() => self.keep(upstream, &name, before)?,
+                _ => None,
+            };
+            let slot = vault::slot(&upstream.transport, &name);
+            let value = match kept {
+                Some(kept) => kept,
+                None if name == CREDENTIAL && value.expose().is_empty() => {
+                    let problem = "its secret is required";
+                    return Err(Error::invalid("definition.credential", problem));
+                }
+                None => self.vault.seal(upstream.id, &slot, &value)?,
+            };
+            sealed.insert(name, value);
+        }
+        Ok(sealed)
+    }
+
+    /// A sealed value from before, under the key that seals today. `None`: there was none.
+    ///
+    /// It stays only where it was: whoever may change an upstream but does not know what it is given could
+    /// otherwise send that to a place of their own.
+    fn keep(
+        &self,
+        upstream: &Upstream,
+        name: &str,
+        before: &StoredUpstream,
+    ) -> Result<Option<Vec<u8>>> {
+        let Some(sealed) = before.credentials.get(name) else {
+            return Ok(None);
+        };
+        let (old, new) = (&before.upstream.transport, &upstream.transport);
+        let slot = vault::slot(new, name);
+        if vault::slot(old, name) != slot || !same_place(old, new) {
+            let problem = format!(
+                "the value of {:?} was given for another place: say it again",
+                name.trim_start_matches('=')
+            );
+            return Err(Error::invalid("definition", problem));
+        }
+        // One that cannot be opened today may be tomorrow.
+        match self.vault.open(upstream.id, &slot, sealed) {
+            Ok(value) => self.vault.seal(upstream.id, &slot, &value).map(Some),
+            Err(_) => Ok(Some(sealed.clone())),
+        }
+    }
+}
+
+/// Whether both get what they are given in the same hands.
+fn same_place(old: &Transport, new: &Transport) -> bool {
+    match (old, new) {
+        (Transport::Stdio(old), Transport::Stdio(new)) => {
+            (&old.program, &old.args) == (&new.program, &new.args)
+        }
+        _ => match (old.endpoint(), new.endpoint()) {
+            (Some(old), Some(new)) => vault::origin(&old.url) == vault::origin(&new.url),
+            _ => false,
+        },
+    }
+}

@@ -1,0 +1,67 @@
+//! Another definition in the place of one.
+
+use super::{UpstreamView, check, detail, view};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    op::{Op, Touched},
+    store::{self, upstreams::StoredUpstream},
+};
+use ostia_domain::upstream::Upstream;
+use serde_json::json;
+
+impl App {
+    /// `version`: the definition that is to be replaced, if it matters which. Id, version and state of
+    /// `upstream` are ignored.
+    pub(crate) async fn update_upstream(
+        &self,
+        op: &Op,
+        reference: &str,
+        version: Option<u64>,
+        mut upstream: Upstream,
+    ) -> Result<UpstreamView> {
+        check(&upstream)?;
+        let change = self.change(op, "upstreams.update").await?;
+        let before = store::upstreams::find(change.tx(), reference)
+            .await?
+            .ok_or_else(|| Error::not_found("upstream", reference))?;
+        let old = &before.upstream;
+        let changed = || {
+            let problem = "the upstream was changed meanwhile: look at what it is now";
+            Error::conflict(problem)
+        };
+        if version.is_some_and(|version| version != old.version) {
+            return Err(changed());
+        }
+        if upstream.name != old.name {
+            let problem = "an upstream keeps its name, which policies and bundles know it by";
+            return Err(Error::invalid("definition.name", problem));
+        }
+        upstream.id = old.id;
+        upstream.version = old.version + 1;
+        upstream.enabled = old.enabled;
+        let credentials = self.seal(&mut upstream, Some(&before))?;
+        // Both are without secrets here. The same server offers the same, whatever it is given, until an
+        // edge finds out otherwise.
+        let same = upstream.transport == old.transport && upstream.protocol == old.protocol;
+        let stored = StoredUpstream {
+            upstream,
+            credentials,
+            created_at: before.created_at,
+            problem: None,
+        };
+        if !store::upstreams::replace(change.tx(), &stored, old.version).await? {
+            return Err(changed());
+        }
+        if same {
+            let (id, version) = (old.id, stored.upstream.version);
+            store::catalogues::carry_over(change.tx(), id, old.version, version).await?;
+        }
+        let catalogue = store::catalogues::find(change.tx(), old.id).await?;
+        let detail = json!({ "before": detail(&before), "after": detail(&stored) });
+        change
+            .commit(old.name.as_str(), detail, Touched::Snapshot)
+            .await?;
+        Ok(view(stored, catalogue))
+    }
+}
