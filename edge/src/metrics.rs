@@ -24,6 +24,10 @@ pub fn describe() {
         "Whether the newest attempt to start a worker of an upstream succeeded and it lived"
     );
     describe_counter!(
+        "ostia_token_requests_total",
+        "Requests for access tokens, by upstream and outcome (token, failed)"
+    );
+    describe_counter!(
         "ostia_worker_noise_lines_total",
         "Lines on workers' stdout that were no JSON-RPC"
     );

@@ -99,14 +99,18 @@ pub(crate) async fn control(
         Ok(connection) => connection,
         Err(failure) => return vec![Check::failed(name, failure)],
     };
-    let answer = connection
-        .client()
-        .upstreams()
-        .list_upstreams(v1::ListUpstreamsRequest {})
-        .await;
+    let (mut upstreams, mut vault) = (connection.client().upstreams(), connection.client().vault());
+    let answers = async {
+        let listed = upstreams
+            .list_upstreams(v1::ListUpstreamsRequest {})
+            .await?;
+        let status = vault.get_vault_status(v1::GetVaultStatusRequest {}).await?;
+        Ok::<_, tonic::Status>((listed.into_inner().upstreams, status.into_inner().keys))
+    };
+    let answers = answers.await;
     connection.close().await;
-    let upstreams = match answer {
-        Ok(answer) => answer.into_inner().upstreams,
+    let (upstreams, keys) = match answers {
+        Ok(answers) => answers,
         Err(status) => return vec![Check::failed(name, status.into())],
     };
     let url = settings.endpoint.url.clone().or(running);
@@ -114,9 +118,30 @@ pub(crate) async fn control(
         Some(url) => format!("answers at {url}"),
         None => "none runs; its database was opened here".to_owned(),
     };
-    let mut checks = vec![Check::good(name, found)];
+    let mut checks = vec![Check::good(name, found), master_keys(&keys)];
     checks.extend(upstreams.into_iter().map(upstream));
     checks
+}
+
+/// Whether everything that was sealed can be opened.
+fn master_keys(keys: &[v1::MasterKey]) -> Check {
+    let name = "vault";
+    let missing = keys
+        .iter()
+        .filter(|key| key.r#use() == v1::MasterKeyUse::Missing);
+    let (ids, values): (Vec<_>, Vec<_>) = missing.map(|key| (&*key.id, key.values)).unzip();
+    let values: u64 = values.iter().sum();
+    if values == 0 {
+        return Check::good(name, "every value opens");
+    }
+    Check::bad(
+        name,
+        format!(
+            "{values} values are sealed with a master key that is not there: {}",
+            ids.join(", ")
+        ),
+        "put it behind the one that seals, and see docs/vault.md",
+    )
 }
 
 fn upstream(upstream: v1::Upstream) -> Check {

@@ -84,6 +84,13 @@ async fn what_cannot_be_opened_fails_the_command() {
         .ok()
         .json();
     assert_eq!(texts(&status, "use"), ["seals", "missing"]);
+    let doctor = ostia.cli_with(&["doctor"], &other).await;
+    assert_eq!(doctor.code, FAILED, "{doctor:?}");
+    let report = doctor.json();
+    let checks = report["checks"].as_array().expect("checks").iter();
+    let failed = checks.filter(|check| check["ok"] == false);
+    let failed: Vec<_> = failed.map(|check| &check["name"]).collect();
+    assert_eq!(failed, ["vault"]);
 }
 
 /// Upstreams and variables of each: as many as take long enough to be caught in the middle.
