@@ -17,14 +17,26 @@ use ostia_proto::v1;
 use std::{fmt::Write as _, process::Stdio, time::Duration};
 use tokio::{net::TcpStream, process::Child};
 
-/// A process that ends when this is dropped.
-struct Running(#[allow(dead_code, reason = "it is there to be dropped")] Child);
+/// A server that runs until this is dropped.
+struct Server {
+    url: String,
+    _process: Child,
+}
+
+impl Server {
+    fn at(process: Child, url: String) -> Self {
+        Self {
+            url,
+            _process: process,
+        }
+    }
+}
 
 /// How Ostia reaches the server: a command, or where it runs already.
 enum Everything {
     Stdio,
-    Http(Running, String),
-    Sse(Running, String),
+    Http(Server),
+    Sse(Server),
 }
 
 impl Everything {
@@ -34,12 +46,12 @@ impl Everything {
             "Streamable HTTP" => {
                 let (server, address) = serve("streamableHttp").await;
                 let url = format!("http://{address}/mcp");
-                Self::Http(Running(server), url)
+                Self::Http(Server::at(server, url))
             }
             _ => {
                 let (server, address) = serve("sse").await;
                 let url = format!("http://{address}/sse");
-                Self::Sse(Running(server), url)
+                Self::Sse(Server::at(server, url))
             }
         }
     }
@@ -52,8 +64,8 @@ impl Everything {
                 let args = [everything.to_str().expect("UTF-8"), "stdio"];
                 upstreams::program(name, program, &args)
             }
-            Self::Http(_, url) => upstreams::http(name, url),
-            Self::Sse(_, url) => upstreams::sse(name, url),
+            Self::Http(server) => upstreams::http(name, &server.url),
+            Self::Sse(server) => upstreams::sse(name, &server.url),
         }
     }
 }
