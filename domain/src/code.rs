@@ -27,6 +27,8 @@ codes! {
     KeyUnknown = "key-unknown",
     KeyRevoked = "key-revoked",
     KeyExpired = "key-expired",
+    /// The access token has had its time; the key may be fine.
+    AccessTokenExpired = "access-token-expired",
     KeyInactive = "key-inactive",
     /// The key's owner may not use Ostia any more.
     OwnerDisabled = "owner-disabled",

@@ -13,6 +13,9 @@ use std::fmt;
 
 pub const PATTERN: &str = "ost_(live|test)_[0-9A-Za-z]{61}";
 
+/// What an access token begins with, which a key is exchanged for.
+pub const ACCESS_TOKEN_PREFIX: &str = "ost_at_";
+
 const PREFIX_LEN: usize = 9;
 const PUBLIC_ID_LEN: usize = 12;
 const SECRET_LEN: usize = 43;

@@ -74,6 +74,7 @@ fn outcome_of(code: Code) -> Outcome {
         | Code::KeyExpired
         | Code::KeyInactive
         | Code::OwnerDisabled
+        | Code::AccessTokenExpired
         | Code::AddressForbidden
         | Code::HourForbidden
         | Code::ControlUnavailable => Outcome::Unauthenticated,

@@ -34,6 +34,7 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::KeyRevoked
         | Code::KeyExpired
         | Code::KeyInactive
+        | Code::AccessTokenExpired
         | Code::OwnerDisabled => (StatusCode::UNAUTHORIZED, -31001),
         Code::AddressForbidden | Code::HourForbidden => (StatusCode::FORBIDDEN, -31002),
         Code::OriginForbidden | Code::HostForbidden => (StatusCode::FORBIDDEN, -31003),

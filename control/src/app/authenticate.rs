@@ -13,11 +13,12 @@ use crate::{
 use ostia_domain::{
     clock::Timestamp,
     code::Code,
-    key::Presented,
+    key::{ACCESS_TOKEN_PREFIX, Presented},
     policy::{Grant, Scope},
     principal::{Limited, LimitedBy, Principal},
     user::{Group, Role, User},
 };
+use uuid::Uuid;
 
 /// Secrets of one key that are compared. Somebody who rotates more often than that within one overlap
 /// loses the oldest early.
@@ -33,30 +34,45 @@ pub(crate) enum Verdict {
 }
 
 impl App {
+    /// A key, or an access token that one was exchanged for.
     pub(crate) async fn authenticate(&self, op: &Op, text: &str) -> Result<Verdict> {
-        let Ok(presented) = Presented::parse(text) else {
-            return Ok(Verdict::Refused(Code::KeyMalformed));
+        if text.starts_with(ACCESS_TOKEN_PREFIX) {
+            return self.authenticate_token(op, text).await;
+        }
+        let (key, secret) = match self.key_of(op, text).await? {
+            Ok(found) => found,
+            Err(code) => return Ok(Verdict::Refused(code)),
         };
         let db = self.store.db();
-        let key = store::keys::by_public_id(db, &presented.public_id()).await?;
-        let Some(key) = key.filter(|key| key.mode == presented.mode) else {
-            return Ok(Verdict::Refused(Code::KeyUnknown));
-        };
-        let Some(secret) = self.matching_secret(op, &key, presented.secret()).await? else {
-            return Ok(Verdict::Refused(Code::KeyUnknown));
-        };
-        let owner = Owner::of(db, &key).await?;
-        let principal = match judge(&key, secret, owner, op.now) {
+        let principal = match with_secret(db, &key, secret, op.now).await? {
             Ok(principal) => Box::new(principal),
             Err(code) => return Ok(Verdict::Refused(code)),
         };
-        self.uses.secret_used(key.id, secret.id, op.now);
+        self.uses.secret_used(key.id, secret, op.now);
         // Read after the key, so that it is not older than what the key refers to.
         let revision = store::revisions::current(db).await?.snapshot.unsigned_abs();
         Ok(Verdict::Accepted {
             principal,
             revision,
         })
+    }
+
+    /// The key that somebody has, and which of its secrets.
+    pub(super) async fn key_of(
+        &self,
+        op: &Op,
+        text: &str,
+    ) -> Result<Result<(StoredKey, Uuid), Code>> {
+        let Ok(presented) = Presented::parse(text) else {
+            return Ok(Err(Code::KeyMalformed));
+        };
+        let key = store::keys::by_public_id(self.store.db(), &presented.public_id()).await?;
+        let Some(key) = key.filter(|key| key.mode == presented.mode) else {
+            return Ok(Err(Code::KeyUnknown));
+        };
+        let secret = self.matching_secret(op, &key, presented.secret()).await?;
+        let secret = secret.map(|secret| secret.id);
+        Ok(secret.map(|secret| (key, secret)).ok_or(Code::KeyUnknown))
     }
 
     /// The live ones first: one that ended is only looked for to say so.
@@ -85,8 +101,7 @@ pub(super) async fn as_holder(
     let Some(secret) = secrets.clone().find(|s| !ended(s, now)).or(secrets.next()) else {
         return Ok(Err(Code::KeyExpired));
     };
-    let owner = Owner::of(db, key).await?;
-    Ok(judge(key, secret, owner, now))
+    with_secret(db, key, secret.id, now).await
 }
 
 /// Whose key it is, and which groups they are in.
@@ -123,6 +138,20 @@ impl Owner {
         policies.dedup();
         Scope::Policies(policies)
     }
+}
+
+/// What an edge is told of whoever has this secret of the key.
+pub(super) async fn with_secret(
+    db: &impl store::Reads,
+    key: &StoredKey,
+    secret: Uuid,
+    now: Timestamp,
+) -> Result<Result<Principal, Code>> {
+    let Some(secret) = key.secrets.iter().find(|found| found.id == secret) else {
+        return Ok(Err(Code::KeyUnknown));
+    };
+    let owner = Owner::of(db, key).await?;
+    Ok(judge(key, secret, owner, now))
 }
 
 fn judge(

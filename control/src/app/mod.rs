@@ -1,6 +1,7 @@
 //! The rules, one file per resource: what may be asked, what follows from it, what is refused and why.
 
 pub(crate) mod access;
+pub(crate) mod access_tokens;
 pub(crate) mod audit;
 mod authenticate;
 pub(crate) mod bundles;
@@ -38,6 +39,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) vault: Arc<Vault>,
     pub(crate) hasher: Hasher,
+    pub(crate) signer: access_tokens::Signer,
     pub(crate) uses: Uses,
     /// How long a key may live at most; unset is for ever.
     pub(crate) max_key_lifetime: Option<Duration>,

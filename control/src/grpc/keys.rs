@@ -82,6 +82,20 @@ impl v1::keys_service_server::KeysService for Keys {
         Ok(Response::new(key.into()))
     }
 
+    async fn exchange_key(
+        &self,
+        request: Request<v1::ExchangeKeyRequest>,
+    ) -> Result<Response<v1::ExchangeKeyResponse>, Status> {
+        let op = op(&request);
+        match self.0.exchange_key(&op, &request.get_ref().key).await? {
+            Ok(token) => Ok(Response::new(v1::ExchangeKeyResponse {
+                access_token: token.text.expose().to_owned(),
+                expires_at: Some(timestamp(token.expires_at)),
+            })),
+            Err(code) => Err(status::key_refused(code)),
+        }
+    }
+
     async fn report_leaked_key(
         &self,
         request: Request<v1::ReportLeakedKeyRequest>,

@@ -44,6 +44,12 @@ impl From<FieldError> for Error {
     }
 }
 
+/// For a key that was presented and does not work; what is wrong with it is in the code.
+pub(super) fn key_refused(code: Code) -> Status {
+    let message = format!("the key is refused: {}", code.as_str());
+    with_code(Grpc::Unauthenticated, code, message)
+}
+
 /// For conversions that name the field themselves.
 pub(super) fn field(error: FieldError) -> Status {
     Error::from(error).into()

@@ -3,7 +3,12 @@
 use super::refused;
 use crate::{config::MAX_REVOCATION_AGE, error::Error};
 use moka::sync::Cache;
-use ostia_domain::{clock, code::Code, key::Presented, principal::Principal};
+use ostia_domain::{
+    clock,
+    code::Code,
+    key::{ACCESS_TOKEN_PREFIX, Presented},
+    principal::Principal,
+};
 use ostia_proto::{
     ControlClient, status,
     v1::{AuthenticateRequest, authenticate_response::Verdict},
@@ -21,6 +26,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 const MAX_KEYS: u64 = 100_000;
+/// More than any access token has.
+const MAX_TOKEN: usize = 1_000;
 /// Control is asked again about a key this old, should a change ever fail to arrive.
 const VERIFIED_FOR: Duration = Duration::from_secs(3600);
 /// How long a refused key is refused without asking; a change of any key ends it.
@@ -73,12 +80,7 @@ impl Keys {
             return Ok(principal);
         }
         // A look-alike costs nobody anything: control is not asked.
-        Presented::parse(credential).map_err(|error| {
-            Error::new(
-                Code::KeyMalformed,
-                format!("This is not a whole API key: {error}."),
-            )
-        })?;
+        check_shape(credential)?;
         if let Some(code) = self.refused.get(&digest) {
             return Err(refused(code));
         }
@@ -167,6 +169,19 @@ impl Keys {
         digest.copy_from_slice(tag.as_ref());
         digest
     }
+}
+
+/// Whether this could be a key, or an access token that one was exchanged for.
+fn check_shape(credential: &str) -> Result<(), Error> {
+    if credential.starts_with(ACCESS_TOKEN_PREFIX) && credential.len() <= MAX_TOKEN {
+        return Ok(());
+    }
+    Presented::parse(credential).map(drop).map_err(|error| {
+        Error::new(
+            Code::KeyMalformed,
+            format!("This is not a whole API key: {error}."),
+        )
+    })
 }
 
 fn control_unavailable() -> Error {

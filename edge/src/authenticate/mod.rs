@@ -8,7 +8,7 @@ pub use credential::presented;
 use crate::error::Error;
 use api_key::Keys;
 use http::HeaderMap;
-use ostia_domain::{clock::Timestamp, code::Code, principal::Principal};
+use ostia_domain::{clock::Timestamp, code::Code, key::ACCESS_TOKEN_PREFIX, principal::Principal};
 use ostia_proto::ControlClient;
 use std::{net::IpAddr, sync::Arc};
 
@@ -22,7 +22,12 @@ pub async fn authenticate(
     let credential = presented(headers)?;
     let principal = keys.principal(control, credential).await?;
     if principal.expired(now) {
-        return Err(refused(Code::KeyExpired));
+        let token = credential.starts_with(ACCESS_TOKEN_PREFIX);
+        return Err(refused(if token {
+            Code::AccessTokenExpired
+        } else {
+            Code::KeyExpired
+        }));
     }
     if !principal.may_come_from(from) {
         let message = format!("This API key may not be used from the address {from}.");
@@ -46,6 +51,9 @@ pub(crate) fn refused(code: Code) -> Error {
             Code::KeyRevoked => "This API key was revoked. Make another one.",
             Code::KeyExpired => {
                 "This API key, or the secret that was used, has expired. Rotate it."
+            }
+            Code::AccessTokenExpired => {
+                "This access token has expired. Exchange the API key for another one."
             }
             Code::KeyInactive => "This API key is inactive. Its owner can activate it again.",
             Code::OwnerDisabled => "The owner of this API key may not use Ostia any more.",

@@ -41,6 +41,7 @@ const AUDITED: &[(&str, &str)] = &[
     ("KeysService.ActivateKey", "keys.activate"),
     ("KeysService.CreateKey", "keys.create"),
     ("KeysService.DeleteKey", "keys.delete"),
+    ("KeysService.ExchangeKey", "keys.exchange"),
     ("KeysService.InactivateKey", "keys.inactivate"),
     ("KeysService.ReportLeakedKey", "keys.leaked"),
     ("KeysService.RevokeKey", "keys.revoke"),
@@ -164,6 +165,12 @@ async fn every_change_leaves_an_audit_event() {
     };
     client.keys().update_key(update).await.expect("update");
     let key = control.rotate(&id, 0).await.secret;
+    let exchange = v1::ExchangeKeyRequest { key: key.clone() };
+    client
+        .keys()
+        .exchange_key(exchange)
+        .await
+        .expect("exchange");
     let leaked = v1::ReportLeakedKeyRequest { key };
     client
         .keys()

@@ -1,6 +1,7 @@
 //! The MCP endpoint, through the real program.
 
 mod accept;
+mod access_tokens;
 mod asking;
 mod backpressure;
 mod bundles;
