@@ -23,7 +23,7 @@ use std::time::Duration;
 const POLL_MS: u64 = 100;
 /// In seconds: the longest work, and the longest that a client without tasks is kept waiting.
 const LONGEST: f64 = 600.0;
-const PATIENCE: f64 = 1.0;
+const PATIENCE: f64 = 0.2;
 
 type Done = Result<CallToolResult, TaskExit>;
 

@@ -71,7 +71,7 @@ impl Everything {
 }
 
 /// The server on a port of its own.
-async fn serve(mode: &str) -> (Child, String) {
+pub(super) async fn serve(mode: &str) -> (Child, String) {
     // The server says where it listens, in words that change; a port that was just free is the best.
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = port.local_addr().expect("an address");

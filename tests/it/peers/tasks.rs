@@ -1,6 +1,6 @@
 //! Tasks of the last legacy revision, which the official test server has: made, asked about, waited for.
 
-use super::installed;
+use super::{compatibility::serve, installed};
 use crate::harness::{
     control,
     mcp::{
@@ -11,6 +11,7 @@ use crate::harness::{
     upstreams,
 };
 use serde_json::{Value, json};
+use tokio::process::Child;
 
 const TOOL: &str = "everything__simulate-research-query";
 const RELATED: &str = "io.modelcontextprotocol/related-task";
@@ -19,24 +20,35 @@ struct Everything {
     _ostia: Ostia,
     control: control::Control,
     endpoint: Endpoint,
+    _server: Option<Child>,
 }
 
 impl Everything {
     async fn start() -> Self {
-        let ostia = Ostia::start().await;
-        let control = control::client(&ostia);
         let (node, server) = (installed::node(), installed::everything());
         let path = |path: &std::path::Path| path.to_str().expect("UTF-8").to_owned();
         let (node, server) = (path(&node), path(&server));
-        upstreams::program("everything", &node, &[&server, "stdio"])
-            .add(&control)
-            .await;
+        let upstream = upstreams::program("everything", &node, &[&server, "stdio"]);
+        Self::behind(upstream, None).await
+    }
+
+    async fn over_http() -> Self {
+        let (server, address) = serve("streamableHttp").await;
+        let upstream = upstreams::http("everything", &format!("http://{address}/mcp"));
+        Self::behind(upstream, Some(server)).await
+    }
+
+    async fn behind(upstream: upstreams::Definition, server: Option<Child>) -> Self {
+        let ostia = Ostia::start().await;
+        let control = control::client(&ostia);
+        upstream.add(&control).await;
         let key = control::master_key(&control, "all").await;
         let endpoint = Endpoint::new(&ostia.mcp_url, &key);
         Self {
             _ostia: ostia,
             control,
             endpoint,
+            _server: server,
         }
     }
 }
@@ -59,7 +71,15 @@ async fn ask(session: &Session, method: &str, task: &str) -> crate::harness::mcp
 
 #[tokio::test]
 async fn a_task_is_waited_for() {
-    let everything = Everything::start().await;
+    wait_for_a_task(Everything::start().await).await;
+}
+
+#[tokio::test]
+async fn a_task_is_waited_for_over_http() {
+    wait_for_a_task(Everything::over_http().await).await;
+}
+
+async fn wait_for_a_task(everything: Everything) {
     let session = Session::open(&everything.endpoint).await;
     let offered = &session.initialized["capabilities"]["tasks"];
     let tools = json!({"requests": {"tools": {"call": {}}}, "cancel": {}});
