@@ -19,7 +19,7 @@ use std::{
 };
 use tokio::sync::Barrier;
 
-/// Both at once, on one port. Legacy, without sessions.
+/// Both at once, on one port. Legacy.
 pub(crate) struct Guarded {
     pub(crate) address: String,
     /// What it takes as `Authorization`.
@@ -37,6 +37,7 @@ pub(crate) struct Guarded {
     /// Calls of tools that were refused for their `Authorization`, and those that were executed.
     refused: AtomicUsize,
     executed: AtomicUsize,
+    handshakes: AtomicUsize,
 }
 
 impl Guarded {
@@ -55,6 +56,7 @@ impl Guarded {
             together: Mutex::default(),
             refused: AtomicUsize::new(0),
             executed: AtomicUsize::new(0),
+            handshakes: AtomicUsize::new(0),
         });
         let router = Router::new()
             .route("/mcp", post(serve))
@@ -116,6 +118,10 @@ impl Guarded {
         self.refused.load(Ordering::SeqCst)
     }
 
+    pub(crate) fn handshakes(&self) -> usize {
+        self.handshakes.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn executed(&self) -> usize {
         self.executed.load(Ordering::SeqCst)
     }
@@ -160,11 +166,17 @@ async fn serve(State(server): State<Arc<Guarded>>, headers: HeaderMap, body: Byt
     let answer =
         |result: Value| as_json(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}));
     match method {
-        "initialize" => answer(json!({
-            "protocolVersion": "2025-11-25",
-            "capabilities": {"tools": {}},
-            "serverInfo": {"name": "guarded", "version": "1"},
-        })),
+        "initialize" => {
+            let number = server.handshakes.fetch_add(1, Ordering::SeqCst);
+            let mut opened = answer(json!({
+                "protocolVersion": "2025-11-25",
+                "capabilities": {"tools": {}},
+                "serverInfo": {"name": "guarded", "version": "1"},
+            }));
+            let id = number.to_string().parse().expect("a header");
+            opened.headers_mut().insert("mcp-session-id", id);
+            opened
+        }
         "tools/list" => {
             let schema = json!({"type": "object"});
             answer(json!({"tools": [{"name": "who", "inputSchema": schema}]}))

@@ -125,6 +125,8 @@ async fn a_hundred_calls_on_an_expired_token_are_one_request_for_another() {
         assert_eq!(answer.first_text(), "Bearer canary-token-2");
     }
     assert_eq!((server.asked().len(), server.refused()), (2, CALLS));
+    // A token that ended is no session that was lost.
+    assert_eq!(server.handshakes(), 1);
     assert_eq!(server.executed(), 1 + CALLS);
 }
 
@@ -143,7 +145,7 @@ async fn a_new_token_that_is_refused_as_well_is_not_replaced_again() {
     assert_eq!(server.asked().len(), 2);
     // What the server repeated of it is nowhere to be read.
     let log = fixture.ostia.log();
-    assert!(log.contains("it answered tools/call with 401"), "{log}");
+    assert!(log.contains("401 Unauthorized"), "{log}");
     assert!(!log.contains("canary-token"), "{log}");
 }
 
