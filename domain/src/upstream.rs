@@ -54,6 +54,17 @@ impl Transport {
         }
     }
 
+    /// The way alone, without anything that is given on it: two that agree in this are one server.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        let mut way = self.clone();
+        way.credentials_mut().clear();
+        if let Some(endpoint) = way.endpoint_mut() {
+            endpoint.credential = None;
+        }
+        way
+    }
+
     /// Of an upstream that runs somewhere else.
     pub fn endpoint(&self) -> Option<&HttpEndpoint> {
         match self {

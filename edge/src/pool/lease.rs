@@ -195,6 +195,17 @@ impl State {
 impl Pool {
     /// A place on a worker: at once where one has room, else after a wait of at most `queue_timeout`.
     pub async fn lease(self: &Arc<Self>, caller: &Caller) -> Result<Lease, LeaseError> {
+        let mut pool = self;
+        loop {
+            let place = pool.place(caller).await;
+            match pool.successor.get() {
+                Some(next) if place.is_err() => pool = next,
+                _ => return place,
+            }
+        }
+    }
+
+    async fn place(self: &Arc<Self>, caller: &Caller) -> Result<Lease, LeaseError> {
         let limits = &self.upstream.pool;
         let sharing = self.sharing(caller);
         let waiting = {

@@ -92,10 +92,11 @@ impl Pools {
             let pool = match pools.remove(&upstream.id) {
                 Some(pool) if pool.upstream.version == upstream.version => pool,
                 old => {
+                    let new = Pool::new(Arc::clone(upstream), *era, Arc::clone(&self.shared));
                     if let Some(old) = old {
-                        old.retire();
+                        old.retire_for(&new);
                     }
-                    Pool::new(Arc::clone(upstream), *era, Arc::clone(&self.shared))
+                    new
                 }
             };
             next.insert(upstream.id, pool);
@@ -149,6 +150,9 @@ pub struct Pool {
     asks: Arc<AtomicBool>,
     /// No more leases; workers end when their calls have.
     retired: CancellationToken,
+    /// Has the calls that come to this one after it was retired: for the same server, which is given
+    /// something else. Set before it is retired.
+    successor: OnceLock<Arc<Self>>,
     /// Workers end now.
     stop: CancellationToken,
 }
@@ -172,6 +176,7 @@ impl Pool {
             unlisted: Unlisted::default(),
             asks: Arc::default(),
             retired: CancellationToken::new(),
+            successor: OnceLock::new(),
             stop: shared.stop.child_token(),
             shared,
         });
@@ -220,6 +225,18 @@ impl Pool {
         self.retired.cancel();
         self.state().fail_all();
         self.wake.notify_one();
+    }
+
+    /// Whoever still comes here, with what was served a moment ago, is passed on where that is the same.
+    fn retire_for(&self, new: &Arc<Self>) {
+        let (old, changed) = (&self.upstream, &new.upstream);
+        let ways = [old, changed].map(|of| of.transport.without_credentials());
+        if ways[0] == ways[1]
+            && (old.protocol, old.isolation) == (changed.protocol, changed.isolation)
+        {
+            let _ = self.successor.set(Arc::clone(new));
+        }
+        self.retire();
     }
 
     pub fn is_retired(&self) -> bool {

@@ -38,7 +38,7 @@ async fn keys_come_from_a_file_or_a_command_and_are_changed_without_loss() {
     let text = format!("[vault]\nmaster_key_command = {command}\n");
     fs::write(&toml, text).expect("a file");
     set(&format!("{}\n{}\n", key(2), key(1)));
-    ostia.start_again().await;
+    ostia.start_elsewhere().await;
     let before = ostia.cli(&["vault", "status"]).await.ok().json();
     assert_eq!(texts(&before, "use"), ["seals", "opens"]);
     assert_eq!(
@@ -51,7 +51,7 @@ async fn keys_come_from_a_file_or_a_command_and_are_changed_without_loss() {
     ostia.stop().await;
 
     set(&key(2));
-    ostia.start_again().await;
+    ostia.start_elsewhere().await;
     let after = ostia.cli(&["vault", "status"]).await.ok().json();
     assert_eq!(
         after,
@@ -120,7 +120,7 @@ async fn a_kill_in_the_middle_of_a_rotation_loses_nothing() {
     }
     ostia.stop().await;
     fs::write(&file, format!("{},{}", key(2), key(1))).expect("a file");
-    ostia.start_again().await;
+    ostia.start_elsewhere().await;
     let services = control::client(&ostia);
     let database = Database::connect(ostia.database_url())
         .await
@@ -151,7 +151,7 @@ async fn a_kill_in_the_middle_of_a_rotation_loses_nothing() {
     broken.expect_err("it was killed before it was done");
     database.close().await.expect("close");
 
-    ostia.start_again().await;
+    ostia.start_elsewhere().await;
     let status = ostia.cli(&["vault", "status"]).await.ok().json();
     let (new, old) = (&status[0]["values"], &status[1]["values"]);
     let (new, old) = (
@@ -166,7 +166,7 @@ async fn a_kill_in_the_middle_of_a_rotation_loses_nothing() {
 
     // Without the old key everything is there, and as it was.
     fs::write(&file, key(2)).expect("a file");
-    ostia.start_again().await;
+    ostia.start_elsewhere().await;
     let services = control::client(&ostia);
     let edge = "it".to_owned();
     let watch = services.sync().watch(v1::WatchRequest { edge }).await;

@@ -47,6 +47,11 @@ impl Launch {
         Self { args, env, listen }
     }
 
+    /// The next start takes free ones again.
+    pub(crate) fn leave_addresses(&mut self) {
+        self.listen = LISTENERS.map(|_| "127.0.0.1:0".to_owned());
+    }
+
     /// The next start takes the same addresses.
     pub(crate) fn stay_at(&mut self, announced: &Announcement) {
         let Announcement {

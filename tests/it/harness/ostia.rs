@@ -226,6 +226,20 @@ impl Ostia {
         assert_eq!(announced.mcp_url, self.mcp_url);
     }
 
+    /// Starts again on the same folder at other addresses, which another program cannot have taken meanwhile.
+    pub(crate) async fn start_elsewhere(&mut self) {
+        self.launch.leave_addresses();
+        let started = self.launch.start(self.data.path()).await;
+        let (child, announced) = started.unwrap_or_else(|problem| panic!("{problem}"));
+        self.pid = child.id().expect("a running process");
+        self.child = child;
+        self.launch.stay_at(&announced);
+        self.control_url = announced.control_url;
+        self.mcp_url = announced.mcp_url;
+        self.web_url = announced.web_url;
+        self.admin_url = announced.admin_url;
+    }
+
     /// A normal stop and another start; address, keys and records are the same.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;

@@ -41,9 +41,9 @@ impl App {
         upstream.version = old.version + 1;
         upstream.enabled = old.enabled;
         let credentials = self.seal(&mut upstream, Some(&before))?;
-        // Both are without secrets here. The same server offers the same, whatever it is given, until an
-        // edge finds out otherwise.
-        let same = upstream.transport == old.transport && upstream.protocol == old.protocol;
+        // The same server offers the same, whatever it is given, until an edge finds out otherwise.
+        let ways = [old, &upstream].map(|of| of.transport.without_credentials());
+        let same = ways[0] == ways[1] && upstream.protocol == old.protocol;
         let stored = StoredUpstream {
             upstream,
             credentials,
