@@ -59,11 +59,11 @@ impl App {
         };
         let month = Month::of(op.now);
         let counted = counted(of, month.number);
-        let leased = store::quotas::leased(write.tx(), counted).await?;
+        let leased = store::quotas::lock(write.tx(), counted).await?;
         let left = quota.saturating_sub(leased);
         let granted = (quota / BLOCKS).clamp(1, MAX_BLOCK).min(left);
         if granted > 0 {
-            store::quotas::add(write.tx(), counted, granted).await?;
+            store::quotas::set(write.tx(), counted, leased + granted).await?;
         }
         write.commit().await?;
         Ok(Some(Block {
@@ -84,7 +84,10 @@ impl App {
             return Ok(());
         }
         let write = self.store.write().await?;
-        store::quotas::take_back(write.tx(), counted(of, month), calls).await?;
+        let counted = counted(of, month);
+        let leased = store::quotas::lock(write.tx(), counted).await?;
+        // Never below nothing, however often somebody brings back the same.
+        store::quotas::set(write.tx(), counted, leased.saturating_sub(calls)).await?;
         Ok(write.commit().await?)
     }
 }

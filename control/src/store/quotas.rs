@@ -5,8 +5,7 @@ use super::{
     entity::quota_leases::{ActiveModel, Column, Entity},
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter, prelude::*,
-    sea_query::OnConflict,
+    ActiveValue::Set, EntityTrait, QueryFilter, QuerySelect as _, prelude::*, sea_query::OnConflict,
 };
 
 /// One quota: who is counted, the limit (a plan, or the key itself), and the month as 202611.
@@ -23,42 +22,36 @@ impl Counted {
     }
 }
 
-/// Calls that edges were given.
-pub(crate) async fn leased(db: &impl ConnectionTrait, counted: Counted) -> Result<u64, Error> {
-    let row = Entity::find_by_id(counted.id()).one(db).await?;
-    Ok(row.map_or(0, |row| u64::try_from(row.calls).unwrap_or(0)))
-}
-
-pub(crate) async fn add(tx: &Tx, counted: Counted, calls: u64) -> Result<(), Error> {
-    let calls = i64::try_from(calls).unwrap_or(i64::MAX);
+/// Calls that edges were given. Until the transaction ends nobody else reads or changes it, so that two
+/// edges who ask at once get no call twice.
+pub(crate) async fn lock(tx: &Tx, counted: Counted) -> Result<u64, Error> {
     let (subject, limit, month) = counted.id();
-    let row = ActiveModel {
+    let nothing = ActiveModel {
         subject_id: Set(subject),
         limit_id: Set(limit),
         month: Set(month),
-        calls: Set(calls),
+        calls: Set(0),
     };
-    let added = Expr::col((Entity, Column::Calls)).add(calls);
-    Entity::insert(row)
-        .on_conflict(
-            OnConflict::columns([Column::SubjectId, Column::LimitId, Column::Month])
-                .value(Column::Calls, added)
-                .to_owned(),
-        )
+    let key = [Column::SubjectId, Column::LimitId, Column::Month];
+    // A row that is not there cannot be locked.
+    Entity::insert(nothing)
+        .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+        .try_insert()
         .exec_without_returning(tx)
         .await?;
-    Ok(())
+    let row = Entity::find_by_id(counted.id())
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    Ok(row.map_or(0, |row| u64::try_from(row.calls).unwrap_or(0)))
 }
 
-/// Never below nothing, however often somebody brings back the same.
-pub(crate) async fn take_back(tx: &Tx, counted: Counted, calls: u64) -> Result<(), Error> {
-    let left = leased(tx, counted).await?.saturating_sub(calls);
+/// Of a quota that is locked.
+pub(crate) async fn set(tx: &Tx, counted: Counted, calls: u64) -> Result<(), Error> {
     let (subject, limit, month) = counted.id();
+    let calls = i64::try_from(calls).unwrap_or(i64::MAX);
     Entity::update_many()
-        .col_expr(
-            Column::Calls,
-            Expr::value(i64::try_from(left).unwrap_or(i64::MAX)),
-        )
+        .col_expr(Column::Calls, Expr::value(calls))
         .filter(Column::SubjectId.eq(subject))
         .filter(Column::LimitId.eq(limit))
         .filter(Column::Month.eq(month))
