@@ -20,6 +20,11 @@ pub struct Config {
     pub session_keys: Vec<Secret>,
     /// This program, which is also the worker guard and the demo upstream.
     pub own_program: PathBuf,
+    /// How long keys that were verified before stay good while control cannot be heard: a revocation might
+    /// be waiting there.
+    pub max_revocation_age: Duration,
+    /// Where it is kept what this edge knew last. Exists.
+    pub state_dir: PathBuf,
     /// Where records wait while control is away.
     pub spool_dir: PathBuf,
     /// How long calls may go on after a stop was asked for.
@@ -29,9 +34,7 @@ pub struct Config {
 pub const DEFAULT_MAX_BODY_BYTES: usize = 4 << 20;
 pub const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long keys that were verified before stay good while control cannot be heard: a revocation
-/// might be waiting there.
-pub(crate) const MAX_REVOCATION_AGE: Duration = Duration::from_secs(60);
+pub const DEFAULT_MAX_REVOCATION_AGE: Duration = Duration::from_secs(60);
 
 /// What every worker gets from the environment of the edge, because no program is found or starts
 /// without it. Everything else a worker sees is declared in its upstream.

@@ -63,6 +63,7 @@ use record::Recorder;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use state::State;
 use std::{io, sync::Arc};
+use sync::LastGood;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -86,7 +87,11 @@ impl Edge {
         let (revision, served) = watch::channel(0);
         let state = Arc::new(State {
             view: Arc::default(),
-            keys: Arc::new(Keys::new(&random()?, served.clone())),
+            keys: Arc::new(Keys::new(
+                &sealer.derive("ostia digests of API keys"),
+                served.clone(),
+                config.max_revocation_age,
+            )),
             sessions: Sessions::new(Arc::clone(&sealer)),
             sealer,
             in_flight: Arc::default(),
@@ -107,6 +112,7 @@ impl Edge {
             control,
             config,
         });
+        let last_good = LastGood::new(&state.config.state_dir, Arc::clone(&state.sealer));
         let (stop_sync, sync_tasks) = (CancellationToken::new(), TaskTracker::new());
         sync_tasks.spawn(sync::run(sync::Sync {
             edge: state.config.name.clone(),
@@ -117,6 +123,7 @@ impl Edge {
             pools: Arc::clone(&pools),
             announcements: Arc::clone(&state.announcements),
             served: revision,
+            last_good: Arc::new(last_good),
             tasks: sync_tasks.clone(),
             stop: stop_sync.clone(),
         }));

@@ -27,6 +27,11 @@ pub fn describe() {
         "ostia_token_requests_total",
         "Requests for access tokens, by upstream and outcome (token, failed)"
     );
+    describe_gauge!(
+        "ostia_control_silence_seconds",
+        Unit::Seconds,
+        "How long ago control was heard of: the age of what this edge knows"
+    );
     describe_counter!(
         "ostia_worker_noise_lines_total",
         "Lines on workers' stdout that were no JSON-RPC"

@@ -3,7 +3,9 @@
 use super::file;
 use crate::{args::EdgeArgs, failure::Failure};
 use ostia_domain::{name::ExposedNames, network::Network};
-use ostia_edge::config::{DEFAULT_DRAIN_TIMEOUT, DEFAULT_MAX_BODY_BYTES};
+use ostia_edge::config::{
+    DEFAULT_DRAIN_TIMEOUT, DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_REVOCATION_AGE,
+};
 use std::{fs, time::Duration};
 
 /// A body limit below this would refuse the protocol's own handshake.
@@ -18,6 +20,7 @@ pub(crate) struct EdgeSettings {
     pub(crate) exposed_names: ExposedNames,
     pub(crate) max_body_bytes: usize,
     pub(crate) drain_timeout: Duration,
+    pub(crate) max_revocation_age: Duration,
 }
 
 pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSettings, Failure> {
@@ -43,6 +46,10 @@ pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSetting
             .drain_timeout_ms
             .or(file.drain_timeout_ms)
             .map_or(DEFAULT_DRAIN_TIMEOUT, Duration::from_millis),
+        max_revocation_age: args
+            .max_revocation_age_s
+            .or(file.max_revocation_age_s)
+            .map_or(DEFAULT_MAX_REVOCATION_AGE, Duration::from_secs),
     })
 }
 

@@ -104,6 +104,7 @@ pub(crate) struct Edge {
     pub(crate) exposed_names: Option<NameForm>,
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) drain_timeout_ms: Option<u64>,
+    pub(crate) max_revocation_age_s: Option<u64>,
 }
 
 /// `[keys]`: what API keys may be.

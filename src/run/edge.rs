@@ -33,6 +33,8 @@ pub(crate) fn config(
         max_body_bytes: edge.max_body_bytes,
         session_keys: secrets.session_keys()?,
         own_program,
+        max_revocation_age: edge.max_revocation_age,
+        state_dir: data.path().to_owned(),
         spool_dir: data.spool(),
         drain_timeout: edge.drain_timeout,
     })

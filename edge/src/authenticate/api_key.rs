@@ -1,7 +1,7 @@
 //! Keys that were verified before, held under a digest that is worth nothing outside this process.
 
 use super::refused;
-use crate::{config::MAX_REVOCATION_AGE, error::Error};
+use crate::error::Error;
 use moka::sync::Cache;
 use ostia_domain::{
     clock,
@@ -35,15 +35,18 @@ const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// How long the first request of a key waits for a snapshot that is on its way.
 const CATCH_UP: Duration = Duration::from_secs(2);
 
-type Digest = [u8; 32];
+pub type Digest = [u8; 32];
 
 pub struct Keys {
-    /// Random per process: a dump of the cache does not help to find a key.
+    /// Of this installation: a dump of the cache does not help to find a key.
     hmac: hmac::Key,
+    max_revocation_age: Duration,
     verified: Cache<Digest, Arc<Principal>>,
     refused: Cache<Digest, Code>,
     /// Counts changes, so that a verdict that was under way meanwhile is not kept.
     changes: AtomicU64,
+    /// Counts what is verified and forgotten.
+    version: AtomicU64,
     /// The revision of the snapshot that is served.
     served: watch::Receiver<u64>,
     /// When control was last heard of.
@@ -51,9 +54,15 @@ pub struct Keys {
 }
 
 impl Keys {
-    pub fn new(random: &[u8; 32], served: watch::Receiver<u64>) -> Self {
+    pub fn new(
+        secret: &[u8; 32],
+        served: watch::Receiver<u64>,
+        max_revocation_age: Duration,
+    ) -> Self {
         Self {
-            hmac: hmac::Key::new(hmac::HMAC_SHA256, random),
+            hmac: hmac::Key::new(hmac::HMAC_SHA256, secret),
+            max_revocation_age,
+            version: AtomicU64::new(0),
             verified: Cache::builder()
                 .max_capacity(MAX_KEYS)
                 .time_to_live(VERIFIED_FOR)
@@ -113,6 +122,7 @@ impl Keys {
                 let principal = Arc::new(principal);
                 if unchanged {
                     self.verified.insert(digest, Arc::clone(&principal));
+                    self.version.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(principal)
             }
@@ -136,9 +146,10 @@ impl Keys {
 
     /// A key that was verified stays good only while a revocation would have been heard of.
     fn check_freshness(&self) -> Result<(), Error> {
-        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        match heard {
-            Some(heard) if clock::instant().duration_since(heard) <= MAX_REVOCATION_AGE => Ok(()),
+        match self.heard_at() {
+            Some(heard) if clock::instant().duration_since(heard) <= self.max_revocation_age => {
+                Ok(())
+            }
             _ => Err(control_unavailable()),
         }
     }
@@ -148,9 +159,38 @@ impl Keys {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::instant());
     }
 
+    /// When control was last heard of.
+    pub fn heard_at(&self) -> Option<Instant> {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes with every key that is verified or forgotten.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    pub fn verified(&self) -> impl Iterator<Item = (Digest, Arc<Principal>)> + '_ {
+        self.verified
+            .iter()
+            .map(|(digest, principal)| (*digest, principal))
+    }
+
+    /// What was known before this process began, and when control had been heard of then.
+    pub fn restore(
+        &self,
+        known: impl IntoIterator<Item = (Digest, Principal)>,
+        heard: Option<Instant>,
+    ) {
+        for (digest, principal) in known {
+            self.verified.insert(digest, Arc::new(principal));
+        }
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+    }
+
     /// These keys changed; an empty list is all of them.
     pub fn forget(&self, ids: &HashSet<Uuid>) {
         self.changes.fetch_add(1, Ordering::AcqRel);
+        self.version.fetch_add(1, Ordering::Relaxed);
         self.refused.invalidate_all();
         if ids.is_empty() {
             self.verified.invalidate_all();

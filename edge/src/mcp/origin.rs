@@ -89,6 +89,8 @@ mod tests {
             max_body_bytes: 0,
             session_keys: vec![],
             own_program: "".into(),
+            max_revocation_age: std::time::Duration::ZERO,
+            state_dir: "".into(),
             spool_dir: "".into(),
             drain_timeout: std::time::Duration::ZERO,
         };

@@ -27,6 +27,8 @@ pub enum Purpose {
     Session,
     RequestState,
     Task,
+    /// What an edge knew last, on its disk.
+    LastGood,
 }
 
 impl Purpose {
@@ -35,6 +37,7 @@ impl Purpose {
             Self::Session => 1,
             Self::RequestState => 2,
             Self::Task => 3,
+            Self::LastGood => 4,
         }
     }
 }
@@ -62,6 +65,16 @@ impl Sealer {
             keys,
             random: SystemRandom::new(),
         })
+    }
+
+    /// A key for another purpose, which is the same after a restart.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut derived = [0; 32];
+        if let Some(first) = self.keys.first() {
+            let tag = hmac::sign(&first.nonces, purpose.as_bytes());
+            derived.copy_from_slice(tag.as_ref());
+        }
+        derived
     }
 
     /// Unset when there is no randomness.

@@ -1,6 +1,9 @@
 //! Follows control: snapshots become views, changed keys are forgotten, catalogues are reported.
 
 mod discover;
+mod last_good;
+
+pub use last_good::LastGood;
 
 use crate::{admit, authenticate::api_key::Keys, changes::Announcements, pool::Pools, view::View};
 use arc_swap::ArcSwap;
@@ -31,6 +34,7 @@ pub struct Sync {
     pub announcements: Arc<Announcements>,
     /// Told the revision of each snapshot once it is served.
     pub served: watch::Sender<u64>,
+    pub last_good: Arc<LastGood>,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
 }
@@ -38,6 +42,9 @@ pub struct Sync {
 /// Follows control until the edge stops, through every break.
 pub async fn run(sync: Sync) {
     let mut discoverers = Discoverers::default();
+    let (last_good, keys, stop) = (sync.last_good.clone(), sync.keys.clone(), sync.stop.clone());
+    sync.tasks
+        .spawn(async move { last_good.keep(&keys, &stop).await });
     let mut backoff = FIRST_BACKOFF;
     while !sync.stop.is_cancelled() {
         let followed = tokio::select! {
@@ -46,13 +53,39 @@ pub async fn run(sync: Sync) {
         };
         match followed {
             Followed::Some => backoff = FIRST_BACKOFF,
-            Followed::Nothing => backoff = (backoff * 2).min(MAX_BACKOFF),
+            Followed::Nothing => {
+                if *sync.served.borrow() == 0 {
+                    start_from_disk(&sync, &mut discoverers);
+                }
+                backoff = (backoff * 2).min(MAX_BACKOFF);
+            }
         }
         tokio::select! {
-            () = tokio::time::sleep(backoff) => {}
+            () = tokio::time::sleep(spread(backoff)) => {}
             () = sync.stop.cancelled() => return,
         }
     }
+}
+
+/// Control is away and nothing was heard of it yet: what was known before this start serves, as long as no
+/// revocation can have been missed for too long.
+fn start_from_disk(sync: &Sync, discoverers: &mut Discoverers) {
+    let Some(found) = sync.last_good.load() else {
+        return;
+    };
+    tracing::warn!(
+        heard_at = %found.heard_at, revision = found.snapshot.revision, keys = found.keys.len(),
+        "control cannot be reached: serving what was known last"
+    );
+    sync.keys
+        .restore(found.keys, last_good::instant_of(found.heard_at));
+    apply(sync, discoverers, found.snapshot);
+}
+
+/// A little more or less, so that many edges do not come back at one moment.
+fn spread(backoff: Duration) -> Duration {
+    let random = Uuid::new_v4().as_bytes()[0];
+    backoff.mul_f64(0.75 + f64::from(random) / 512.0)
 }
 
 /// How far one connection came.
@@ -88,7 +121,10 @@ async fn follow(sync: &Sync, discoverers: &mut Discoverers) -> Followed {
             }
         };
         match event.event {
-            Some(Event::Snapshot(snapshot)) => apply(sync, discoverers, snapshot),
+            Some(Event::Snapshot(snapshot)) => {
+                sync.last_good.is_now(snapshot.clone());
+                apply(sync, discoverers, snapshot);
+            }
             Some(Event::KeysChanged(changed)) => forget(sync, &changed),
             Some(Event::Heartbeat(_)) | None => {}
         }

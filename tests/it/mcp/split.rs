@@ -17,12 +17,20 @@ struct Split {
 
 impl Split {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With more arguments for the edge.
+    async fn start_with(args: &[&str]) -> Self {
         let control = Ostia::options().roles(&["control"]).start().await;
         let token = control::secret(&control, "service_token");
-        let edge = Ostia::options()
+        let mut edge = Ostia::options()
             .roles(&["edge"])
             .arg("--control-url")
             .arg(&control.control_url);
+        for arg in args {
+            edge = edge.arg(*arg);
+        }
         let edge = edge
             .env("OSTIA_SERVICE_TOKEN", token.expose())
             .start()
@@ -114,6 +122,70 @@ async fn an_edge_serves_on_while_control_is_away() {
         .iter()
         .filter(|record| record.key_name == "demo" && record.tool == "echo");
     assert_eq!(by_demo.count(), 6);
+}
+
+/// What it knew is on its disk, sealed: a restart while control is away changes nothing for those who called
+/// before.
+#[tokio::test]
+async fn an_edge_starts_without_control_from_what_it_knew() {
+    let mut split = Split::start().await;
+    let known = split.endpoint();
+    assert_eq!(echo(&known).await.first_text(), "x");
+    let other = control::master_key(&split.services(), "never-seen").await;
+    split.control.kill9().await;
+    split.edge.restart().await;
+    let served = wait::until(Duration::from_secs(15), "it serves again", || async {
+        let answer = echo(&known).await;
+        if answer.status == 200 {
+            Ok(answer)
+        } else {
+            Err(answer)
+        }
+    });
+    assert_eq!(served.await.0.first_text(), "x");
+    let unverified = echo(&known.with_key(&other)).await;
+    assert_refused(&unverified, 503, -31034, "control-unavailable");
+    for file in ["edge-snapshot", "edge-heard"] {
+        let text = std::fs::read_to_string(split.edge.data_dir().join(file)).expect("a file");
+        assert!(!text.contains("demo"), "{file} can be read by anybody");
+    }
+    // When control is back, what it says holds.
+    split.control.start_again().await;
+    let verified = wait::until(Duration::from_secs(15), "control is used again", || async {
+        let answer = echo(&known.with_key(&other)).await;
+        if answer.status == 200 {
+            Ok(answer)
+        } else {
+            Err(answer)
+        }
+    });
+    verified.await;
+}
+
+/// A revocation may be waiting: what is too old serves nobody.
+#[tokio::test]
+async fn what_an_edge_knew_too_long_ago_serves_nobody() {
+    let mut split = Split::start_with(&["--max-revocation-age-s", "1"]).await;
+    let known = split.endpoint();
+    split.control.kill9().await;
+    let refused = wait::until(
+        Duration::from_secs(15),
+        "its knowledge is too old",
+        || async {
+            let answer = echo(&known).await;
+            if answer.status == 503 {
+                Ok(answer)
+            } else {
+                Err(answer)
+            }
+        },
+    );
+    assert_refused(&refused.await.0, 503, -31034, "control-unavailable");
+    split.edge.restart().await;
+    // Not ready, or ready and refusing: it never serves.
+    for _ in 0..5 {
+        assert_eq!(echo(&known).await.status, 503);
+    }
 }
 
 /// Two edges with the same session keys are one endpoint to a client.

@@ -1,0 +1,171 @@
+//! What an edge knew last, on disk: it starts from that when control is away.
+//!
+//! Two sealed files. One has the last snapshot and the keys that were verified, and is written some
+//! seconds after either changed; the other says when control was last heard of, and is written as long as
+//! it is. Both hold credentials of upstreams and who may do what, so only this installation opens them.
+
+use crate::{
+    authenticate::api_key::{Digest, Keys},
+    mcp::seal::{Purpose, Sealer},
+};
+use ostia_domain::{
+    clock::{self, Timestamp},
+    principal::Principal,
+};
+use ostia_proto::v1;
+use prost::Message as _;
+use std::{
+    fs, io,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How soon after a change it is on disk.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// What is kept.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Kept {
+    #[prost(message, optional, tag = "1")]
+    snapshot: Option<v1::Snapshot>,
+    #[prost(message, repeated, tag = "2")]
+    keys: Vec<KeptKey>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct KeptKey {
+    /// Under a key of this installation: worth nothing elsewhere.
+    #[prost(bytes = "vec", tag = "1")]
+    digest: Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    principal: Option<v1::Principal>,
+}
+
+pub struct LastGood {
+    known: PathBuf,
+    heard: PathBuf,
+    sealer: Arc<Sealer>,
+    /// The newest snapshot, as it came.
+    snapshot: Mutex<Option<v1::Snapshot>>,
+}
+
+/// What was found on disk.
+pub(super) struct Found {
+    pub(super) snapshot: v1::Snapshot,
+    pub(super) keys: Vec<(Digest, Principal)>,
+    pub(super) heard_at: Timestamp,
+}
+
+impl LastGood {
+    /// In this folder, which exists.
+    pub fn new(folder: &Path, sealer: Arc<Sealer>) -> Self {
+        Self {
+            known: folder.join("edge-snapshot"),
+            heard: folder.join("edge-heard"),
+            sealer,
+            snapshot: Mutex::default(),
+        }
+    }
+
+    pub(super) fn is_now(&self, snapshot: v1::Snapshot) {
+        let mut newest = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = Some(snapshot);
+    }
+
+    /// What was written last, where there is something that can be read.
+    pub(super) fn load(&self) -> Option<Found> {
+        let known = self.read(&self.known)?;
+        let heard_at = self.read(&self.heard)?;
+        let heard_at = i64::from_be_bytes(heard_at.try_into().ok()?);
+        let kept = Kept::decode(known.as_slice()).ok()?;
+        let keys = kept.keys.into_iter().filter_map(|kept| {
+            let digest = Digest::try_from(kept.digest).ok()?;
+            Some((digest, Principal::try_from(kept.principal?).ok()?))
+        });
+        Some(Found {
+            snapshot: kept.snapshot?,
+            keys: keys.collect(),
+            heard_at: Timestamp::from_timestamp_micros(heard_at)?,
+        })
+    }
+
+    /// Writes down what is new every few seconds, and once more at the end.
+    pub(super) async fn keep(&self, keys: &Keys, stop: &CancellationToken) {
+        let mut written = None;
+        loop {
+            let stopping = tokio::select! {
+                () = tokio::time::sleep(EVERY) => false,
+                () = stop.cancelled() => true,
+            };
+            if let Err(error) = self.write(keys, &mut written) {
+                tracing::warn!(%error, "what this edge knows could not be written down");
+            }
+            if stopping {
+                return;
+            }
+        }
+    }
+
+    fn write(&self, keys: &Keys, written: &mut Option<(u64, u64)>) -> io::Result<()> {
+        let Some(heard) = keys.heard_at() else {
+            return Ok(());
+        };
+        let silence = clock::instant().duration_since(heard);
+        metrics::gauge!("ostia_control_silence_seconds").set(silence.as_secs_f64());
+        let snapshot = self
+            .snapshot
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let Some(snapshot) = snapshot else {
+            return Ok(());
+        };
+        let version = (snapshot.revision, keys.version());
+        if *written != Some(version) {
+            let known = keys.verified().map(|(digest, principal)| KeptKey {
+                digest: digest.to_vec(),
+                principal: Some(Principal::clone(&principal).into()),
+            });
+            let kept = Kept {
+                keys: known.collect(),
+                snapshot: Some(snapshot),
+            };
+            self.store(&self.known, &kept.encode_to_vec())?;
+            *written = Some(version);
+        }
+        let heard_at = clock::now() - silence;
+        self.store(&self.heard, &heard_at.timestamp_micros().to_be_bytes())
+    }
+
+    /// The file is there whole, or as it was before.
+    fn store(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let sealed = self.sealer.seal(Purpose::LastGood, Uuid::nil(), content);
+        let sealed = sealed.ok_or_else(|| io::Error::other("no randomness"))?;
+        let partial = path.with_extension("partial");
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&partial)?;
+        file.write_all(sealed.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&partial, path)
+    }
+
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let sealed = fs::read_to_string(path).ok()?;
+        self.sealer.open(Purpose::LastGood, Uuid::nil(), &sealed)
+    }
+}
+
+/// How long ago something was, as a moment of this process.
+pub(super) fn instant_of(at: Timestamp) -> Option<Instant> {
+    let ago = (clock::now() - at).to_std().unwrap_or_default();
+    clock::instant().checked_sub(ago)
+}
