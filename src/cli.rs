@@ -4,12 +4,16 @@
 pub(crate) mod audit;
 pub(crate) mod bundles;
 mod connect;
+mod criteria;
+mod csv;
 pub(crate) mod doctor;
+mod export;
 pub(crate) mod groups;
 mod import;
 pub(crate) mod keys;
 pub(crate) mod login_link;
 mod migrate;
+mod moment;
 pub(crate) mod plans;
 pub(crate) mod policies;
 mod show;

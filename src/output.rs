@@ -2,7 +2,10 @@
 
 use crate::failure::Failure;
 use serde::Serialize;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    ops::ControlFlow,
+};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -54,13 +57,20 @@ impl Output {
 
 /// One line (or block) on stdout. A reader that went away, as `head` does, is no failure.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    // Whoever writes one line has nothing to stop.
+    pour(&format!("{text}\n")).map(|_| ())
+}
+
+/// A part of something long on stdout, as it is. Breaks when the reader went away.
+pub(crate) fn pour(text: &str) -> Result<ControlFlow<()>, Failure> {
     let mut stdout = io::stdout().lock();
-    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new("cannot write to stdout").because(&error))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(error) => Err(Failure::new("cannot write to stdout").because(&error)),
     }
 }
 

@@ -1,45 +1,40 @@
 //! `ostia usage`: tool calls that were made.
 
-use super::{
-    show::{milliseconds, moment, optional, timestamp},
-    table::Table,
-};
-use crate::{failure::Failure, output::Output};
-use clap::Subcommand;
-use ostia_proto::{ControlClient, v1};
-use serde::Serialize;
+mod export;
+mod view;
 
-const PAGE: usize = 1000;
+use super::criteria::Criteria;
+use crate::{failure::Failure, output::Output};
+use clap::{Subcommand, ValueEnum};
+use ostia_proto::{ControlClient, v1};
+use view::{Record, table};
+
+const MAX_PAGE: u32 = 1000;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// List calls, newest first
     List {
-        /// Only of this key, by id or public id
-        #[arg(long, value_name = "KEY")]
-        key: Option<String>,
-        /// Only to this upstream
-        #[arg(long, value_name = "NAME")]
-        upstream: Option<String>,
         /// At most so many
         #[arg(long, default_value_t = 100, value_name = "N")]
         limit: usize,
+        #[command(flatten)]
+        criteria: Criteria,
+    },
+    /// Write calls to stdout, oldest first, for another program
+    Export {
+        /// Comma-separated values, or one JSON array
+        #[arg(long, default_value = "csv", value_name = "FORM")]
+        format: Format,
+        #[command(flatten)]
+        criteria: Criteria,
     },
 }
 
-#[derive(Serialize)]
-struct Record {
-    id: String,
-    at: Option<String>,
-    key_id: Option<String>,
-    key_name: Option<String>,
-    owner_id: Option<String>,
-    upstream: Option<String>,
-    tool: Option<String>,
-    outcome: String,
-    duration_us: u64,
-    request_bytes: u64,
-    result_bytes: u64,
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Csv,
+    Json,
 }
 
 pub(crate) async fn run(
@@ -47,20 +42,26 @@ pub(crate) async fn run(
     control: &ControlClient,
     output: Output,
 ) -> Result<(), Failure> {
-    let Command::List {
-        key,
-        upstream,
-        limit,
-    } = command;
+    match command {
+        Command::List { limit, criteria } => list(limit, &criteria, control, output).await,
+        Command::Export { format, criteria } => export::run(format, &criteria, control).await,
+    }
+}
+
+async fn list(
+    limit: usize,
+    criteria: &Criteria,
+    control: &ControlClient,
+    output: Output,
+) -> Result<(), Failure> {
     let mut records: Vec<Record> = Vec::new();
     let mut page_token = String::new();
     while records.len() < limit {
-        let missing = (limit - records.len()).min(PAGE);
+        let missing = u32::try_from(limit - records.len()).unwrap_or(MAX_PAGE);
         let request = v1::ListUsageRequest {
-            key: key.clone(),
-            upstream: upstream.clone(),
-            page_size: u32::try_from(missing).unwrap_or_default(),
+            page_size: missing.min(MAX_PAGE),
             page_token,
+            ..criteria.records()
         };
         let page = control.usage().list_usage(request).await?.into_inner();
         records.extend(page.records.into_iter().map(Record::from));
@@ -70,42 +71,4 @@ pub(crate) async fn run(
         }
     }
     output.result(&records, |records| table(records))
-}
-
-impl From<v1::UsageRecord> for Record {
-    fn from(record: v1::UsageRecord) -> Self {
-        Self {
-            id: record.id,
-            at: timestamp(record.at),
-            key_id: optional(record.key_id),
-            key_name: optional(record.key_name),
-            owner_id: optional(record.owner_id),
-            upstream: optional(record.upstream),
-            tool: optional(record.tool),
-            outcome: record.outcome,
-            duration_us: record.duration_us,
-            request_bytes: record.request_bytes,
-            result_bytes: record.result_bytes,
-        }
-    }
-}
-
-fn table(records: &[Record]) -> String {
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    let rows = records.iter().map(|record| {
-        [
-            moment(record.at.as_ref(), "-"),
-            or_dash(&record.key_name),
-            or_dash(&record.upstream),
-            or_dash(&record.tool),
-            record.outcome.clone(),
-            milliseconds(record.duration_us),
-        ]
-    });
-    Table::new(
-        ["AT (UTC)", "KEY", "UPSTREAM", "TOOL", "OUTCOME", "TOOK"],
-        "no calls yet",
-    )
-    .rows(rows)
-    .text()
 }

@@ -1,12 +1,12 @@
 //! `AuditService`.
 
-use super::status;
+use super::{asked::place, status};
 use crate::{
-    app::{App, audit::ListEvents},
+    app::{App, audit::ListEvents, criteria::Criteria},
     store::audit::AuditEvent,
 };
 use ostia_proto::{
-    convert::{timestamp, uuid},
+    convert::{from_optional_timestamp, timestamp},
     v1,
 };
 use std::{fmt::Write as _, sync::Arc};
@@ -21,12 +21,18 @@ impl v1::audit_service_server::AuditService for Audit {
         request: Request<v1::ListEventsRequest>,
     ) -> Result<Response<v1::ListEventsResponse>, Status> {
         let request = request.into_inner();
-        let after = request.after.as_deref().map(|id| uuid("after", id));
         let ask = ListEvents {
-            after: after.transpose().map_err(status::field)?,
-            key: request.key,
-            page_size: request.page_size,
-            page_token: request.page_token,
+            criteria: Criteria {
+                key: request.key,
+                user: request.user,
+                upstream: request.upstream,
+                tool: request.tool,
+                outcome: request.outcome,
+                from: from_optional_timestamp("from", request.from).map_err(status::field)?,
+                to: from_optional_timestamp("to", request.to).map_err(status::field)?,
+            },
+            action: request.action,
+            place: place(request.after, request.page_size, request.page_token)?,
         };
         let page = self.0.list_events(ask).await?;
         Ok(Response::new(v1::ListEventsResponse {

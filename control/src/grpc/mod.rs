@@ -1,6 +1,7 @@
 //! The services of `ostia.v1`, one file each: messages in, questions to `app`, messages out. Besides the
 //! listener in `server.rs` and its layer in `auth.rs`, only here is anything known of gRPC.
 
+mod asked;
 mod audit;
 mod bundles;
 mod groups;

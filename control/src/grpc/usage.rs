@@ -1,9 +1,16 @@
 //! `UsageService`.
 
-use crate::{app::App, store::usage::UsageRecord};
+use super::{asked::place, status};
+use crate::{
+    app::{App, criteria::Criteria, usage::ListUsage},
+    store::usage::UsageRecord,
+};
 use chrono::DateTime;
 use ostia_domain::clock::Timestamp;
-use ostia_proto::{convert::timestamp, v1};
+use ostia_proto::{
+    convert::{from_optional_timestamp, timestamp},
+    v1,
+};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -16,15 +23,19 @@ impl v1::usage_service_server::UsageService for Usage {
         request: Request<v1::ListUsageRequest>,
     ) -> Result<Response<v1::ListUsageResponse>, Status> {
         let request = request.into_inner();
-        let page = self
-            .0
-            .list_usage(
-                request.key.as_deref(),
-                request.upstream.as_deref(),
-                request.page_size,
-                &request.page_token,
-            )
-            .await?;
+        let ask = ListUsage {
+            criteria: Criteria {
+                key: request.key,
+                user: request.user,
+                upstream: request.upstream,
+                tool: request.tool,
+                outcome: request.outcome,
+                from: from_optional_timestamp("from", request.from).map_err(status::field)?,
+                to: from_optional_timestamp("to", request.to).map_err(status::field)?,
+            },
+            place: place(request.after, request.page_size, request.page_token)?,
+        };
+        let page = self.0.list_usage(ask).await?;
         Ok(Response::new(v1::ListUsageResponse {
             records: page.rows.into_iter().map(Into::into).collect(),
             next_page_token: page.next_page_token,

@@ -3,6 +3,7 @@
 use super::{
     Error, Tx,
     entity::audit_events::{ActiveModel, Column, Entity, Model},
+    narrow::{Narrow, OfKey, OfUser, begins_with},
     page::{Ask, Page},
 };
 use ostia_domain::clock::Timestamp;
@@ -48,20 +49,21 @@ pub(crate) async fn insert_change(tx: &Tx, change: NewChange<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Which key's events are asked for: those it caused, and the changes made to it.
-pub(crate) struct OfKey {
-    pub(crate) id: Uuid,
-    /// What changes call it.
-    pub(crate) target: String,
+/// Which events are asked for.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    pub(crate) narrow: Narrow,
+    /// All of it, or with `*` at the end what they begin with.
+    pub(crate) action: Option<String>,
 }
 
 /// Newest first.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    key: Option<OfKey>,
+    wanted: &Wanted,
     ask: Ask,
 ) -> Result<Page<AuditEvent>, Error> {
-    let mut query = of_key(key).order_by_desc(Column::Id).limit(ask.limit());
+    let mut query = select(wanted).order_by_desc(Column::Id).limit(ask.limit());
     if let Some(after) = ask.after {
         query = query.filter(Column::Id.lt(after));
     }
@@ -71,24 +73,78 @@ pub(crate) async fn list(
 /// Oldest first, from one on.
 pub(crate) async fn list_after(
     db: &impl ConnectionTrait,
-    key: Option<OfKey>,
+    wanted: &Wanted,
     after: Uuid,
     size: u64,
 ) -> Result<Vec<AuditEvent>, Error> {
-    let query = of_key(key)
+    let query = select(wanted)
         .filter(Column::Id.gt(after))
         .order_by_asc(Column::Id)
         .limit(size);
     Ok(query.all(db).await?)
 }
 
-fn of_key(key: Option<OfKey>) -> Select<Entity> {
-    match key {
-        None => Entity::find(),
-        Some(key) => Entity::find().filter(
-            Condition::any()
-                .add(Column::KeyId.eq(key.id))
-                .add(Column::Target.eq(key.target)),
-        ),
+fn select(wanted: &Wanted) -> Select<Entity> {
+    let narrow = &wanted.narrow;
+    let condition = Condition::all()
+        .add_option(narrow.key.as_ref().map(of_key))
+        .add_option(narrow.user.as_ref().map(of_user))
+        .add_option(narrow.upstream.as_deref().map(of_upstream))
+        .add_option(narrow.tool.as_deref().map(of_tool))
+        .add_option(wanted.action.as_deref().map(of_action))
+        .add_option(
+            narrow
+                .outcome
+                .map(|outcome| Column::Outcome.eq(outcome.as_str())),
+        )
+        .add(narrow.during.condition(Column::Id, Column::AtUs));
+    Entity::find().filter(condition)
+}
+
+/// What was done with it, and the changes made to it.
+fn of_key(key: &OfKey) -> Condition {
+    Condition::any()
+        .add(Column::KeyId.eq(key.id))
+        .add(Column::Target.eq(&key.target))
+}
+
+fn of_user(user: &OfUser) -> Condition {
+    let by_name = user.name.as_ref().map(|name| {
+        Condition::any()
+            .add(Column::Actor.eq(format!("user:{name}")))
+            .add(changes("identity.").add(Column::Target.eq(name)))
+    });
+    Condition::any()
+        .add(Column::UserId.eq(user.id))
+        .add_option(by_name)
+}
+
+fn of_upstream(name: &str) -> Condition {
+    let requests = requests().add(
+        Condition::any()
+            .add(Column::Target.eq(name))
+            .add(begins_with(Column::Target, &format!("{name}."))),
+    );
+    let changes = changes("upstreams.").add(Column::Target.eq(name));
+    Condition::any().add(requests).add(changes)
+}
+
+fn of_tool(tool: &str) -> Condition {
+    requests().add(Column::Target.eq(tool))
+}
+
+fn of_action(action: &str) -> Expr {
+    match action.strip_suffix('*') {
+        Some(prefix) => begins_with(Column::Action, prefix),
+        None => Column::Action.eq(action),
     }
+}
+
+/// Methods of MCP have a slash, changes have none.
+fn requests() -> Condition {
+    Condition::all().add(Column::Action.contains("/"))
+}
+
+fn changes(of: &str) -> Condition {
+    Condition::all().add(begins_with(Column::Action, of))
 }

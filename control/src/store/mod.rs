@@ -13,6 +13,7 @@ pub(crate) mod groups;
 pub(crate) mod identity;
 pub(crate) mod keys;
 pub(crate) mod names;
+pub(crate) mod narrow;
 pub(crate) mod page;
 pub(crate) mod plans;
 pub(crate) mod policies;

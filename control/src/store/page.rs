@@ -11,6 +11,16 @@ pub(crate) struct Page<T> {
     pub(crate) next_page_token: String,
 }
 
+impl<T> Page<T> {
+    /// Of a list that is followed by its last row instead of a token.
+    pub(crate) fn last(rows: Vec<T>) -> Self {
+        Self {
+            rows,
+            next_page_token: String::new(),
+        }
+    }
+}
+
 /// Which page is asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Ask {

@@ -3,28 +3,70 @@
 use super::{
     Error,
     entity::usage_records::{Column, Entity, Model},
+    narrow::Narrow,
     page::{Ask, Page},
 };
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::*};
+use sea_orm::{
+    Condition, ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    prelude::*,
+};
 
 pub(crate) type UsageRecord = Model;
 
 /// Newest first.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    key: Option<Uuid>,
-    upstream: Option<&str>,
+    narrow: &Narrow,
     ask: Ask,
 ) -> Result<Page<UsageRecord>, Error> {
-    let mut query = Entity::find().order_by_desc(Column::Id).limit(ask.limit());
-    if let Some(key) = key {
-        query = query.filter(Column::KeyId.eq(key));
-    }
-    if let Some(upstream) = upstream {
-        query = query.filter(Column::Upstream.eq(upstream));
-    }
+    let mut query = select(narrow).order_by_desc(Column::Id).limit(ask.limit());
     if let Some(after) = ask.after {
         query = query.filter(Column::Id.lt(after));
     }
     Ok(ask.page(query.all(db).await?, |row| row.id))
+}
+
+/// Oldest first, from one on.
+pub(crate) async fn list_after(
+    db: &impl ConnectionTrait,
+    narrow: &Narrow,
+    after: Uuid,
+    size: u64,
+) -> Result<Vec<UsageRecord>, Error> {
+    let query = select(narrow)
+        .filter(Column::Id.gt(after))
+        .order_by_asc(Column::Id)
+        .limit(size);
+    Ok(query.all(db).await?)
+}
+
+fn select(narrow: &Narrow) -> Select<Entity> {
+    let tool = narrow
+        .tool
+        .as_deref()
+        .map(|tool| match tool.split_once('.') {
+            Some((upstream, name)) => Condition::any()
+                .add(Column::Upstream.eq(upstream).and(Column::Tool.eq(name)))
+                .add(Column::Upstream.is_null().and(Column::Tool.eq(tool))),
+            None => Condition::all()
+                .add(Column::Upstream.is_null())
+                .add(Column::Tool.eq(tool)),
+        });
+    let condition = Condition::all()
+        .add_option(narrow.key.as_ref().map(|key| Column::KeyId.eq(key.id)))
+        .add_option(narrow.user.as_ref().map(|user| Column::OwnerId.eq(user.id)))
+        .add_option(
+            narrow
+                .upstream
+                .as_deref()
+                .map(|name| Column::Upstream.eq(name)),
+        )
+        .add_option(tool)
+        .add_option(
+            narrow
+                .outcome
+                .map(|outcome| Column::Outcome.eq(outcome.as_str())),
+        )
+        .add(narrow.during.condition(Column::Id, Column::AtUs));
+    Entity::find().filter(condition)
 }

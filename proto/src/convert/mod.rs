@@ -63,6 +63,14 @@ pub fn from_timestamp(
         .ok_or_else(|| FieldError::new(field, "is outside the calendar"))
 }
 
+/// A time that may be left out.
+pub fn from_optional_timestamp(
+    field: &'static str,
+    at: Option<prost_types::Timestamp>,
+) -> Result<Option<Timestamp>, FieldError> {
+    at.map(|at| from_timestamp(field, at)).transpose()
+}
+
 fn all<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
     from.into_iter().map(Into::into).collect()
 }

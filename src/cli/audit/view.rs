@@ -1,6 +1,9 @@
 //! Events as results show them.
 
-use super::super::show::{moment, optional, timestamp};
+use crate::cli::{
+    export::Exported,
+    show::{moment, optional, timestamp},
+};
 use ostia_proto::v1;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -50,7 +53,57 @@ impl From<v1::AuditEvent> for Event {
     }
 }
 
+impl Exported for Event {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "at",
+        "request_id",
+        "actor",
+        "key_id",
+        "user_id",
+        "action",
+        "target",
+        "outcome",
+        "error",
+        "rule",
+        "arguments_digest",
+        "duration_us",
+        "remote_address",
+        "client",
+        "detail",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        vec![
+            self.id.clone(),
+            or_empty(&self.at),
+            or_empty(&self.request_id),
+            self.actor.clone(),
+            or_empty(&self.key_id),
+            or_empty(&self.user_id),
+            self.action.clone(),
+            or_empty(&self.target),
+            self.outcome.clone(),
+            or_empty(&self.error),
+            or_empty(&self.rule),
+            or_empty(&self.arguments_digest),
+            self.duration_us.to_string(),
+            or_empty(&self.remote_address),
+            or_empty(&self.client),
+            self.detail
+                .as_ref()
+                .map(|detail| detail.get().to_owned())
+                .unwrap_or_default(),
+        ]
+    }
+}
+
 impl Event {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// One line for people; what is empty is left out.
     pub(crate) fn line(&self) -> String {
         let mut line = format!(

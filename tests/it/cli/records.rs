@@ -103,3 +103,80 @@ async fn following_prints_what_happens_next() {
     assert_eq!(event["action"], "tools/call");
     assert_eq!(event["target"], "demo.echo");
 }
+
+/// All lines are there, whatever the size of a page.
+#[tokio::test]
+async fn exports_have_every_row_in_the_form_that_was_asked_for() {
+    let ostia = Ostia::start().await;
+    for _ in 0..3 {
+        call(&ostia).await;
+    }
+    let events = |format: &'static str| {
+        let ostia = &ostia;
+        async move {
+            let args = [
+                "audit",
+                "export",
+                "--action",
+                "tools/call",
+                "--format",
+                format,
+            ];
+            ostia.cli(&args).await.ok().stdout
+        }
+    };
+    let exported = wait::until(Duration::from_secs(10), "the calls are written", || async {
+        let lines = events("jsonl").await;
+        if lines.lines().count() == 3 {
+            Ok(lines)
+        } else {
+            Err(lines)
+        }
+    });
+    let (lines, _) = exported.await;
+    let read = |line: &str| serde_json::from_str::<Value>(line).expect("an object per line");
+    let objects: Vec<Value> = lines.lines().map(read).collect();
+    let ids: Vec<_> = objects
+        .iter()
+        .filter_map(|event| event["id"].as_str())
+        .collect();
+    assert!(ids.is_sorted(), "oldest first: {ids:?}");
+    assert_eq!(objects[0]["target"], "demo.echo");
+
+    let csv = events("csv").await;
+    let mut rows = csv.lines();
+    let heading = rows.next().expect("a heading");
+    assert!(heading.starts_with("id,at,request_id,actor,"), "{heading}");
+    let columns = heading.split(',').count();
+    for (row, id) in rows.by_ref().zip(&ids) {
+        assert!(row.starts_with(id), "{row}");
+        assert_eq!(row.split(',').count(), columns, "{row}");
+    }
+
+    let tool = ["--tool", "demo.echo", "--from", "1h"];
+    let args = [&["usage", "export", "--format", "json"][..], &tool[..]].concat();
+    let usage: Value = serde_json::from_str(&ostia.cli(&args).await.ok().stdout).expect("JSON");
+    assert_eq!(texts(&usage, "id"), ids);
+    let nothing = ["usage", "export", "--format", "json", "--to", "2020-01-01"];
+    let nothing = ostia.cli(&nothing).await.ok().stdout;
+    assert_eq!(
+        serde_json::from_str::<Value>(&nothing).expect("JSON"),
+        json!([])
+    );
+    let csv = ostia.cli(&["usage", "export"]).await.ok().stdout;
+    assert_eq!(csv.lines().count(), 4);
+}
+
+#[tokio::test]
+async fn events_are_listed_by_what_they_say() {
+    let ostia = Ostia::start().await;
+    let create = ["policies", "create", "p", "--preset", "everything"];
+    ostia.cli(&create).await.ok();
+    let listed = ["audit", "list", "--action", "policies.*", "--limit", "1"];
+    let listed = ostia.cli(&listed).await.ok().json();
+    assert_eq!(texts(&listed, "target"), ["p"]);
+    let wrong = ["audit", "list", "--outcome", "great"];
+    assert_eq!(ostia.cli(&wrong).await.code, super::FAILED);
+    let wrong = ["usage", "list", "--from", "yesterday"];
+    assert_eq!(ostia.cli(&wrong).await.code, super::USAGE);
+}

@@ -7,6 +7,7 @@ mod bundles;
 mod callers;
 mod catalogues;
 mod credentials;
+mod criteria;
 mod endpoints;
 mod fixture;
 mod groups;

@@ -6,7 +6,7 @@ use ostia_domain::{clock, code::Code};
 use ostia_proto::v1;
 use std::time::Duration;
 use tonic::{Code as Grpc, Status};
-use uuid::Uuid;
+use uuid::{ContextV7, Timestamp, Uuid};
 
 /// A call that went well, of nobody.
 pub(super) fn call(upstream: &str, tool: &str) -> v1::CallRecord {
@@ -30,7 +30,18 @@ pub(super) fn id(text: &str) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
-async fn record(control: &Fixture, records: Vec<v1::CallRecord>) -> Result<(), Status> {
+/// The same at another time, with an id of then. Ids of one millisecond are in no order.
+pub(super) fn made_at(at: clock::Timestamp, record: v1::CallRecord) -> v1::CallRecord {
+    let seconds = u64::try_from(at.timestamp()).expect("after 1970");
+    let moment = Timestamp::from_unix(&ContextV7::new(), seconds, at.timestamp_subsec_nanos());
+    v1::CallRecord {
+        id: Uuid::new_v7(moment).as_bytes().to_vec(),
+        at_us: at.timestamp_micros(),
+        ..record
+    }
+}
+
+pub(super) async fn record(control: &Fixture, records: Vec<v1::CallRecord>) -> Result<(), Status> {
     let request = v1::RecordRequest { records };
     control.client.sync().record(request).await?;
     Ok(())

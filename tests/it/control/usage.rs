@@ -1,8 +1,9 @@
 //! Usage records, as they are listed.
 
 use super::{
+    criteria::of,
     fixture::{Fixture, assert_refused, start},
-    records::{call, id},
+    records::call,
 };
 use ostia_domain::code::Code;
 use ostia_proto::v1;
@@ -18,21 +19,14 @@ async fn outcomes(control: &Fixture, request: v1::ListUsageRequest) -> Vec<Strin
 async fn records_are_listed_newest_first_and_by_key_and_upstream() {
     let control = start().await;
     let key = control.key("build").await.key.expect("a key");
-    let mine = v1::RecordedCaller {
-        key_id: id(&key.id),
-        key_name: key.name.clone(),
-        owner_id: id(&key.owner_id),
-        owner_name: key.owner_name.clone(),
-    };
     let records = vec![
         v1::CallRecord {
             outcome: "busy".to_owned(),
             ..call("github", "a")
         },
         v1::CallRecord {
-            caller: Some(mine),
             outcome: "timeout".to_owned(),
-            ..call("github", "b")
+            ..of(&key, call("github", "b"))
         },
         call("other", "c"),
     ];

@@ -1,0 +1,103 @@
+//! What lists of events, records and sums are narrowed to, as callers name it.
+
+use super::{App, keys};
+use crate::{
+    error::{Error, Result},
+    store::{
+        self,
+        narrow::{During, Narrow, OfKey, OfUser},
+    },
+};
+use ostia_domain::{clock::Timestamp, usage::Outcome};
+use uuid::Uuid;
+
+/// Everything that is unset narrows nothing.
+#[derive(Default)]
+pub(crate) struct Criteria {
+    /// Id or public id.
+    pub(crate) key: Option<String>,
+    /// Id or name.
+    pub(crate) user: Option<String>,
+    pub(crate) upstream: Option<String>,
+    /// `<upstream>.<tool>`.
+    pub(crate) tool: Option<String>,
+    pub(crate) outcome: Option<String>,
+    /// From this time on.
+    pub(crate) from: Option<Timestamp>,
+    /// Until before this time.
+    pub(crate) to: Option<Timestamp>,
+}
+
+impl App {
+    pub(super) async fn narrow(&self, criteria: &Criteria) -> Result<Narrow> {
+        let key = match &criteria.key {
+            Some(reference) => Some(self.of_key(reference).await?),
+            None => None,
+        };
+        let user = match &criteria.user {
+            Some(reference) => Some(self.of_user(reference).await?),
+            None => None,
+        };
+        Ok(Narrow {
+            key,
+            user,
+            upstream: text("upstream", criteria.upstream.as_deref())?,
+            tool: text("tool", criteria.tool.as_deref())?,
+            outcome: criteria.outcome.as_deref().map(outcome).transpose()?,
+            during: during(criteria.from, criteria.to)?,
+        })
+    }
+
+    /// A key that was deleted is still found by its id.
+    async fn of_key(&self, reference: &str) -> Result<OfKey> {
+        let key = store::keys::find(self.store.db(), reference).await?;
+        match (key, Uuid::try_parse(reference)) {
+            (Some(key), _) => Ok(OfKey {
+                id: key.id,
+                target: keys::label(&key),
+            }),
+            (None, Ok(id)) => Ok(OfKey {
+                id,
+                target: id.to_string(),
+            }),
+            (None, Err(_)) => Err(Error::not_found("key", reference)),
+        }
+    }
+
+    /// So is a user.
+    async fn of_user(&self, reference: &str) -> Result<OfUser> {
+        let stored = store::identity::find(self.store.db(), reference).await?;
+        match (stored, Uuid::try_parse(reference)) {
+            (Some(stored), _) => Ok(OfUser {
+                id: stored.user.id,
+                name: Some(stored.user.name),
+            }),
+            (None, Ok(id)) => Ok(OfUser { id, name: None }),
+            (None, Err(_)) => Err(Error::not_found("user", reference)),
+        }
+    }
+}
+
+/// Nothing has such a name, and PostgreSQL fails on it instead of finding nothing.
+pub(super) fn text(what: &'static str, name: Option<&str>) -> Result<Option<String>> {
+    match name {
+        Some(name) if name.contains('\0') => Err(Error::not_found(what, name)),
+        name => Ok(name.map(str::to_owned)),
+    }
+}
+
+fn outcome(text: &str) -> Result<Outcome> {
+    Outcome::parse(text).ok_or_else(|| {
+        let known = Outcome::ALL.map(Outcome::as_str).join(", ");
+        Error::invalid("outcome", format!("{text:?} is none of {known}"))
+    })
+}
+
+fn during(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<During> {
+    if let (Some(from), Some(to)) = (from, to)
+        && from >= to
+    {
+        return Err(Error::invalid("to", "is not after `from`"));
+    }
+    Ok(During { from, to })
+}

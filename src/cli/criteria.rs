@@ -1,0 +1,62 @@
+//! What lists of events and records are narrowed to.
+
+use super::moment;
+use ostia_domain::clock::Timestamp;
+use ostia_proto::{convert::timestamp, v1};
+
+#[derive(clap::Args, Clone, Default)]
+#[command(next_help_heading = "Only")]
+pub(crate) struct Criteria {
+    /// Of this key, by id or public id
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Of this user and their keys, by id or name
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// To this upstream
+    #[arg(long, value_name = "NAME")]
+    upstream: Option<String>,
+    /// Of this tool, as <upstream>.<tool>
+    #[arg(long, value_name = "TOOL")]
+    tool: Option<String>,
+    /// That ended so: ok, denied, rate_limited, ...
+    #[arg(long, value_name = "OUTCOME")]
+    outcome: Option<String>,
+    /// From this time on: 2026-11-21T10:00:00Z, 2026-11-21 (UTC), or 24h for so long ago
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    from: Option<Timestamp>,
+    /// Until before this time
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    to: Option<Timestamp>,
+}
+
+impl Criteria {
+    pub(crate) fn events(&self, action: Option<&str>) -> v1::ListEventsRequest {
+        let own = self.clone();
+        v1::ListEventsRequest {
+            key: own.key,
+            user: own.user,
+            upstream: own.upstream,
+            tool: own.tool,
+            action: action.map(str::to_owned),
+            outcome: own.outcome,
+            from: own.from.map(timestamp),
+            to: own.to.map(timestamp),
+            ..v1::ListEventsRequest::default()
+        }
+    }
+
+    pub(crate) fn records(&self) -> v1::ListUsageRequest {
+        let own = self.clone();
+        v1::ListUsageRequest {
+            key: own.key,
+            user: own.user,
+            upstream: own.upstream,
+            tool: own.tool,
+            outcome: own.outcome,
+            from: own.from.map(timestamp),
+            to: own.to.map(timestamp),
+            ..v1::ListUsageRequest::default()
+        }
+    }
+}
