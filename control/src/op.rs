@@ -38,6 +38,7 @@ pub(crate) enum Touched<'a> {
 pub(crate) struct Change<'a> {
     op: &'a Op,
     action: &'static str,
+    store: &'a Store,
     write: store::Write,
     wake: &'a Notify,
 }
@@ -69,13 +70,14 @@ impl Op {
     /// Begins a change named `<resource>.<verb>`, as audit will tell it.
     pub(crate) async fn change<'a>(
         &'a self,
-        store: &Store,
+        store: &'a Store,
         wake: &'a Notify,
         action: &'static str,
     ) -> Result<Change<'a>> {
         Ok(Change {
             op: self,
             action,
+            store,
             write: store.write().await?,
             wake,
         })
@@ -90,12 +92,11 @@ impl Change<'_> {
     /// Makes the change permanent together with its audit event, and has it pushed. `target` is what a
     /// person calls the object; `detail` is an object without secrets.
     pub(crate) async fn commit(
-        self,
+        mut self,
         target: &str,
         detail: Value,
         touched: Touched<'_>,
     ) -> Result<()> {
-        let tx = self.write.tx();
         let event = NewChange {
             at: self.op.now,
             request_id: self.op.request_id,
@@ -104,7 +105,8 @@ impl Change<'_> {
             target,
             detail,
         };
-        store::audit::insert_change(tx, event).await?;
+        self.store.audit(&mut self.write, event).await?;
+        let tx = self.write.tx();
         match touched {
             Touched::Nothing => {}
             Touched::Snapshot => store::revisions::snapshot_changed(tx).await?,

@@ -4,12 +4,14 @@ mod export;
 mod follow;
 mod list;
 mod tail;
+mod verify;
 mod view;
 
 use super::criteria::Criteria;
 use crate::{failure::Failure, output::Output};
 use clap::{Subcommand, ValueEnum};
 use ostia_proto::ControlClient;
+use std::path::PathBuf;
 use view::Event;
 
 const MAX_PAGE: u32 = 1000;
@@ -44,6 +46,15 @@ pub(crate) enum Command {
         #[command(flatten)]
         wanted: Wanted,
     },
+    /// Read the hash chains of all events and say which were changed, removed or moved
+    ///
+    /// Exits with 1 when there is a problem. Keep what --json prints somewhere else and pass it to the next
+    /// run with --known: then not even who can write to the database can change what was before.
+    Verify {
+        /// What `ostia audit verify --json` printed earlier
+        #[arg(long, value_name = "FILE")]
+        known: Option<PathBuf>,
+    },
 }
 
 #[derive(clap::Args, Clone)]
@@ -75,6 +86,7 @@ pub(crate) async fn run(
         Command::Tail { limit, wanted, .. } => tail::follow(limit, &wanted, control, output).await,
         Command::List { limit, wanted } => list::run(limit, &wanted, control, output).await,
         Command::Export { format, wanted } => export::run(format, &wanted, control).await,
+        Command::Verify { known } => verify::run(known.as_deref(), control, output).await,
     }
 }
 

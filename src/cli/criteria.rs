@@ -19,7 +19,7 @@ pub(crate) struct Criteria {
     /// Of this tool, as <upstream>.<tool>
     #[arg(long, value_name = "TOOL")]
     tool: Option<String>,
-    /// That ended so: ok, denied, rate_limited, ...
+    /// That ended so: ok, denied, timeout, ...
     #[arg(long, value_name = "OUTCOME")]
     outcome: Option<String>,
     /// From this time on: 2026-11-21T10:00:00Z, 2026-11-21 (UTC), or 24h for so long ago

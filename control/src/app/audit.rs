@@ -1,4 +1,4 @@
-//! Audit events, read.
+//! Audit events, read and verified.
 
 use super::{
     App,
@@ -6,10 +6,10 @@ use super::{
     paging,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     store::{
         self,
-        audit::{AuditEvent, Wanted},
+        audit::{AuditEvent, Known, Problem, Progress, Wanted, Writer},
         page::Page,
     },
 };
@@ -19,6 +19,20 @@ pub(crate) struct ListEvents {
     /// With `*` at its end, all that begin so.
     pub(crate) action: Option<String>,
     pub(crate) place: paging::Place,
+}
+
+/// Events that one answer of a verification is about.
+const VERIFIED_AT_ONCE: u64 = 5_000;
+const MAX_KNOWN: usize = 1_000;
+
+/// A page of a verification.
+pub(crate) struct VerifiedPage {
+    pub(crate) checked: u64,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) writers: Vec<Writer>,
+    pub(crate) unchained: u64,
+    /// Empty: this was the last page.
+    pub(crate) next_page_token: String,
 }
 
 impl App {
@@ -35,5 +49,37 @@ impl App {
                 Ok(Page::last(rows))
             }
         }
+    }
+
+    /// `known` are ends of chains as they were told earlier; they are looked at with the first page.
+    pub(crate) async fn verify_events(
+        &self,
+        page_token: &str,
+        known: Vec<Known>,
+    ) -> Result<VerifiedPage> {
+        if known.len() > MAX_KNOWN {
+            return Err(Error::invalid(
+                "known",
+                format!("are more than {MAX_KNOWN}"),
+            ));
+        }
+        let from = match page_token {
+            "" => None,
+            token => Some(Progress::parse(token).ok_or(store::Error::BadPageToken)?),
+        };
+        let read = self.store.read().await?;
+        let mut problems = match from {
+            None => store::audit::compare(&read, &known).await?,
+            Some(_) => Vec::new(),
+        };
+        let page = store::audit::verify(&read, from, VERIFIED_AT_ONCE).await?;
+        problems.extend(page.problems);
+        Ok(VerifiedPage {
+            checked: page.checked,
+            problems,
+            writers: page.writers,
+            unchained: page.unchained,
+            next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
+        })
     }
 }

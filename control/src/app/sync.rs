@@ -31,9 +31,7 @@ impl App {
             let problem = format!("are more than {MAX_RECORDS}");
             return Err(Error::invalid("records", problem));
         }
-        let write = self.store.write().await?;
-        store::records::insert(write.tx(), records).await?;
-        write.commit().await?;
+        store::records::write(&self.store, records).await?;
         self.uses.keys_used(records, op.now);
         Ok(())
     }

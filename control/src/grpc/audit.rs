@@ -3,10 +3,11 @@
 use super::{asked::place, status};
 use crate::{
     app::{App, audit::ListEvents, criteria::Criteria},
-    store::audit::AuditEvent,
+    store::audit::{AuditEvent, Known, Problem, What, Writer},
 };
 use ostia_proto::{
-    convert::{from_optional_timestamp, timestamp},
+    FieldError,
+    convert::{from_optional_timestamp, timestamp, uuid},
     v1,
 };
 use std::{fmt::Write as _, sync::Arc};
@@ -40,6 +41,70 @@ impl v1::audit_service_server::AuditService for Audit {
             next_page_token: page.next_page_token,
         }))
     }
+
+    async fn verify_events(
+        &self,
+        request: Request<v1::VerifyEventsRequest>,
+    ) -> Result<Response<v1::VerifyEventsResponse>, Status> {
+        let request = request.into_inner();
+        let known = request.known.iter().map(known).collect::<Result<_, _>>();
+        let known = known.map_err(status::field)?;
+        let verified = self.0.verify_events(&request.page_token, known).await?;
+        Ok(Response::new(v1::VerifyEventsResponse {
+            checked: verified.checked,
+            problems: verified.problems.into_iter().map(Into::into).collect(),
+            chains: verified.writers.into_iter().map(Into::into).collect(),
+            unchained: verified.unchained,
+            next_page_token: verified.next_page_token,
+        }))
+    }
+}
+
+fn known(end: &v1::ChainEnd) -> Result<Known, FieldError> {
+    Ok(Known {
+        writer: uuid("known.writer", &end.writer)?,
+        seq: i64::try_from(end.sequence)
+            .map_err(|_| FieldError::new("known.sequence", "is too large"))?,
+        hash: unhex(&end.hash)
+            .ok_or_else(|| FieldError::new("known.hash", "is not 32 bytes in hexadecimal"))?,
+    })
+}
+
+impl From<Writer> for v1::ChainEnd {
+    fn from(writer: Writer) -> Self {
+        Self {
+            writer: writer.id.to_string(),
+            kind: writer.kind.as_str().to_owned(),
+            started_at: Some(timestamp(writer.started_at)),
+            sequence: writer.seq.unsigned_abs(),
+            hash: hex(&writer.hash),
+            pruned: writer.pruned.unsigned_abs(),
+        }
+    }
+}
+
+impl From<Problem> for v1::ChainProblem {
+    fn from(problem: Problem) -> Self {
+        let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+        Self {
+            writer: id(problem.writer),
+            sequence: problem.seq.unsigned_abs(),
+            event_id: id(problem.event),
+            problem: match problem.what {
+                What::Changed => "was changed, or moved from another place".to_owned(),
+                What::Rewritten => "was written anew after the event that follows it".to_owned(),
+                What::Missing { until } if until == problem.seq + 1 => "is missing".to_owned(),
+                What::Missing { until } => {
+                    format!("is missing, and all others up to {}", until - 1)
+                }
+                What::Twice => "is in the place of another event".to_owned(),
+                What::AfterTheEnd => "comes after the end of its chain".to_owned(),
+                What::UnknownWriter => "no control has begun this chain".to_owned(),
+                What::InNoChain => "is in no chain, though there were chains already".to_owned(),
+                What::NotAsKnown => "is not what was noted earlier".to_owned(),
+            },
+        }
+    }
 }
 
 impl From<AuditEvent> for v1::AuditEvent {
@@ -62,6 +127,10 @@ impl From<AuditEvent> for v1::AuditEvent {
             remote_address: event.remote_address.unwrap_or_default(),
             client: event.client.unwrap_or_default(),
             detail: event.detail.unwrap_or_default(),
+            writer: id(event.writer),
+            sequence: event.seq.unwrap_or_default().unsigned_abs(),
+            previous_hash: hex(&event.previous.unwrap_or_default()),
+            hash: hex(&event.hash.unwrap_or_default()),
         }
     }
 }
@@ -72,4 +141,17 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    let mut bytes = [0; 32];
+    if digits.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        let pair = std::str::from_utf8(pair).ok()?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
 }

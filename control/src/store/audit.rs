@@ -1,14 +1,20 @@
 //! Audit events: writing one for a change, and reading all.
 
+mod verify;
+
+pub(crate) use verify::{Known, Problem, Progress, What, Writer, compare, verify};
+
 use super::{
     Error, Tx,
-    entity::audit_events::{ActiveModel, Column, Entity, Model},
+    cells::Cells,
+    chain::{Appender, Canonical, Kind},
+    entity::audit_events::{Column, Entity, Model},
     narrow::{Narrow, OfKey, OfUser, begins_with},
     page::{Ask, Page},
 };
-use ostia_domain::clock::Timestamp;
+use ostia_domain::{clock::Timestamp, usage::Outcome};
 use sea_orm::{
-    ActiveValue::Set, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    Condition, ConnectionTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder,
     QuerySelect, prelude::*,
 };
 
@@ -26,27 +32,65 @@ pub(crate) struct NewChange<'a> {
     pub(crate) detail: Json,
 }
 
-pub(crate) async fn insert_change(tx: &Tx, change: NewChange<'_>) -> Result<(), Error> {
-    let row = ActiveModel {
-        id: Set(Uuid::now_v7()),
-        at_us: Set(change.at.timestamp_micros()),
-        request_id: Set(change.request_id),
-        actor: Set(change.actor.to_owned()),
-        key_id: Set(None),
-        user_id: Set(None),
-        action: Set(change.action.to_owned()),
-        target: Set(Some(change.target.to_owned())),
-        outcome: Set(ostia_domain::usage::Outcome::Ok.as_str().to_owned()),
-        error: Set(None),
-        rule: Set(None),
-        arguments_digest: Set(None),
-        duration_us: Set(0),
-        remote_address: Set(None),
-        client: Set(None),
-        detail: Set(Some(change.detail.to_string())),
+pub(super) async fn insert_change(
+    tx: &Tx,
+    appender: &mut Appender,
+    change: NewChange<'_>,
+) -> Result<(), Error> {
+    let mut event = Model {
+        id: Uuid::now_v7(),
+        at_us: change.at.timestamp_micros(),
+        request_id: change.request_id,
+        actor: change.actor.to_owned(),
+        key_id: None,
+        user_id: None,
+        action: change.action.to_owned(),
+        target: Some(change.target.to_owned()),
+        outcome: Outcome::Ok.as_str().to_owned(),
+        error: None,
+        rule: None,
+        arguments_digest: None,
+        duration_us: 0,
+        remote_address: None,
+        client: None,
+        detail: Some(change.detail.to_string()),
+        kind: Kind::Change.number(),
+        writer: None,
+        seq: None,
+        previous: None,
+        hash: None,
     };
+    let mut canonical = Canonical::default();
+    cells(&mut canonical, &event);
+    let place = appender.place(&canonical);
+    event.writer = Some(place.writer);
+    event.seq = Some(place.seq);
+    event.previous = Some(place.previous.to_vec());
+    event.hash = Some(place.hash.to_vec());
+    let row = event.into_active_model().reset_all();
     Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+    appender.save(tx).await
+}
+
+/// What of an event its hash covers, in the order of the columns. `records.rs` has the same for calls.
+fn cells(cells: &mut impl Cells, event: &AuditEvent) {
+    cells.uuid(Some(event.id));
+    cells.number(event.at_us);
+    cells.uuid(Some(event.request_id));
+    cells.text(Some(&event.actor));
+    cells.uuid(event.key_id);
+    cells.uuid(event.user_id);
+    cells.text(Some(&event.action));
+    cells.text(event.target.as_deref());
+    cells.text(Some(&event.outcome));
+    cells.text(event.error.as_deref());
+    cells.text(event.rule.as_deref());
+    cells.optional_bytes(event.arguments_digest.as_deref());
+    cells.number(event.duration_us);
+    cells.text(event.remote_address.as_deref());
+    cells.text(event.client.as_deref());
+    cells.text(event.detail.as_deref());
+    cells.number(event.kind.into());
 }
 
 /// Which events are asked for.

@@ -7,6 +7,8 @@
 pub(crate) mod audit;
 pub(crate) mod bundles;
 pub(crate) mod catalogues;
+mod cells;
+pub(crate) mod chain;
 mod entity;
 mod error;
 pub(crate) mod groups;
@@ -28,6 +30,9 @@ pub(crate) mod usage;
 pub(crate) mod vault;
 
 pub(crate) use error::Error;
+
+use audit::NewChange;
+use chain::{Appender, Chains, Kind};
 
 use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
@@ -58,11 +63,14 @@ pub(crate) struct Store {
     /// SQLite has one writer at a time: waiting for a turn here is first come, first served, and
     /// cheaper than the sleeps with which SQLite would try again.
     turn: Option<Arc<Semaphore>>,
+    chains: Chains,
 }
 
 /// A transaction that may write. Dropped without a commit it changes nothing.
 pub(crate) struct Write {
     tx: Tx,
+    /// Where the audit event of a change goes.
+    appender: Option<Appender>,
     /// Given back after the transaction ended: fields drop in this order.
     _turn: Option<OwnedSemaphorePermit>,
 }
@@ -79,7 +87,11 @@ impl Store {
         let turn =
             (db.get_database_backend() == DbBackend::Sqlite).then(|| Arc::new(Semaphore::new(1)));
         schema::check(&db).await?;
-        Ok(Self { db, turn })
+        Ok(Self {
+            db,
+            turn,
+            chains: Chains::default(),
+        })
     }
 
     /// For reads that need not agree with each other.
@@ -112,7 +124,31 @@ impl Store {
             ..TransactionOptions::default()
         };
         let tx = self.db.begin_with_options(options).await?;
-        Ok(Write { tx, _turn: turn })
+        Ok(Write {
+            tx,
+            appender: None,
+            _turn: turn,
+        })
+    }
+
+    /// For calls, which are written by the thousand: waits for the chain before it takes a connection.
+    async fn write_calls(&self) -> Result<(Write, Appender), Error> {
+        let appender = self.chains.append(Kind::Call).await;
+        Ok((self.write().await?, appender))
+    }
+
+    /// The event of a change, in the transaction that makes it.
+    pub(crate) async fn audit(
+        &self,
+        write: &mut Write,
+        change: NewChange<'_>,
+    ) -> Result<(), Error> {
+        let appender = match write.appender.take() {
+            Some(appender) => appender,
+            None => self.chains.append(Kind::Change).await,
+        };
+        let appender = write.appender.insert(appender);
+        audit::insert_change(&write.tx, appender, change).await
     }
 
     pub(crate) async fn answers(&self) -> bool {
@@ -132,7 +168,11 @@ impl Write {
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        if let Some(appender) = self.appender {
+            appender.committed();
+        }
+        Ok(())
     }
 }
 

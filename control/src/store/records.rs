@@ -2,32 +2,94 @@
 //!
 //! A batch becomes a few statements with a fixed number of rows each, so that a database prepares them
 //! once ([`insert`]); everything in them that is not a number travels in one value ([`rows`]). An id that
-//! is there already is left alone, so a batch may come again.
+//! is there already is left alone ([`known`]), so a batch may come again.
 
 mod insert;
+mod known;
 mod rows;
 
 use self::{
     insert::{Column, Insert, Kind},
     rows::Rows,
 };
-use super::{Error, Tx};
+use super::{
+    Error, Store, Tx,
+    cells::Cells,
+    chain::{self, Appender, Canonical, Place},
+};
 use ostia_domain::audit::CallRecord;
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
+use uuid::Uuid;
 
 /// Only calls of tools are usage; everything is audit.
 const COUNTED: &str = "tools/call";
+/// How often a batch is tried in which another control was faster with a record of it.
+const ATTEMPTS: usize = 3;
 
 static USAGE: LazyLock<Insert> = LazyLock::new(|| Insert::new("usage_records", &USAGE_COLUMNS));
 static AUDIT: LazyLock<Insert> = LazyLock::new(|| Insert::new("audit_events", &AUDIT_COLUMNS));
 
 /// Writes what is not there yet.
-pub(crate) async fn insert(tx: &Tx, records: &[CallRecord]) -> Result<(), Error> {
+pub(crate) async fn write(store: &Store, records: &[CallRecord]) -> Result<(), Error> {
+    // In one order everywhere, so that two controls with the same records never wait for each other.
+    let mut records: Vec<_> = records.iter().collect();
+    records.sort_unstable_by_key(|record| record.id);
+    records.dedup_by_key(|record| record.id);
+    if records.is_empty() {
+        return Ok(());
+    }
+    for _ in 1..ATTEMPTS {
+        match attempt(store, &records).await {
+            Err(Error::Taken) => {}
+            written => return written,
+        }
+    }
+    attempt(store, &records).await
+}
+
+async fn attempt(store: &Store, records: &[&CallRecord]) -> Result<(), Error> {
+    let (write, mut appender) = store.write_calls().await?;
+    count(write.tx(), records).await?;
+    append(write.tx(), &mut appender, records).await?;
+    write.commit().await?;
+    appender.committed();
+    Ok(())
+}
+
+async fn count(tx: &Tx, records: &[&CallRecord]) -> Result<(), Error> {
     let counted = records.iter().filter(|record| record.method == COUNTED);
-    USAGE.run(tx, &counted.collect::<Vec<_>>(), usage).await?;
-    AUDIT
-        .run(tx, &records.iter().collect::<Vec<_>>(), audit)
+    let counted = new(tx, "usage_records", counted.copied()).await?;
+    USAGE
+        .run(tx, &counted, |row, record| usage(row, record))
         .await
+}
+
+async fn append(tx: &Tx, appender: &mut Appender, records: &[&CallRecord]) -> Result<(), Error> {
+    let mut canonical = Canonical::default();
+    let place = |record| {
+        canonical.clear();
+        event(&mut canonical, record);
+        (record, appender.place(&canonical))
+    };
+    let new = new(tx, "audit_events", records.iter().copied()).await?;
+    let placed: Vec<(&CallRecord, Place)> = new.into_iter().map(place).collect();
+    AUDIT.run(tx, &placed, audit).await?;
+    appender.save(tx).await
+}
+
+/// Those that the table has not.
+async fn new<'a>(
+    tx: &Tx,
+    table: &'static str,
+    records: impl Iterator<Item = &'a CallRecord>,
+) -> Result<Vec<&'a CallRecord>, Error> {
+    let records: Vec<_> = records.collect();
+    let ids: Vec<Uuid> = records.iter().map(|record| record.id).collect();
+    let known: HashSet<Uuid> = known::ids(tx, table, &ids).await?;
+    let new = records
+        .into_iter()
+        .filter(|record| !known.contains(&record.id));
+    Ok(new.collect())
 }
 
 /// In the order of [`usage`].
@@ -45,7 +107,7 @@ const USAGE_COLUMNS: [Column; 11] = [
     Column("result_bytes", Kind::Number),
 ];
 
-fn usage(row: &mut Rows, record: &CallRecord) {
+fn usage(row: &mut impl Cells, record: &CallRecord) {
     let caller = record.caller.as_ref();
     row.uuid(Some(record.id));
     row.number(record.at.timestamp_micros());
@@ -61,7 +123,7 @@ fn usage(row: &mut Rows, record: &CallRecord) {
 }
 
 /// In the order of [`audit`].
-const AUDIT_COLUMNS: [Column; 16] = [
+const AUDIT_COLUMNS: [Column; 21] = [
     Column("id", Kind::Uuid),
     Column("at_us", Kind::Number),
     Column("request_id", Kind::Uuid),
@@ -78,9 +140,23 @@ const AUDIT_COLUMNS: [Column; 16] = [
     Column("remote_address", Kind::Text),
     Column("client", Kind::Text),
     Column("detail", Kind::Text),
+    Column("kind", Kind::Number),
+    Column("writer", Kind::Uuid),
+    Column("seq", Kind::Number),
+    Column("previous", Kind::Bytes),
+    Column("hash", Kind::Bytes),
 ];
 
-fn audit(row: &mut Rows, record: &CallRecord) {
+fn audit(row: &mut Rows, (record, place): &(&CallRecord, Place)) {
+    event(row, record);
+    row.uuid(Some(place.writer));
+    row.number(place.seq);
+    row.bytes(&place.previous);
+    row.bytes(&place.hash);
+}
+
+/// What of an event its hash covers.
+fn event(row: &mut impl Cells, record: &CallRecord) {
     let caller = record.caller.as_ref();
     row.uuid(Some(record.id));
     row.number(record.at.timestamp_micros());
@@ -100,11 +176,12 @@ fn audit(row: &mut Rows, record: &CallRecord) {
     row.text(Some(record.outcome.as_str()));
     row.text(record.error);
     row.text(record.rule.as_deref());
-    row.bytes(record.arguments_digest.as_ref().map(AsRef::as_ref));
+    row.optional_bytes(record.arguments_digest.as_ref().map(AsRef::as_ref));
     row.number(saturated(record.duration_us));
     row.text(record.remote_address.as_deref());
     row.text(record.client.as_deref());
     row.text(detail(record).as_deref());
+    row.number(chain::Kind::Call.number().into());
 }
 
 /// Which key was presented and refused. It is no actor: nobody proved to have it.

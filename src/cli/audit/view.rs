@@ -28,6 +28,11 @@ pub(crate) struct Event {
     client: Option<String>,
     /// A change's before and after.
     detail: Option<Box<RawValue>>,
+    /// The chain it is in.
+    writer: Option<String>,
+    sequence: u64,
+    previous_hash: Option<String>,
+    hash: Option<String>,
 }
 
 impl From<v1::AuditEvent> for Event {
@@ -49,6 +54,10 @@ impl From<v1::AuditEvent> for Event {
             remote_address: optional(event.remote_address),
             client: optional(event.client),
             detail: optional(event.detail).and_then(|text| RawValue::from_string(text).ok()),
+            writer: optional(event.writer),
+            sequence: event.sequence,
+            previous_hash: optional(event.previous_hash),
+            hash: optional(event.hash),
         }
     }
 }
@@ -71,6 +80,10 @@ impl Exported for Event {
         "remote_address",
         "client",
         "detail",
+        "writer",
+        "sequence",
+        "previous_hash",
+        "hash",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -95,6 +108,10 @@ impl Exported for Event {
                 .as_ref()
                 .map(|detail| detail.get().to_owned())
                 .unwrap_or_default(),
+            or_empty(&self.writer),
+            self.sequence.to_string(),
+            or_empty(&self.previous_hash),
+            or_empty(&self.hash),
         ]
     }
 }

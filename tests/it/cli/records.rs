@@ -180,3 +180,27 @@ async fn events_are_listed_by_what_they_say() {
     let wrong = ["usage", "list", "--from", "yesterday"];
     assert_eq!(ostia.cli(&wrong).await.code, super::USAGE);
 }
+
+#[tokio::test]
+async fn chains_are_verified_and_compared_with_what_was_noted() {
+    let ostia = Ostia::start().await;
+    let first = ostia.cli(&["audit", "verify"]).await.ok();
+    let report = first.json();
+    assert_eq!(report["intact"], true);
+    assert_eq!(report["chains"][0]["kind"], "changes");
+    let noted = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(noted.path(), &first.stdout).expect("written");
+    let path = noted.path().to_str().expect("a path");
+    let again = ["audit", "verify", "--known", path];
+    ostia.cli(&again).await.ok();
+
+    let hash = report["chains"][0]["hash"].as_str().expect("a hash");
+    let other = first.stdout.replace(hash, &"0".repeat(64));
+    std::fs::write(noted.path(), other).expect("written");
+    let finished = ostia.cli(&again).await;
+    assert_eq!(finished.code, super::FAILED);
+    let problem = &finished.json()["problems"][0]["problem"];
+    assert_eq!(problem, "is not what was noted earlier");
+    std::fs::write(noted.path(), "no report").expect("written");
+    assert_eq!(ostia.cli(&again).await.code, super::USAGE);
+}

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use tonic::Code as Grpc;
 
 /// Methods that change nothing, by the verb they begin with.
-const READS: [&str; 5] = ["Get", "List", "Inspect", "Watch", "Test"];
+const READS: [&str; 7] = [
+    "Get", "List", "Inspect", "Summarize", "Test", "Verify", "Watch",
+];
 /// `Authenticate` answers a question and notes the time of a use; `Record` writes audit events itself;
 /// quotas are lent to edges and brought back, which is nobody's decision.
 const EXCEPTIONS: [&str; 4] = [

@@ -43,16 +43,20 @@ pub(super) async fn start() -> Fixture {
 
 /// A control with nothing in it.
 pub(super) async fn bare() -> Fixture {
-    let database = database::fresh().await;
-    let control = Control::open(config(&database)).await.expect("a control");
-    Fixture {
-        client: control.client(),
-        control,
-        database,
-    }
+    Fixture::of(database::fresh().await).await
 }
 
 impl Fixture {
+    /// A control with what is in a database already.
+    pub(super) async fn of(database: Database) -> Self {
+        let control = Control::open(config(&database)).await.expect("a control");
+        Self {
+            client: control.client(),
+            control,
+            database,
+        }
+    }
+
     /// Another control of the same database, as a second replica is.
     pub(super) async fn replica(&self) -> Control {
         Control::open(config(&self.database))

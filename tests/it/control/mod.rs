@@ -6,6 +6,7 @@ mod authority;
 mod bundles;
 mod callers;
 mod catalogues;
+mod chain;
 mod credentials;
 mod criteria;
 mod endpoints;

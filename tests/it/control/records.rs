@@ -33,7 +33,7 @@ pub(super) fn id(text: &str) -> Vec<u8> {
 /// The same at another time, with an id of then. Ids of one millisecond are in no order.
 pub(super) fn made_at(at: clock::Timestamp, record: v1::CallRecord) -> v1::CallRecord {
     let seconds = u64::try_from(at.timestamp()).expect("after 1970");
-    let moment = Timestamp::from_unix(&ContextV7::new(), seconds, at.timestamp_subsec_nanos());
+    let moment = Timestamp::from_unix(ContextV7::new(), seconds, at.timestamp_subsec_nanos());
     v1::CallRecord {
         id: Uuid::new_v7(moment).as_bytes().to_vec(),
         at_us: at.timestamp_micros(),

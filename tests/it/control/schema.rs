@@ -53,7 +53,7 @@ async fn every_step_can_be_taken_back() {
 }
 
 /// This step and those after it.
-fn since(step: &str) -> u32 {
+pub(super) fn since(step: &str) -> u32 {
     let steps = Migrator::migrations();
     let at = steps.iter().position(|known| known.name() == step);
     let count = steps.len() - at.expect("a step of that name");

@@ -22,6 +22,12 @@ pub(crate) struct Model {
     pub(crate) remote_address: Option<String>,
     pub(crate) client: Option<String>,
     pub(crate) detail: Option<String>,
+    pub(crate) kind: i16,
+    /// This and the following are unset in events of before there were chains.
+    pub(crate) writer: Option<Uuid>,
+    pub(crate) seq: Option<i64>,
+    pub(crate) previous: Option<Vec<u8>>,
+    pub(crate) hash: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,6 +4,8 @@ pub(crate) mod api_key_policies;
 pub(crate) mod api_key_secrets;
 pub(crate) mod api_keys;
 pub(crate) mod audit_events;
+pub(crate) mod audit_pruned;
+pub(crate) mod audit_writers;
 pub(crate) mod bundles;
 pub(crate) mod catalogue_items;
 pub(crate) mod catalogue_tools;

@@ -2,7 +2,6 @@
 
 use super::rows::Rows;
 use crate::store::{Error, Tx};
-use ostia_domain::audit::CallRecord;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 /// Rows per statement, most first: what is left of a batch goes in smaller ones.
@@ -39,24 +38,25 @@ impl Insert {
         }
     }
 
-    pub(super) async fn run(
+    /// Fails with [`Error::Taken`] when a row is there already.
+    pub(super) async fn run<T>(
         &self,
         tx: &Tx,
-        records: &[&CallRecord],
-        row: fn(&mut Rows, &CallRecord),
+        items: &[T],
+        row: impl Fn(&mut Rows, &T),
     ) -> Result<(), Error> {
         let backend = tx.get_database_backend();
         let statements = match backend {
             DbBackend::Postgres => &self.postgres,
             _ => &self.sqlite,
         };
-        let mut rest = records;
+        let mut rest = items;
         for (size, sql) in CHUNKS.into_iter().zip(statements) {
             while let Some((chunk, after)) = rest.split_at_checked(size) {
                 rest = after;
                 let mut rows = Rows::with_capacity(size * self.columns, size * BYTES_PER_ROW);
-                for record in chunk {
-                    row(&mut rows, record);
+                for item in chunk {
+                    row(&mut rows, item);
                 }
                 let statement = Statement::from_sql_and_values(backend, sql, rows.into_values());
                 tx.execute_raw(statement).await?;
@@ -78,7 +78,7 @@ fn statement(backend: DbBackend, table: &str, columns: &[Column], rows: usize) -
         .collect();
     format!(
         "WITH r ({names}) AS (VALUES {cells}) \
-         INSERT INTO {table} ({names}) SELECT {values} FROM r WHERE true ON CONFLICT DO NOTHING",
+         INSERT INTO {table} ({names}) SELECT {values} FROM r",
         cells = cells(backend, columns.len(), rows),
         values = values.join(", "),
     )
