@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// How much may be done
     #[command(subcommand)]
     Plans(cli::plans::Command),
+    /// What calls cost, for reports
+    #[command(subcommand)]
+    Prices(cli::prices::Command),
     /// People
     #[command(subcommand)]
     Users(cli::users::Command),

@@ -16,6 +16,7 @@ mod migrate;
 mod moment;
 pub(crate) mod plans;
 pub(crate) mod policies;
+pub(crate) mod prices;
 mod show;
 mod span;
 mod table;
@@ -72,6 +73,7 @@ async fn with_control(
         args::Command::Groups(command) => groups::run(command, control, output).await,
         args::Command::Users(command) => users::run(command, control, output).await,
         args::Command::LoginLink(args) => login_link::run(settings, args, control, output).await,
+        args::Command::Prices(command) => prices::run(command, control, output).await,
         args::Command::Usage(command) => usage::run(command, control, output).await,
         args::Command::Audit(command) => audit::run(command, control, output).await,
         // Dispatched before a control is looked for.

@@ -30,6 +30,8 @@ pub struct CallRecord {
     pub duration_us: u64,
     pub request_bytes: u64,
     pub result_bytes: u64,
+    /// Answered without the upstream.
+    pub cached: bool,
     pub remote_address: Option<String>,
     pub client: Option<String>,
 }

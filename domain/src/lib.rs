@@ -15,6 +15,7 @@ pub mod name;
 pub mod network;
 pub mod plan;
 pub mod policy;
+pub mod price;
 pub mod principal;
 pub mod snapshot;
 pub mod tool;

@@ -64,4 +64,39 @@ impl Outcome {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|o| o.as_str() == text)
     }
+
+    /// Whether the caller did not get what was asked for.
+    pub fn is_error(self) -> bool {
+        self != Self::Ok
+    }
+
+    /// Whether a call that ended so has its price: the tool ran.
+    pub fn is_charged(self) -> bool {
+        matches!(self, Self::Ok | Self::ToolError)
+    }
+}
+
+/// How many classes durations are counted in.
+pub const DURATION_CLASSES: usize = DURATION_BOUNDS_US.len() + 1;
+
+/// Upper bounds of all classes but the last, in microseconds; a bound belongs to the class below it. The
+/// database has a column for each class, so they never change.
+pub const DURATION_BOUNDS_US: [u64; 10] = [
+    1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000,
+];
+
+/// The class of a duration, from 0.
+pub fn duration_class(duration_us: u64) -> usize {
+    DURATION_BOUNDS_US.partition_point(|bound| *bound < duration_us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_belongs_to_the_class_below_it() {
+        let classes = [0, 1_000, 1_001, 30_000_000, 30_000_001, u64::MAX].map(duration_class);
+        assert_eq!(classes, [0, 0, 1, 9, 10, 10]);
+    }
 }

@@ -24,6 +24,8 @@ mod m20261121_000005_records;
 mod m20261121_000006_revisions;
 mod m20261121_000007_transports;
 mod m20261121_000008_audit_chain;
+mod m20261121_000009_usage_rollups;
+mod m20261121_000010_prices;
 mod m20261121_000011_credentials;
 mod m20261121_000013_policy_versions;
 mod m20261121_000014_groups;
@@ -49,6 +51,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_revisions::Migration),
             Box::new(m20261121_000007_transports::Migration),
             Box::new(m20261121_000008_audit_chain::Migration),
+            Box::new(m20261121_000009_usage_rollups::Migration),
+            Box::new(m20261121_000010_prices::Migration),
             Box::new(m20261121_000011_credentials::Migration),
             Box::new(m20261121_000013_policy_versions::Migration),
             Box::new(m20261121_000014_groups::Migration),

@@ -4,9 +4,9 @@ use crate::v1::{
     audit_service_client::AuditServiceClient, bundles_service_client::BundlesServiceClient,
     groups_service_client::GroupsServiceClient, identity_service_client::IdentityServiceClient,
     keys_service_client::KeysServiceClient, plans_service_client::PlansServiceClient,
-    policies_service_client::PoliciesServiceClient, sync_service_client::SyncServiceClient,
-    upstreams_service_client::UpstreamsServiceClient, usage_service_client::UsageServiceClient,
-    vault_service_client::VaultServiceClient,
+    policies_service_client::PoliciesServiceClient, prices_service_client::PricesServiceClient,
+    sync_service_client::SyncServiceClient, upstreams_service_client::UpstreamsServiceClient,
+    usage_service_client::UsageServiceClient, vault_service_client::VaultServiceClient,
 };
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
@@ -156,6 +156,7 @@ services! {
     keys: KeysServiceClient,
     plans: PlansServiceClient,
     policies: PoliciesServiceClient,
+    prices: PricesServiceClient,
     sync: SyncServiceClient,
     upstreams: UpstreamsServiceClient,
     usage: UsageServiceClient,

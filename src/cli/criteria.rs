@@ -46,6 +46,20 @@ impl Criteria {
         }
     }
 
+    pub(crate) fn summary(&self) -> v1::SummarizeUsageRequest {
+        let own = self.clone();
+        v1::SummarizeUsageRequest {
+            key: own.key,
+            user: own.user,
+            upstream: own.upstream,
+            tool: own.tool,
+            outcome: own.outcome,
+            from: own.from.map(timestamp),
+            to: own.to.map(timestamp),
+            ..v1::SummarizeUsageRequest::default()
+        }
+    }
+
     pub(crate) fn records(&self) -> v1::ListUsageRequest {
         let own = self.clone();
         v1::ListUsageRequest {

@@ -15,6 +15,21 @@ impl Table {
         }
     }
 
+    /// As [`Self::new`], where it depends on what was asked which columns there are.
+    pub(crate) fn with_columns(heading: Vec<&str>, empty: &'static str) -> Self {
+        Self {
+            rows: vec![heading.into_iter().map(str::to_owned).collect()],
+            empty,
+        }
+    }
+
+    /// Each has as many cells as there are columns.
+    #[must_use]
+    pub(crate) fn add(mut self, rows: impl Iterator<Item = Vec<String>>) -> Self {
+        self.rows.extend(rows);
+        self
+    }
+
     #[must_use]
     pub(crate) fn rows<const N: usize>(
         mut self,

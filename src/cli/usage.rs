@@ -1,6 +1,7 @@
 //! `ostia usage`: tool calls that were made.
 
 mod export;
+mod summary;
 mod view;
 
 use super::criteria::Criteria;
@@ -18,6 +19,17 @@ pub(crate) enum Command {
         /// At most so many
         #[arg(long, default_value_t = 100, value_name = "N")]
         limit: usize,
+        #[command(flatten)]
+        criteria: Criteria,
+    },
+    /// Add calls up, by time and by what they have in common
+    Summary {
+        /// A row for each of these [default: one for all the time]
+        #[arg(long, value_name = "LENGTH")]
+        bucket: Option<summary::Bucket>,
+        /// A row for each of these; several with commas
+        #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+        by: Vec<summary::Dimension>,
         #[command(flatten)]
         criteria: Criteria,
     },
@@ -44,6 +56,11 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         Command::List { limit, criteria } => list(limit, &criteria, control, output).await,
+        Command::Summary {
+            bucket,
+            by,
+            criteria,
+        } => summary::run(bucket, &by, &criteria, control, output).await,
         Command::Export { format, criteria } => export::run(format, &criteria, control).await,
     }
 }

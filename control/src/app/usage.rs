@@ -1,4 +1,8 @@
-//! Usage records, read.
+//! Usage records, read and added up.
+
+mod summary;
+
+pub(crate) use summary::{Row, SummarizeUsage};
 
 use super::{App, criteria::Criteria, paging};
 use crate::{

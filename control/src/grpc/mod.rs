@@ -9,6 +9,7 @@ mod identity;
 mod keys;
 mod plans;
 mod policies;
+mod prices;
 pub(crate) mod status;
 mod sync;
 mod upstreams;
@@ -30,9 +31,9 @@ use ostia_proto::{
         audit_service_server::AuditServiceServer, bundles_service_server::BundlesServiceServer,
         groups_service_server::GroupsServiceServer, identity_service_server::IdentityServiceServer,
         keys_service_server::KeysServiceServer, plans_service_server::PlansServiceServer,
-        policies_service_server::PoliciesServiceServer, sync_service_server::SyncServiceServer,
-        upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
-        vault_service_server::VaultServiceServer,
+        policies_service_server::PoliciesServiceServer, prices_service_server::PricesServiceServer,
+        sync_service_server::SyncServiceServer, upstreams_service_server::UpstreamsServiceServer,
+        usage_service_server::UsageServiceServer, vault_service_server::VaultServiceServer,
     },
 };
 use std::sync::Arc;
@@ -70,6 +71,7 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
             PoliciesServiceServer,
             policies::Policies(app.clone())
         ))
+        .add_service(service!(PricesServiceServer, prices::Prices(app.clone())))
         .add_service(service!(SyncServiceServer, sync))
         .add_service(service!(
             UpstreamsServiceServer,

@@ -1,12 +1,14 @@
 //! `UsageService`.
 
+mod summary;
+
 use super::{asked::place, status};
 use crate::{
     app::{App, criteria::Criteria, usage::ListUsage},
     store::usage::UsageRecord,
 };
 use chrono::DateTime;
-use ostia_domain::clock::Timestamp;
+use ostia_domain::{clock::Timestamp, usage::DURATION_BOUNDS_US};
 use ostia_proto::{
     convert::{from_optional_timestamp, timestamp},
     v1,
@@ -41,6 +43,18 @@ impl v1::usage_service_server::UsageService for Usage {
             next_page_token: page.next_page_token,
         }))
     }
+
+    async fn summarize_usage(
+        &self,
+        request: Request<v1::SummarizeUsageRequest>,
+    ) -> Result<Response<v1::SummarizeUsageResponse>, Status> {
+        let ask = summary::ask(request.into_inner())?;
+        let rows = self.0.summarize_usage(ask).await?;
+        Ok(Response::new(v1::SummarizeUsageResponse {
+            rows: rows.into_iter().map(Into::into).collect(),
+            duration_bounds_us: DURATION_BOUNDS_US.to_vec(),
+        }))
+    }
 }
 
 impl From<UsageRecord> for v1::UsageRecord {
@@ -58,6 +72,7 @@ impl From<UsageRecord> for v1::UsageRecord {
             duration_us: record.duration_us.unsigned_abs(),
             request_bytes: record.request_bytes.unsigned_abs(),
             result_bytes: record.result_bytes.unsigned_abs(),
+            cached: record.cached,
         }
     }
 }

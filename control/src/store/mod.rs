@@ -19,6 +19,7 @@ pub(crate) mod narrow;
 pub(crate) mod page;
 pub(crate) mod plans;
 pub(crate) mod policies;
+pub(crate) mod prices;
 pub(crate) mod quotas;
 pub(crate) mod records;
 mod reference;

@@ -14,6 +14,14 @@ pub(crate) async fn of_policies(
     select::<Entity>(db, Column::Id, Column::Name, ids).await
 }
 
+pub(crate) async fn of_keys(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Names, Error> {
+    use entity::api_keys::{Column, Entity};
+    select::<Entity>(db, Column::Id, Column::Name, ids).await
+}
+
 pub(crate) async fn of_plans(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = Uuid>,

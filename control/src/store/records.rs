@@ -6,6 +6,7 @@
 
 mod insert;
 mod known;
+pub(super) mod rollup;
 mod rows;
 
 use self::{
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 /// Only calls of tools are usage; everything is audit.
 const COUNTED: &str = "tools/call";
+const MOST: i64 = 1 << 40;
 /// How often a batch is tried in which another control was faster with a record of it.
 const ATTEMPTS: usize = 3;
 
@@ -61,7 +63,8 @@ async fn count(tx: &Tx, records: &[&CallRecord]) -> Result<(), Error> {
     let counted = new(tx, "usage_records", counted.copied()).await?;
     USAGE
         .run(tx, &counted, |row, record| usage(row, record))
-        .await
+        .await?;
+    rollup::add(tx, &counted).await
 }
 
 async fn append(tx: &Tx, appender: &mut Appender, records: &[&CallRecord]) -> Result<(), Error> {
@@ -93,7 +96,7 @@ async fn new<'a>(
 }
 
 /// In the order of [`usage`].
-const USAGE_COLUMNS: [Column; 11] = [
+const USAGE_COLUMNS: [Column; 12] = [
     Column("id", Kind::Uuid),
     Column("at_us", Kind::Number),
     Column("key_id", Kind::Uuid),
@@ -105,6 +108,7 @@ const USAGE_COLUMNS: [Column; 11] = [
     Column("duration_us", Kind::Number),
     Column("request_bytes", Kind::Number),
     Column("result_bytes", Kind::Number),
+    Column("cached", Kind::Flag),
 ];
 
 fn usage(row: &mut impl Cells, record: &CallRecord) {
@@ -117,9 +121,10 @@ fn usage(row: &mut impl Cells, record: &CallRecord) {
     row.text(record.upstream.as_deref());
     row.text(record.tool.as_deref());
     row.text(Some(record.outcome.as_str()));
-    row.number(saturated(record.duration_us));
-    row.number(saturated(record.request_bytes));
-    row.number(saturated(record.result_bytes));
+    row.number(capped(record.duration_us));
+    row.number(capped(record.request_bytes));
+    row.number(capped(record.result_bytes));
+    row.number(record.cached.into());
 }
 
 /// In the order of [`audit`].
@@ -177,7 +182,7 @@ fn event(row: &mut impl Cells, record: &CallRecord) {
     row.text(record.error);
     row.text(record.rule.as_deref());
     row.optional_bytes(record.arguments_digest.as_ref().map(AsRef::as_ref));
-    row.number(saturated(record.duration_us));
+    row.number(capped(record.duration_us));
     row.text(record.remote_address.as_deref());
     row.text(record.client.as_deref());
     row.text(detail(record).as_deref());
@@ -190,6 +195,7 @@ fn detail(record: &CallRecord) -> Option<String> {
     Some(serde_json::json!({ "presented_key": presented }).to_string())
 }
 
-fn saturated(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+/// Far beyond what any call takes, and far below where sums would end.
+fn capped(value: u64) -> i64 {
+    i64::try_from(value).map_or(MOST, |value| value.min(MOST))
 }

@@ -1,4 +1,8 @@
-//! Reading usage records; `records.rs` writes them.
+//! Reading usage records and their sums; `records.rs` writes them.
+
+mod summary;
+
+pub(crate) use summary::{Bucket, Counts, Dimensions, Sum, sums};
 
 use super::{
     Error,

@@ -98,6 +98,8 @@ impl From<&Entry> for v1::CallRecord {
             duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
             request_bytes: entry.request_bytes as u64,
             result_bytes: entry.result_bytes as u64,
+            // Every answer comes from its upstream.
+            cached: false,
             remote_address: Some(entry.remote.to_string()),
             // A header that reads as text is ASCII, so every cut is between characters.
             client: client.map(|name| name[..name.len().min(MAX_CLIENT)].to_owned()),

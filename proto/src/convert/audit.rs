@@ -25,6 +25,7 @@ impl From<CallRecord> for v1::CallRecord {
             duration_us: record.duration_us,
             request_bytes: record.request_bytes,
             result_bytes: record.result_bytes,
+            cached: record.cached,
             remote_address: record.remote_address,
             client: record.client,
         }
@@ -63,6 +64,7 @@ impl TryFrom<v1::CallRecord> for CallRecord {
             duration_us: record.duration_us,
             request_bytes: record.request_bytes,
             result_bytes: record.result_bytes,
+            cached: record.cached,
             remote_address: record.remote_address,
             client: record.client,
         })

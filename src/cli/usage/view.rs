@@ -21,6 +21,7 @@ pub(super) struct Record {
     duration_us: u64,
     request_bytes: u64,
     result_bytes: u64,
+    cached: bool,
 }
 
 impl Exported for Record {
@@ -36,6 +37,7 @@ impl Exported for Record {
         "duration_us",
         "request_bytes",
         "result_bytes",
+        "cached",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -52,6 +54,7 @@ impl Exported for Record {
             self.duration_us.to_string(),
             self.request_bytes.to_string(),
             self.result_bytes.to_string(),
+            self.cached.to_string(),
         ]
     }
 }
@@ -70,6 +73,7 @@ impl From<v1::UsageRecord> for Record {
             duration_us: record.duration_us,
             request_bytes: record.request_bytes,
             result_bytes: record.result_bytes,
+            cached: record.cached,
         }
     }
 }

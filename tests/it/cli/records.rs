@@ -204,3 +204,51 @@ async fn chains_are_verified_and_compared_with_what_was_noted() {
     std::fs::write(noted.path(), "no report").expect("written");
     assert_eq!(ostia.cli(&again).await.code, super::USAGE);
 }
+
+#[tokio::test]
+async fn summaries_say_what_calls_cost() {
+    let ostia = Ostia::start().await;
+    ostia
+        .cli(&["prices", "set", "demo.*", "0.25", "EUR"])
+        .await
+        .ok();
+    for _ in 0..2 {
+        call(&ostia).await;
+    }
+    let by = ["usage", "summary", "--by", "key,tool", "--bucket", "day"];
+    let summed = wait::until(Duration::from_secs(10), "the calls are summed", || async {
+        let summary = ostia.cli(&by).await.ok().json();
+        if summary["rows"][0]["calls"] == 2 {
+            Ok(summary)
+        } else {
+            Err(summary)
+        }
+    });
+    let (summary, _) = summed.await;
+    let row = &summary["rows"][0];
+    assert_eq!(row["key_name"], "demo");
+    assert_eq!(
+        (&row["upstream"], &row["tool"]),
+        (&json!("demo"), &json!("echo"))
+    );
+    assert_eq!(
+        row["costs"],
+        json!([{ "currency": "EUR", "micros": 500_000 }])
+    );
+
+    let mut people = command(environment::OSTIA);
+    people.args(by).arg("--data-dir").arg(ostia.data_dir());
+    let table = crate::harness::command::run(people).await.ok().stdout;
+    let heading = table.lines().next().unwrap_or_default();
+    assert!(heading.starts_with("FROM (UTC)"), "{table}");
+    assert!(
+        table.contains("demo.echo") && table.contains("0.5 EUR"),
+        "{table}"
+    );
+
+    let prices = ostia.cli(&["prices", "list"]).await.ok().json();
+    assert_eq!(texts(&prices, "tools"), ["demo.*"]);
+    ostia.cli(&["prices", "delete", "demo.*"]).await.ok();
+    let again = ostia.cli(&["prices", "delete", "demo.*"]).await;
+    assert_eq!(again.code, super::NOT_FOUND);
+}

@@ -10,7 +10,13 @@ use tonic::Code as Grpc;
 
 /// Methods that change nothing, by the verb they begin with.
 const READS: [&str; 7] = [
-    "Get", "List", "Inspect", "Summarize", "Test", "Verify", "Watch",
+    "Get",
+    "List",
+    "Inspect",
+    "Summarize",
+    "Test",
+    "Verify",
+    "Watch",
 ];
 /// `Authenticate` answers a question and notes the time of a use; `Record` writes audit events itself;
 /// quotas are lent to edges and brought back, which is nobody's decision.
@@ -56,6 +62,8 @@ const AUDITED: &[(&str, &str)] = &[
     ("PoliciesService.DeletePolicy", "policies.delete"),
     ("PoliciesService.RestorePolicy", "policies.restore"),
     ("PoliciesService.UpdatePolicy", "policies.update"),
+    ("PricesService.DeletePrice", "prices.delete"),
+    ("PricesService.SetPrice", "prices.set"),
     ("SyncService.ReportCatalogue", "upstreams.report"),
     ("UpstreamsService.AddUpstream", "upstreams.add"),
     ("UpstreamsService.RemoveUpstream", "upstreams.remove"),
@@ -151,6 +159,21 @@ async fn user(client: &ControlClient) {
     identity.delete_user(delete).await.expect("delete");
 }
 
+/// Makes, changes and removes one.
+async fn price(client: &ControlClient) {
+    let tools = || "github.*".to_owned();
+    for micros in [1, 2] {
+        let set = v1::SetPriceRequest {
+            tools: tools(),
+            micros,
+            currency: "EUR".to_owned(),
+        };
+        client.prices().set_price(set).await.expect("set");
+    }
+    let delete = v1::DeletePriceRequest { price: tools() };
+    client.prices().delete_price(delete).await.expect("delete");
+}
+
 #[tokio::test]
 async fn every_change_leaves_an_audit_event() {
     let control = start().await;
@@ -234,6 +257,7 @@ async fn every_change_leaves_an_audit_event() {
     bundle(&client).await;
     group(&client).await;
     user(&client).await;
+    price(&client).await;
 
     let link = v1::CreateLoginLinkRequest {
         user: text("ada"),

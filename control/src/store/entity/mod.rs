@@ -18,6 +18,7 @@ pub(crate) mod login_links;
 pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod policy_versions;
+pub(crate) mod prices;
 pub(crate) mod quota_leases;
 pub(crate) mod revisions;
 pub(crate) mod upstream_env;

@@ -17,6 +17,7 @@ pub(crate) struct Model {
     pub(crate) duration_us: i64,
     pub(crate) request_bytes: i64,
     pub(crate) result_bytes: i64,
+    pub(crate) cached: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,11 +9,14 @@ const CHUNKS: [usize; 3] = [64, 8, 1];
 /// Texts and ids of a usual row; a longer one makes the buffer grow.
 const BYTES_PER_ROW: usize = 256;
 
+#[derive(Clone, Copy)]
 pub(super) struct Column(pub(super) &'static str, pub(super) Kind);
 
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Number,
+    /// A number that is zero or not.
+    Flag,
     /// This and the following are given as a place in the bytes of the statement.
     Bytes,
     Text,
@@ -29,8 +32,29 @@ pub(super) struct Insert {
 }
 
 impl Insert {
+    /// For rows that are new.
     pub(super) fn new(table: &str, columns: &[Column]) -> Self {
-        let of = |backend| CHUNKS.map(|rows| statement(backend, table, columns, rows));
+        Self::with(table, columns, "")
+    }
+
+    /// For rows that may be there: then the sums are added to theirs.
+    pub(super) fn adding(table: &str, key: &[Column], sums: &[Column]) -> Self {
+        let names = |columns: &[Column]| -> Vec<&str> {
+            columns.iter().map(|Column(name, _)| *name).collect()
+        };
+        let add = |name| format!("{name} = {table}.{name} + excluded.{name}");
+        let added: Vec<_> = names(sums).into_iter().map(add).collect();
+        // `WHERE true` tells SQLite that no JOIN follows.
+        let end = format!(
+            " WHERE true ON CONFLICT ({}) DO UPDATE SET {}",
+            names(key).join(", "),
+            added.join(", ")
+        );
+        Self::with(table, &[key, sums].concat(), &end)
+    }
+
+    fn with(table: &str, columns: &[Column], end: &str) -> Self {
+        let of = |backend| CHUNKS.map(|rows| statement(backend, table, columns, rows) + end);
         Self {
             columns: columns.len(),
             sqlite: of(DbBackend::Sqlite),
@@ -38,7 +62,7 @@ impl Insert {
         }
     }
 
-    /// Fails with [`Error::Taken`] when a row is there already.
+    /// Fails with [`Error::Taken`] when a row that should be new is there already.
     pub(super) async fn run<T>(
         &self,
         tx: &Tx,
@@ -99,8 +123,10 @@ fn cells(backend: DbBackend, columns: usize, rows: usize) -> String {
 
 /// The value of a column out of its cell. A cell that is NULL makes every one of these NULL.
 fn expression(backend: DbBackend, Column(name, kind): &Column, bytes: usize) -> String {
-    if let Kind::Number = kind {
-        return format!("r.{name}");
+    match kind {
+        Kind::Number => return format!("r.{name}"),
+        Kind::Flag => return format!("r.{name} <> 0"),
+        Kind::Bytes | Kind::Text | Kind::Uuid => {}
     }
     let (from, length) = (format!("r.{name} >> 32"), format!("r.{name} & 4294967295"));
     if backend == DbBackend::Postgres {
@@ -108,12 +134,12 @@ fn expression(backend: DbBackend, Column(name, kind): &Column, bytes: usize) -> 
         return match kind {
             Kind::Text => format!("convert_from({slice}, 'UTF8')"),
             Kind::Uuid => format!("encode({slice}, 'hex')::uuid"),
-            Kind::Bytes | Kind::Number => slice,
+            Kind::Bytes | Kind::Number | Kind::Flag => slice,
         };
     }
     let slice = format!("substr(?{bytes}, {from}, {length})");
     match kind {
         Kind::Text => format!("CAST({slice} AS TEXT)"),
-        Kind::Uuid | Kind::Bytes | Kind::Number => slice,
+        Kind::Uuid | Kind::Bytes | Kind::Number | Kind::Flag => slice,
     }
 }

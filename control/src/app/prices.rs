@@ -1,0 +1,83 @@
+//! Prices.
+
+use super::{App, naming};
+use crate::{
+    error::{Error, Result},
+    op::{Op, Touched},
+    store::{self, prices::StoredPrice},
+};
+use ostia_domain::{
+    glob::Glob,
+    price::{Currency, Price},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A million of the currency for one call.
+const MAX_MICROS: u64 = 1_000_000_000_000;
+
+impl App {
+    pub(crate) async fn list_prices(&self) -> Result<Vec<StoredPrice>> {
+        Ok(store::prices::list(self.store.db()).await?)
+    }
+
+    /// Makes a price, or changes the one of the same tools.
+    pub(crate) async fn set_price(
+        &self,
+        op: &Op,
+        tools: Glob,
+        micros: u64,
+        currency: Currency,
+    ) -> Result<StoredPrice> {
+        if micros > MAX_MICROS {
+            return Err(Error::invalid(
+                "micros",
+                format!("is more than {MAX_MICROS}"),
+            ));
+        }
+        let change = self.change(op, "prices.set").await?;
+        let before = store::prices::find(change.tx(), tools.as_str()).await?;
+        let stored = StoredPrice {
+            price: Price {
+                id: before
+                    .as_ref()
+                    .map_or_else(Uuid::now_v7, |found| found.price.id),
+                tools,
+                micros,
+                currency,
+            },
+            created_at: before.as_ref().map_or(op.now, |found| found.created_at),
+            updated_at: op.now,
+        };
+        let tools = stored.price.tools.as_str();
+        match &before {
+            Some(_) => store::prices::update(change.tx(), &stored).await?,
+            None => store::prices::insert(change.tx(), &stored)
+                .await
+                .map_err(naming::taken("price", tools))?,
+        }
+        let detail = json!({
+            "before": before.as_ref().map(|found| detail(&found.price)),
+            "after": detail(&stored.price),
+        });
+        change.commit(tools, detail, Touched::Nothing).await?;
+        Ok(stored)
+    }
+
+    pub(crate) async fn delete_price(&self, op: &Op, reference: &str) -> Result<()> {
+        let change = self.change(op, "prices.delete").await?;
+        let price = store::prices::find(change.tx(), reference)
+            .await?
+            .ok_or_else(|| Error::not_found("price", reference))?
+            .price;
+        store::prices::delete(change.tx(), price.id).await?;
+        let detail = json!({ "before": detail(&price), "after": null });
+        change
+            .commit(price.tools.as_str(), detail, Touched::Nothing)
+            .await
+    }
+}
+
+fn detail(price: &Price) -> Value {
+    json!({ "micros": price.micros, "currency": price.currency.as_str() })
+}

@@ -1,0 +1,154 @@
+//! Usage added up.
+
+use super::{App, Criteria};
+use crate::{
+    error::{Error, Result},
+    store::{
+        self, names,
+        usage::{Bucket, Counts, Dimensions, Sum, sums},
+    },
+};
+use ostia_domain::{
+    clock::Timestamp,
+    price::{Currency, Prices},
+    usage::Outcome,
+};
+use std::collections::{BTreeMap, btree_map::Entry};
+use uuid::Uuid;
+
+/// Of an answer.
+const MAX_ROWS: usize = 10_000;
+/// That an answer is made of: outcomes, and tools where they have prices, are apart in them.
+const MAX_SUMS: u64 = 500_000;
+
+pub(crate) struct SummarizeUsage {
+    pub(crate) criteria: Criteria,
+    /// Unset: all the time is one.
+    pub(crate) bucket: Option<Bucket>,
+    pub(crate) by: Dimensions,
+    pub(crate) by_outcome: bool,
+}
+
+/// What rows have in common; the rest is empty.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Common {
+    pub(crate) start: Option<Timestamp>,
+    pub(crate) key_id: Uuid,
+    pub(crate) owner_id: Uuid,
+    pub(crate) upstream: String,
+    pub(crate) tool: String,
+    pub(crate) outcome: Option<&'static str>,
+}
+
+#[derive(Default)]
+pub(crate) struct Totals {
+    pub(crate) counts: Counts,
+    pub(crate) errors: i64,
+    /// In millionths.
+    pub(crate) costs: BTreeMap<Currency, u64>,
+}
+
+pub(crate) struct Row {
+    pub(crate) common: Common,
+    pub(crate) totals: Totals,
+    /// Empty also when there is no such object any more.
+    pub(crate) key_name: String,
+    pub(crate) owner_name: String,
+}
+
+impl App {
+    pub(crate) async fn summarize_usage(&self, ask: SummarizeUsage) -> Result<Vec<Row>> {
+        let narrow = self.narrow(&ask.criteria).await?;
+        let read = self.store.read().await?;
+        let prices = store::prices::list(&read).await?;
+        let prices = Prices::new(prices.into_iter().map(|stored| stored.price).collect());
+        let by = Dimensions {
+            tool: ask.by.tool || !prices.is_empty(),
+            ..ask.by
+        };
+        let bucket = match ask.bucket {
+            Some(bucket) => (bucket, true),
+            None => (Bucket::widest(narrow.during), false),
+        };
+        let found = sums(&read, &narrow, bucket, by, MAX_SUMS + 1).await?;
+        if found.len() as u64 > MAX_SUMS {
+            return Err(too_many());
+        }
+        let mut rows: BTreeMap<Common, Totals> = BTreeMap::new();
+        for sum in found {
+            let common = common(&ask, &sum);
+            let full = rows.len() >= MAX_ROWS;
+            match rows.entry(common) {
+                Entry::Vacant(_) if full => return Err(too_many()),
+                entry => entry.or_default().add(&sum, &prices),
+            }
+        }
+        let keys = rows.keys().map(|common| common.key_id);
+        let keys = names::of_keys(&read, keys.filter(|id| !id.is_nil())).await?;
+        let owners = rows.keys().map(|common| common.owner_id);
+        let owners = names::of_users(&read, owners.filter(|id| !id.is_nil())).await?;
+        let mut rows: Vec<Row> = rows
+            .into_iter()
+            .map(|(common, totals)| Row {
+                key_name: keys.get(common.key_id),
+                owner_name: owners.get(common.owner_id),
+                common,
+                totals,
+            })
+            .collect();
+        // Stable: what is alike stays in the order of what it has in common.
+        rows.sort_by_key(|row| (row.common.start, -row.totals.counts.calls));
+        Ok(rows)
+    }
+}
+
+fn too_many() -> Error {
+    let problem = format!("would give more than {MAX_ROWS} rows: ask for less time or less detail");
+    Error::invalid("group_by", problem)
+}
+
+fn common(ask: &SummarizeUsage, sum: &Sum) -> Common {
+    let kept = |wanted, text: &String| match wanted {
+        true => text.clone(),
+        false => String::new(),
+    };
+    Common {
+        start: sum.start,
+        key_id: sum.key_id,
+        owner_id: sum.owner_id,
+        upstream: kept(ask.by.upstream || ask.by.tool, &sum.upstream),
+        tool: kept(ask.by.tool, &sum.tool),
+        outcome: ask.by_outcome.then(|| sum.outcome.as_str()),
+    }
+}
+
+impl Totals {
+    fn add(&mut self, sum: &Sum, prices: &Prices) {
+        let (own, new) = (&mut self.counts, &sum.counts);
+        own.calls += new.calls;
+        own.cached += new.cached;
+        own.duration_us += new.duration_us;
+        own.request_bytes += new.request_bytes;
+        own.result_bytes += new.result_bytes;
+        for (own, new) in own.took.iter_mut().zip(new.took) {
+            *own += new;
+        }
+        if sum.outcome.is_error() {
+            self.errors += new.calls;
+        }
+        self.charge(sum, prices);
+    }
+
+    fn charge(&mut self, sum: &Sum, prices: &Prices) {
+        let charged = sum.counts.calls - sum.counts.cached;
+        if !Outcome::is_charged(sum.outcome) || charged <= 0 || sum.upstream.is_empty() {
+            return;
+        }
+        let tool = format!("{}.{}", sum.upstream, sum.tool);
+        if let Some(price) = prices.of(&tool) {
+            let cost = price.micros.saturating_mul(charged.unsigned_abs());
+            let total = self.costs.entry(price.currency).or_default();
+            *total = total.saturating_add(cost);
+        }
+    }
+}
