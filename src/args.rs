@@ -195,6 +195,8 @@ pub(crate) struct RunArgs {
     pub(crate) edge: EdgeArgs,
     #[command(flatten)]
     pub(crate) urls: UrlArgs,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
     /// Where to send traces, OTLP over gRPC [default: OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere]
     #[arg(
         long,
@@ -300,6 +302,47 @@ pub(crate) struct UrlArgs {
     /// Address of the dashboard as people reach it [default: from --web-listen]
     #[arg(long, env = "OSTIA_WEB_URL", value_name = "URL")]
     pub(crate) web_url: Option<String>,
+}
+
+/// How long control keeps what happened, as 90d or `forever`.
+#[derive(clap::Args, Clone, Default)]
+#[command(next_help_heading = "Retention (90d, or forever)")]
+pub(crate) struct KeepArgs {
+    /// Audit of calls [default: 90d]
+    #[arg(
+        long = "keep-audit-calls",
+        env = "OSTIA_KEEP_AUDIT_CALLS",
+        value_name = "AGE"
+    )]
+    pub(crate) audit_calls: Option<String>,
+    /// Audit of changes [default: 730d]
+    #[arg(
+        long = "keep-audit-changes",
+        env = "OSTIA_KEEP_AUDIT_CHANGES",
+        value_name = "AGE"
+    )]
+    pub(crate) audit_changes: Option<String>,
+    /// Usage, call by call [default: 90d]
+    #[arg(
+        long = "keep-usage-records",
+        env = "OSTIA_KEEP_USAGE_RECORDS",
+        value_name = "AGE"
+    )]
+    pub(crate) usage_records: Option<String>,
+    /// Usage by the hour [default: 180d]
+    #[arg(
+        long = "keep-usage-hours",
+        env = "OSTIA_KEEP_USAGE_HOURS",
+        value_name = "AGE"
+    )]
+    pub(crate) usage_hours: Option<String>,
+    /// Usage by the day [default: 1095d]
+    #[arg(
+        long = "keep-usage-days",
+        env = "OSTIA_KEEP_USAGE_DAYS",
+        value_name = "AGE"
+    )]
+    pub(crate) usage_days: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]

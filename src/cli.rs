@@ -18,7 +18,7 @@ pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod prices;
 mod show;
-mod span;
+pub(crate) mod span;
 mod table;
 pub(crate) mod upstreams;
 pub(crate) mod usage;

@@ -7,6 +7,7 @@ mod endpoint;
 mod file;
 mod log;
 mod master_keys;
+mod retention;
 mod secrets;
 mod tls;
 
@@ -65,6 +66,7 @@ pub(crate) struct RunSettings {
     /// The longest that an API key may live.
     pub(crate) max_key_lifetime: Option<Duration>,
     pub(crate) edge: EdgeSettings,
+    pub(crate) retention: ostia_control::Retention,
     pub(crate) mcp_url: Option<String>,
     pub(crate) web_url: Option<String>,
     pub(crate) log: LogSettings,
@@ -129,6 +131,7 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         tls: tls::server(&args.tls, &file.tls)?,
         max_key_lifetime: max_key_lifetime(args.max_key_lifetime_days, &file.keys)?,
         edge: edge::settings(&args.edge, &file.edge)?,
+        retention: retention::settings(&args.keep, &file.keep)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
         web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
         log: log::settings(global, &file, "info,sea_orm_migration=warn")?,

@@ -34,6 +34,7 @@ async fn run(url: Option<String>) -> Result<(), Box<dyn Error>> {
         master_keys: vec![Secret::new(format!("{}=", "A".repeat(43)))],
         max_key_lifetime: None,
         tls: None,
+        retention: None,
     })
     .await?;
     measure(&control.client()).await?;

@@ -18,6 +18,26 @@ pub struct Config {
     pub max_key_lifetime: Option<Duration>,
     /// Of the network listener. Unset: plain text, for loopback or behind a proxy.
     pub tls: Option<Tls>,
+    /// Unset: this control removes nothing, because it is there for a moment only.
+    pub retention: Option<Retention>,
+}
+
+/// How long what happened is kept. Unset ages are for ever.
+///
+/// What is older than its age when it arrives is not written any more. On PostgreSQL audit events go by the
+/// month, when all of it is old enough.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// What edges decided.
+    pub audit_calls: Option<Duration>,
+    /// What was changed in control.
+    pub audit_changes: Option<Duration>,
+    /// Single calls of tools.
+    pub usage_records: Option<Duration>,
+    pub usage_hours: Option<Duration>,
+    pub usage_days: Option<Duration>,
+    /// From one look for what is too old to the next.
+    pub every: Duration,
 }
 
 /// Certificates as PEM.

@@ -23,5 +23,5 @@ mod snapshot;
 mod store;
 mod vault;
 
-pub use config::{Config, Tls};
+pub use config::{Config, Retention, Tls};
 pub use server::Control;

@@ -6,7 +6,7 @@ use crate::{
     config::{Config, Tls},
     error::{Error, Kind, Result},
     grpc::{self, Listener},
-    jobs::last_used,
+    jobs::{last_used, retention::Keeper},
     snapshot::{Hub, follow::Follow},
     store::Store,
     vault::Vault,
@@ -71,6 +71,14 @@ impl Control {
         let (uses, last_used) = last_used::channel(store.clone());
         tasks.spawn(follow.run(stop.clone()));
         tasks.spawn(last_used.run(stop.clone()));
+        if let Some(retention) = config.retention {
+            let keeper = Keeper {
+                store: store.clone(),
+                wake: wake.clone(),
+                retention,
+            };
+            tasks.spawn(keeper.run(stop.clone()));
+        }
 
         let app = Arc::new(App {
             store: store.clone(),
@@ -79,6 +87,7 @@ impl Control {
             hasher: Hasher::new(config.key_pepper, tasks.clone()),
             uses,
             max_key_lifetime: config.max_key_lifetime,
+            retention: config.retention,
             wake,
         });
         Ok(Self(Arc::new(Inner {

@@ -64,7 +64,7 @@ impl Connection {
 
     async fn local(settings: &Settings) -> Result<Self, Failure> {
         let secrets = Secrets::of_control(settings).await?;
-        let config = control::config(settings, &secrets, None)?;
+        let config = control::config(settings, &secrets)?;
         let control = Control::open(config)
             .await
             .map_err(|error| Failure::new("cannot open the database").because(&error))?;

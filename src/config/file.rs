@@ -28,6 +28,7 @@ pub(crate) struct File {
     pub(crate) vault: Vault,
     pub(crate) edge: Edge,
     pub(crate) urls: Urls,
+    pub(crate) keep: Keep,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
 }
@@ -121,6 +122,17 @@ pub(crate) struct Keys {
 pub(crate) struct Urls {
     pub(crate) mcp: Option<String>,
     pub(crate) web: Option<String>,
+}
+
+/// `[keep]`: how long what happened is kept, as `--keep-audit-calls` and its siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Keep {
+    pub(crate) audit_calls: Option<String>,
+    pub(crate) audit_changes: Option<String>,
+    pub(crate) usage_records: Option<String>,
+    pub(crate) usage_hours: Option<String>,
+    pub(crate) usage_days: Option<String>,
 }
 
 /// `[log]`: as `--log` and `--log-format`.

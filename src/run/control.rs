@@ -22,7 +22,9 @@ pub(crate) async fn open(
     let found = secrets.complete()?;
     let config = ostia_control::Config {
         max_key_lifetime: settings.max_key_lifetime,
-        ..config(&settings.common, secrets, settings.tls.clone())?
+        tls: settings.tls.clone(),
+        retention: Some(settings.retention),
+        ..config(&settings.common, secrets)?
     };
     let control = Control::open(config)
         .await
@@ -48,11 +50,11 @@ pub(crate) async fn migrate(settings: &Settings, data: &DataDir) -> Result<usize
     Ok(applied.steps)
 }
 
-/// What control is given, from what is known of this installation.
+/// What control is given, from what is known of this installation, where it serves nobody else and is
+/// there for a moment only.
 pub(crate) fn config(
     settings: &Settings,
     secrets: &Secrets,
-    tls: Option<ostia_control::Tls>,
 ) -> Result<ostia_control::Config, Failure> {
     Ok(ostia_control::Config {
         database_url: settings.database_url.clone(),
@@ -60,7 +62,8 @@ pub(crate) fn config(
         key_pepper: secrets.key_pepper()?,
         master_keys: secrets.master_keys()?,
         max_key_lifetime: None,
-        tls,
+        tls: None,
+        retention: None,
     })
 }
 

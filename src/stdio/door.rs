@@ -53,7 +53,7 @@ impl Door {
     async fn inside(global: &Global, settings: &Settings, data: &DataDir) -> Result<Self, Failure> {
         cli::demand_database(settings)?;
         let mut secrets = Secrets::of_control(settings).await?;
-        let control = Control::open(control::config(settings, &secrets, None)?)
+        let control = Control::open(control::config(settings, &secrets)?)
             .await
             .map_err(|error| Failure::new("cannot open the database").because(&error))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;

@@ -27,6 +27,7 @@ pub(crate) use hasher::Hasher;
 pub(crate) use sync::Report;
 
 use crate::{
+    config::Retention,
     error::Result,
     jobs::last_used::Uses,
     op::{Change, Op},
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) uses: Uses,
     /// How long a key may live at most; unset is for ever.
     pub(crate) max_key_lifetime: Option<Duration>,
+    /// What is older than this is not written down any more.
+    pub(crate) retention: Option<Retention>,
     /// Wakes the watch after a change, which would find it by itself a moment later.
     pub(crate) wake: Arc<Notify>,
 }

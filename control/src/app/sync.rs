@@ -6,11 +6,14 @@ use super::App;
 use crate::{
     error::{Error, Result},
     op::{Op, Touched},
-    store::{self, upstreams::StoredUpstream},
+    store::{self, narrow::first_id, records::Oldest, upstreams::StoredUpstream},
 };
-use ostia_domain::{audit::CallRecord, name::UpstreamName, tool::Tool, upstream::Catalogue};
+use chrono::TimeDelta;
+use ostia_domain::{
+    audit::CallRecord, clock::Timestamp, name::UpstreamName, tool::Tool, upstream::Catalogue,
+};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 const MAX_RECORDS: usize = 1_000;
@@ -31,7 +34,15 @@ impl App {
             let problem = format!("are more than {MAX_RECORDS}");
             return Err(Error::invalid("records", problem));
         }
-        store::records::write(&self.store, records).await?;
+        let ages = self
+            .retention
+            .map(|kept| (kept.audit_calls, kept.usage_records));
+        let (audit, usage) = ages.unwrap_or_default();
+        let oldest = Oldest {
+            audit: first_kept(op.now, audit),
+            usage: first_kept(op.now, usage),
+        };
+        store::records::write(&self.store, records, oldest).await?;
         self.uses.keys_used(records, op.now);
         Ok(())
     }
@@ -100,6 +111,13 @@ impl App {
             problem,
         }))
     }
+}
+
+/// The least id of what is not too old.
+fn first_kept(now: Timestamp, age: Option<Duration>) -> Uuid {
+    let age = age.and_then(|age| TimeDelta::from_std(age).ok());
+    let since = age.and_then(|age| now.checked_sub_signed(age));
+    since.map(first_id).unwrap_or_default()
 }
 
 struct News<'a> {

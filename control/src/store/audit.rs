@@ -1,7 +1,9 @@
 //! Audit events: writing one for a change, and reading all.
 
+pub(super) mod prune;
 mod verify;
 
+pub(crate) use prune::{oldest, prune};
 pub(crate) use verify::{Known, Problem, Progress, What, Writer, compare, verify};
 
 use super::{

@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod narrow;
 pub(crate) mod page;
+pub(crate) mod partitions;
 pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod prices;

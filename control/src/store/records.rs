@@ -31,8 +31,19 @@ const ATTEMPTS: usize = 3;
 static USAGE: LazyLock<Insert> = LazyLock::new(|| Insert::new("usage_records", &USAGE_COLUMNS));
 static AUDIT: LazyLock<Insert> = LazyLock::new(|| Insert::new("audit_events", &AUDIT_COLUMNS));
 
-/// Writes what is not there yet.
-pub(crate) async fn write(store: &Store, records: &[CallRecord]) -> Result<(), Error> {
+/// The least ids that are still written: what went because it was too old must not come again.
+#[derive(Clone, Copy)]
+pub(crate) struct Oldest {
+    pub(crate) audit: Uuid,
+    pub(crate) usage: Uuid,
+}
+
+/// Writes what is not there yet and not too old.
+pub(crate) async fn write(
+    store: &Store,
+    records: &[CallRecord],
+    oldest: Oldest,
+) -> Result<(), Error> {
     // In one order everywhere, so that two controls with the same records never wait for each other.
     let mut records: Vec<_> = records.iter().collect();
     records.sort_unstable_by_key(|record| record.id);
@@ -41,18 +52,19 @@ pub(crate) async fn write(store: &Store, records: &[CallRecord]) -> Result<(), E
         return Ok(());
     }
     for _ in 1..ATTEMPTS {
-        match attempt(store, &records).await {
+        match attempt(store, &records, oldest).await {
             Err(Error::Taken) => {}
             written => return written,
         }
     }
-    attempt(store, &records).await
+    attempt(store, &records, oldest).await
 }
 
-async fn attempt(store: &Store, records: &[&CallRecord]) -> Result<(), Error> {
+async fn attempt(store: &Store, records: &[&CallRecord], oldest: Oldest) -> Result<(), Error> {
+    let kept = |least: Uuid| &records[records.partition_point(|record| record.id < least)..];
     let (write, mut appender) = store.write_calls().await?;
-    count(write.tx(), records).await?;
-    append(write.tx(), &mut appender, records).await?;
+    count(write.tx(), kept(oldest.usage)).await?;
+    append(write.tx(), &mut appender, kept(oldest.audit)).await?;
     write.commit().await?;
     appender.committed();
     Ok(())
@@ -87,6 +99,9 @@ async fn new<'a>(
     records: impl Iterator<Item = &'a CallRecord>,
 ) -> Result<Vec<&'a CallRecord>, Error> {
     let records: Vec<_> = records.collect();
+    if records.is_empty() {
+        return Ok(records);
+    }
     let ids: Vec<Uuid> = records.iter().map(|record| record.id).collect();
     let known: HashSet<Uuid> = known::ids(tx, table, &ids).await?;
     let new = records

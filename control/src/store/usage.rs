@@ -1,8 +1,10 @@
 //! Reading usage records and their sums; `records.rs` writes them.
 
+mod prune;
 mod summary;
 
-pub(crate) use summary::{Bucket, Counts, Dimensions, Sum, sums};
+pub(crate) use prune::{prune_records, prune_sums};
+pub(crate) use summary::{Bucket, Called, Counts, Dimensions, Sum, sums};
 
 use super::{
     Error,

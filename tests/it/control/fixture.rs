@@ -30,6 +30,7 @@ pub(super) fn config(database: &Database) -> Config {
         master_keys: vec![Secret::new(MASTER_KEY)],
         max_key_lifetime: None,
         tls: None,
+        retention: None,
     }
 }
 

@@ -20,6 +20,7 @@ mod prices;
 mod quotas;
 mod records;
 mod restrictions;
+mod retention;
 mod rollups;
 mod schema;
 mod upstreams;

@@ -272,12 +272,12 @@ async fn sums_are_narrowed_and_a_part_of_an_hour_is_all_of_it() {
         by(Bucket::Unspecified, &[Dimension::Key, Dimension::User]),
     );
     let named = named.await;
-    let names: Vec<_> = named
+    let shown: Vec<_> = named
         .iter()
         .map(|row| (row.key_name.as_str(), row.owner_name.as_str(), row.calls))
         .collect();
     assert_eq!(
-        names,
+        shown,
         [("", "", 2), ("build", "ada", 1)],
         "the most calls first"
     );

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     store::{
         self, names,
-        usage::{Bucket, Counts, Dimensions, Sum, sums},
+        usage::{Bucket, Called, Counts, Dimensions, Sum, sums},
     },
 };
 use ostia_domain::{
@@ -63,7 +63,12 @@ impl App {
         let prices = store::prices::list(&read).await?;
         let prices = Prices::new(prices.into_iter().map(|stored| stored.price).collect());
         let by = Dimensions {
-            tool: ask.by.tool || !prices.is_empty(),
+            // Tools have prices of their own.
+            called: if prices.is_empty() {
+                ask.by.called
+            } else {
+                Called::ByTool
+            },
             ..ask.by
         };
         let bucket = match ask.bucket {
@@ -108,16 +113,15 @@ fn too_many() -> Error {
 }
 
 fn common(ask: &SummarizeUsage, sum: &Sum) -> Common {
-    let kept = |wanted, text: &String| match wanted {
-        true => text.clone(),
-        false => String::new(),
+    let kept = |wanted, text: &String| {
+        if wanted { text.clone() } else { String::new() }
     };
     Common {
         start: sum.start,
         key_id: sum.key_id,
         owner_id: sum.owner_id,
-        upstream: kept(ask.by.upstream || ask.by.tool, &sum.upstream),
-        tool: kept(ask.by.tool, &sum.tool),
+        upstream: kept(ask.by.called >= Called::ByUpstream, &sum.upstream),
+        tool: kept(ask.by.called == Called::ByTool, &sum.tool),
         outcome: ask.by_outcome.then(|| sum.outcome.as_str()),
     }
 }

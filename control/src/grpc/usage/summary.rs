@@ -6,7 +6,7 @@ use crate::{
         criteria::Criteria,
         usage::{Row, SummarizeUsage},
     },
-    store::usage::{Bucket, Dimensions},
+    store::usage::{Bucket, Called, Dimensions},
 };
 use ostia_proto::{
     FieldError,
@@ -29,8 +29,8 @@ pub(super) fn ask(request: v1::SummarizeUsageRequest) -> Result<SummarizeUsage, 
         match v1::Dimension::try_from(dimension) {
             Ok(v1::Dimension::Key) => by.key = true,
             Ok(v1::Dimension::User) => by.owner = true,
-            Ok(v1::Dimension::Upstream) => by.upstream = true,
-            Ok(v1::Dimension::Tool) => by.tool = true,
+            Ok(v1::Dimension::Upstream) => by.called = by.called.max(Called::ByUpstream),
+            Ok(v1::Dimension::Tool) => by.called = Called::ByTool,
             Ok(v1::Dimension::Outcome) => by_outcome = true,
             Ok(v1::Dimension::Unspecified) | Err(_) => {
                 return Err(unknown("group_by", dimension));
@@ -63,9 +63,12 @@ fn unknown(field: &'static str, number: i32) -> Status {
 impl From<Row> for v1::UsageSummary {
     fn from(row: Row) -> Self {
         let (common, totals) = (row.common, row.totals);
-        let id = |id: Uuid| match id.is_nil() {
-            true => String::new(),
-            false => id.to_string(),
+        let id = |id: Uuid| {
+            if id.is_nil() {
+                String::new()
+            } else {
+                id.to_string()
+            }
         };
         let counts = totals.counts;
         Self {

@@ -24,7 +24,7 @@ static DAYS: LazyLock<Insert> = LazyLock::new(|| add_to("usage_days"));
 
 /// What rows are found by, in the order of their columns.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a> {
+struct Group<'a> {
     start_s: i64,
     key_id: Uuid,
     owner_id: Uuid,
@@ -46,13 +46,13 @@ struct Sums {
 
 /// Adds records that are new.
 pub(super) async fn add(tx: &Tx, records: &[&CallRecord]) -> Result<(), Error> {
-    let mut hours: BTreeMap<Key<'_>, Sums> = BTreeMap::new();
+    let mut hours: BTreeMap<Group<'_>, Sums> = BTreeMap::new();
     for record in records {
-        hours.entry(key(record)).or_default().count(record);
+        hours.entry(group(record)).or_default().count(record);
     }
-    let mut days: BTreeMap<Key<'_>, Sums> = BTreeMap::new();
+    let mut days: BTreeMap<Group<'_>, Sums> = BTreeMap::new();
     for (hour, sums) in &hours {
-        let day = Key {
+        let day = Group {
             start_s: beginning(hour.start_s, DAY_S),
             ..hour.clone()
         };
@@ -66,10 +66,10 @@ pub(super) async fn add(tx: &Tx, records: &[&CallRecord]) -> Result<(), Error> {
     Ok(())
 }
 
-fn key(record: &CallRecord) -> Key<'_> {
+fn group(record: &CallRecord) -> Group<'_> {
     let caller = record.caller.as_ref();
     let upstream = record.upstream.as_deref();
-    Key {
+    Group {
         start_s: beginning(record.at.timestamp(), HOUR_S),
         key_id: caller.map(|caller| caller.key_id).unwrap_or_default(),
         owner_id: caller.map(|caller| caller.owner_id).unwrap_or_default(),
@@ -146,13 +146,13 @@ pub(in crate::store) const TOOK: [&str; DURATION_CLASSES] = [
 ];
 
 /// In the order of [`add_to`].
-fn row(row: &mut Rows, (key, sums): &(Key<'_>, Sums)) {
-    row.number(key.start_s);
-    row.uuid(Some(key.key_id));
-    row.uuid(Some(key.owner_id));
-    row.text(Some(&key.upstream));
-    row.text(Some(&key.tool));
-    row.text(Some(key.outcome));
+fn row(row: &mut Rows, (group, sums): &(Group<'_>, Sums)) {
+    row.number(group.start_s);
+    row.uuid(Some(group.key_id));
+    row.uuid(Some(group.owner_id));
+    row.text(Some(&group.upstream));
+    row.text(Some(&group.tool));
+    row.text(Some(group.outcome));
     let Sums {
         calls,
         cached,

@@ -23,13 +23,22 @@ pub(crate) enum Bucket {
     Day,
 }
 
-/// What rows may have in common besides their time. Tools are those of one upstream.
+/// What rows may have in common besides their time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Dimensions {
     pub(crate) key: bool,
     pub(crate) owner: bool,
-    pub(crate) upstream: bool,
-    pub(crate) tool: bool,
+    pub(crate) called: Called,
+}
+
+/// How far apart what was called is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Called {
+    #[default]
+    Together,
+    ByUpstream,
+    /// And by upstream.
+    ByTool,
 }
 
 /// Calls that have their time, outcome and dimensions in common; what they have not is empty.
@@ -57,14 +66,14 @@ pub(crate) struct Counts {
 }
 
 impl Bucket {
-    fn table(self) -> &'static str {
+    pub(super) fn table(self) -> &'static str {
         match self {
             Self::Hour => "usage_hours",
             Self::Day => "usage_days",
         }
     }
 
-    fn seconds(self) -> i64 {
+    pub(super) fn seconds(self) -> i64 {
         match self {
             Self::Hour => 3_600,
             Self::Day => 86_400,
@@ -112,8 +121,8 @@ pub(crate) async fn sums(
         (apart, "start_s"),
         (by.key, "key_id"),
         (by.owner, "owner_id"),
-        (by.upstream || by.tool, "upstream"),
-        (by.tool, "tool"),
+        (by.called >= Called::ByUpstream, "upstream"),
+        (by.called == Called::ByTool, "tool"),
         (true, "outcome"),
     ];
     for (_, column) in columns.into_iter().filter(|(wanted, _)| *wanted) {
@@ -179,13 +188,19 @@ fn condition(narrow: &Narrow, bucket: Bucket) -> Condition {
 
 fn read(row: &QueryResult, apart: bool, by: Dimensions) -> Result<Sum, Error> {
     let number = |column: &str| row.try_get::<i64>("", column);
-    let id = |wanted, column: &str| match wanted {
-        true => row.try_get::<Uuid>("", column),
-        false => Ok(Uuid::nil()),
+    let id = |wanted, column: &str| {
+        if wanted {
+            row.try_get::<Uuid>("", column)
+        } else {
+            Ok(Uuid::nil())
+        }
     };
-    let text = |wanted, column: &str| match wanted {
-        true => row.try_get::<String>("", column),
-        false => Ok(String::new()),
+    let text = |wanted, column: &str| {
+        if wanted {
+            row.try_get::<String>("", column)
+        } else {
+            Ok(String::new())
+        }
     };
     let outcome = text(true, "outcome")?;
     let mut took = [0; DURATION_CLASSES];
@@ -193,14 +208,15 @@ fn read(row: &QueryResult, apart: bool, by: Dimensions) -> Result<Sum, Error> {
         *class = number(column)?;
     }
     Ok(Sum {
-        start: match apart {
-            true => DateTime::from_timestamp(number("start_s")?, 0),
-            false => None,
+        start: if apart {
+            DateTime::from_timestamp(number("start_s")?, 0)
+        } else {
+            None
         },
         key_id: id(by.key, "key_id")?,
         owner_id: id(by.owner, "owner_id")?,
-        upstream: text(by.upstream || by.tool, "upstream")?,
-        tool: text(by.tool, "tool")?,
+        upstream: text(by.called >= Called::ByUpstream, "upstream")?,
+        tool: text(by.called == Called::ByTool, "tool")?,
         outcome: Outcome::parse(&outcome)
             .ok_or_else(|| Error::Unreadable(format!("usage with the outcome {outcome:?}")))?,
         counts: Counts {

@@ -1,0 +1,154 @@
+//! What was kept long enough goes, in steps that keep nobody waiting; and on PostgreSQL the months of
+//! audit events are made before they begin.
+
+use crate::{
+    config::Retention,
+    error::Result,
+    op::{Op, Touched},
+    store::{
+        Store, audit,
+        chain::Kind,
+        narrow::first_id,
+        partitions,
+        usage::{Bucket, prune_records, prune_sums},
+    },
+};
+use chrono::TimeDelta;
+use ostia_domain::clock::{self, Timestamp};
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Rows that go in one transaction.
+const BATCH: u64 = 2_000;
+/// Beyond the age. What is older than its age is not written any more, and clocks differ a little: what
+/// went must not be able to come again.
+const MARGIN: TimeDelta = TimeDelta::hours(1);
+const ACTOR: &str = "control";
+
+pub(crate) struct Keeper {
+    pub(crate) store: Store,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) retention: Retention,
+}
+
+/// What goes, and until before what.
+#[derive(Clone, Copy, Debug)]
+enum Usage {
+    Records(Uuid),
+    Sums(Bucket, Timestamp),
+}
+
+impl Keeper {
+    /// Until the token is cancelled; a step that was begun is finished.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.pass(&stop).await {
+                let cause = std::error::Error::source(&error).map(tracing::field::display);
+                tracing::warn!(%error, cause, "what was kept long enough could not be removed");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.retention.every) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    async fn pass(&self, stop: &CancellationToken) -> Result<()> {
+        let now = clock::now();
+        if partitions::are_used(&self.store) {
+            partitions::make_ahead(&self.store, now).await?;
+        }
+        for (kind, age) in [
+            (Kind::Call, self.retention.audit_calls),
+            (Kind::Change, self.retention.audit_changes),
+        ] {
+            if let Some(before) = end(now, age) {
+                self.events(kind, before, stop).await?;
+            }
+        }
+        let kept = &self.retention;
+        let usage = [
+            end(now, kept.usage_records).map(|before| Usage::Records(first_id(before))),
+            end(now, kept.usage_hours).map(|before| Usage::Sums(Bucket::Hour, before)),
+            end(now, kept.usage_days).map(|before| Usage::Sums(Bucket::Day, before)),
+        ];
+        for usage in usage.into_iter().flatten() {
+            self.usage(usage, stop).await?;
+        }
+        Ok(())
+    }
+
+    /// Audit events, and an event that says so.
+    async fn events(&self, kind: Kind, before: Timestamp, stop: &CancellationToken) -> Result<()> {
+        let until = first_id(before);
+        let mut removed = 0;
+        if partitions::are_used(&self.store) {
+            removed += partitions::drop_until(&self.store, kind, until).await?;
+        }
+        removed += self.oldest_events(kind, until, stop).await?;
+        if removed == 0 {
+            return Ok(());
+        }
+        let op = Op::new(ACTOR.to_owned());
+        let change = op.change(&self.store, &self.wake, "audit.prune").await?;
+        let detail = json!({ "events": removed, "before": before });
+        change.commit(kind.as_str(), detail, Touched::Nothing).await
+    }
+
+    /// Those that are in no month.
+    async fn oldest_events(
+        &self,
+        kind: Kind,
+        until: Uuid,
+        stop: &CancellationToken,
+    ) -> Result<u64> {
+        // Without a lock: what of another kind is kept longer may be long to read past.
+        let table = partitions::loose(&self.store, kind);
+        let Some(mut from) = audit::oldest(self.store.db(), table, kind, until).await? else {
+            return Ok(0);
+        };
+        let mut removed = 0;
+        while !stop.is_cancelled() {
+            let write = self.store.write().await?;
+            partitions::lock(write.tx()).await?;
+            let (count, next) = audit::prune(write.tx(), table, kind, (from, until), BATCH).await?;
+            write.commit().await?;
+            removed += count;
+            from = next;
+            if count < BATCH {
+                break;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// In one transaction after the other, until there is nothing more to remove.
+    async fn usage(&self, usage: Usage, stop: &CancellationToken) -> Result<()> {
+        let mut removed = 0;
+        while !stop.is_cancelled() {
+            let write = self.store.write().await?;
+            let count = match usage {
+                Usage::Records(before) => prune_records(write.tx(), before, BATCH).await?,
+                Usage::Sums(bucket, before) => prune_sums(write.tx(), bucket, before).await?,
+            };
+            write.commit().await?;
+            removed += count;
+            if count == 0 {
+                break;
+            }
+        }
+        if removed > 0 {
+            tracing::info!(removed, ?usage, "usage was kept long enough and is removed");
+        }
+        Ok(())
+    }
+}
+
+/// Unset: everything is kept, or the age reaches back before the calendar.
+fn end(now: Timestamp, age: Option<Duration>) -> Option<Timestamp> {
+    let age = TimeDelta::from_std(age?).ok()?;
+    now.checked_sub_signed(age)?.checked_sub_signed(MARGIN)
+}
