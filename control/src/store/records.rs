@@ -8,10 +8,12 @@ mod insert;
 mod known;
 pub(super) mod rollup;
 mod rows;
+mod turn;
 
 use self::{
     insert::{Column, Insert, Kind},
     rows::Rows,
+    turn::Turn,
 };
 use super::{
     Error, Store, Tx,
@@ -25,8 +27,6 @@ use uuid::Uuid;
 /// Only calls of tools are usage; everything is audit.
 const COUNTED: &str = "tools/call";
 const MOST: i64 = 1 << 40;
-/// How often a batch is tried in which another control was faster with a record of it.
-const ATTEMPTS: usize = 3;
 
 static USAGE: LazyLock<Insert> = LazyLock::new(|| Insert::new("usage_records", &USAGE_COLUMNS));
 static AUDIT: LazyLock<Insert> = LazyLock::new(|| Insert::new("audit_events", &AUDIT_COLUMNS));
@@ -51,18 +51,22 @@ pub(crate) async fn write(
     if records.is_empty() {
         return Ok(());
     }
-    for _ in 1..ATTEMPTS {
-        match attempt(store, &records, oldest).await {
-            Err(Error::Taken) => {}
-            written => return written,
-        }
+    match attempt(store, &records, oldest, Turn::Shared).await {
+        // Another control was faster with one of them.
+        Err(Error::Taken) => attempt(store, &records, oldest, Turn::Alone).await,
+        written => written,
     }
-    attempt(store, &records, oldest).await
 }
 
-async fn attempt(store: &Store, records: &[&CallRecord], oldest: Oldest) -> Result<(), Error> {
+async fn attempt(
+    store: &Store,
+    records: &[&CallRecord],
+    oldest: Oldest,
+    turn: Turn,
+) -> Result<(), Error> {
     let kept = |least: Uuid| &records[records.partition_point(|record| record.id < least)..];
     let (write, mut appender) = store.write_calls().await?;
+    turn.take(write.tx()).await?;
     count(write.tx(), kept(oldest.usage)).await?;
     append(write.tx(), &mut appender, kept(oldest.audit)).await?;
     write.commit().await?;

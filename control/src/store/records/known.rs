@@ -15,15 +15,10 @@ pub(super) async fn ids(
 ) -> Result<HashSet<Uuid>, Error> {
     let backend = tx.get_database_backend();
     let sql = match backend {
-        DbBackend::Postgres => {
-            // A plan made while the table was small would read all of it for ever.
-            tx.execute_unprepared("SET LOCAL enable_seqscan = off")
-                .await?;
-            format!(
-                "SELECT t.id FROM generate_series(0, $2::int - 1) AS n(i) JOIN {table} t \
-                 ON t.id = encode(substr($1::bytea, n.i * {ID_BYTES} + 1, {ID_BYTES}), 'hex')::uuid"
-            )
-        }
+        DbBackend::Postgres => format!(
+            "SELECT t.id FROM generate_series(0, $2::int - 1) AS n(i) JOIN {table} t \
+             ON t.id = encode(substr($1::bytea, n.i * {ID_BYTES} + 1, {ID_BYTES}), 'hex')::uuid"
+        ),
         _ => format!(
             "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2) \
              SELECT t.id FROM n CROSS JOIN {table} t \
