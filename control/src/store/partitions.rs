@@ -103,9 +103,10 @@ async fn make(store: &Store, kind: Kind, month: Month) -> Result<(), Error> {
     let (parent, table) = (parent(kind), month.table(kind));
     let (from, to) = (month.first_id(), month.plus(1).first_id());
     tx.execute_unprepared(LOCK_TIMEOUT).await?;
-    // Nothing of the month may come in between the move and the end.
+    // Whoever inserts now knows only of the rest, and would be refused by it when the month is there: so
+    // they wait where they have not looked yet.
     tx.execute_unprepared(&format!(
-        "LOCK TABLE {parent}_rest IN ACCESS EXCLUSIVE MODE; \
+        "LOCK TABLE ONLY audit_events IN SHARE ROW EXCLUSIVE MODE; \
          CREATE TABLE {table} (LIKE {parent} INCLUDING ALL); \
          WITH moved AS (DELETE FROM {parent}_rest \
              WHERE id >= '{from}' AND id < '{to}' RETURNING *) \

@@ -352,3 +352,29 @@ async fn months_have_partitions_before_they_begin_and_lose_them_as_a_whole() {
     intact(&control).await;
     keeper.close().await;
 }
+
+/// The month that is made for the first time is the one that everybody writes to.
+#[tokio::test]
+async fn nothing_that_is_written_while_months_are_made_is_refused() {
+    let control = start().await;
+    let write = |n: usize| {
+        let (mut sync, mut plans) = (control.client.sync(), control.client.plans());
+        async move {
+            let records = vec![call("github", &n.to_string())];
+            sync.record(v1::RecordRequest { records }).await?;
+            let plan = Some(v1::Plan {
+                name: format!("plan {n}"),
+                ..v1::Plan::default()
+            });
+            plans.create_plan(v1::CreatePlanRequest { plan }).await
+        }
+    };
+    let writing = futures_util::future::join_all((0..200).map(write));
+    let (written, keeper) = futures_util::join!(writing, keeper(&control, FOR_EVER));
+    for answer in written {
+        answer.expect("written");
+    }
+    keeper.close().await;
+    intact(&control).await;
+    assert_eq!(audited(&control).await.len(), 200);
+}

@@ -27,9 +27,14 @@ impl Turn {
             Self::Shared => "pg_advisory_xact_lock_shared",
             Self::Alone => "pg_advisory_xact_lock",
         };
-        // A plan that was made while a table was small would read all of it for ever.
-        let both = format!("SET LOCAL enable_seqscan = off; SELECT {lock}({LOCK})");
-        tx.execute_unprepared(&both).await?;
+        // A plan that was made while a table was small would read all of it for ever. And whoever makes a
+        // month must not come between reading the months that there are and writing to them.
+        let all = format!(
+            "SET LOCAL enable_seqscan = off; \
+             SELECT {lock}({LOCK}); \
+             LOCK TABLE ONLY audit_events IN ROW EXCLUSIVE MODE"
+        );
+        tx.execute_unprepared(&all).await?;
         Ok(())
     }
 }
