@@ -1,5 +1,9 @@
 //! One operation: who acts, when, and the only way to change anything.
 
+mod detail;
+
+pub(crate) use detail::Detail;
+
 use crate::{
     authority::Reach,
     error::Result,
@@ -9,7 +13,6 @@ use ostia_domain::{
     clock::{self, Timestamp},
     user::Role,
 };
-use serde_json::Value;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -90,11 +93,11 @@ impl Change<'_> {
     }
 
     /// Makes the change permanent together with its audit event, and has it pushed. `target` is what a
-    /// person calls the object; `detail` is an object without secrets.
+    /// person calls the object.
     pub(crate) async fn commit(
         mut self,
         target: &str,
-        detail: Value,
+        detail: Detail,
         touched: Touched<'_>,
     ) -> Result<()> {
         let event = NewChange {
@@ -103,7 +106,7 @@ impl Change<'_> {
             actor: &self.op.actor,
             action: self.action,
             target,
-            detail,
+            detail: detail.into_json(),
         };
         self.store.audit(&mut self.write, event).await?;
         let tx = self.write.tx();

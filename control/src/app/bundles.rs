@@ -3,7 +3,7 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, Tx, bundles::StoredBundle},
 };
 use ostia_domain::{
@@ -36,7 +36,7 @@ impl App {
         store::bundles::insert(change.tx(), &stored)
             .await
             .map_err(naming::taken("bundle", bundle.name.as_str()))?;
-        let detail = json!({ "selection": bundle.selection });
+        let detail = Detail::made(json!(bundle.selection));
         change
             .commit(bundle.name.as_str(), detail, Touched::Snapshot)
             .await?;
@@ -63,7 +63,7 @@ impl App {
         let change = self.change(op, "bundles.update").await?;
         let mut stored = named(change.tx(), reference).await?;
         store::bundles::set_selection(change.tx(), stored.bundle.id, &selection, op.now).await?;
-        let detail = json!({ "before": stored.bundle.selection, "after": selection });
+        let detail = Detail::changed(json!(stored.bundle.selection), json!(selection));
         let name = stored.bundle.name.to_string();
         change.commit(&name, detail, Touched::Snapshot).await?;
         stored.bundle.selection = selection;
@@ -75,7 +75,7 @@ impl App {
         let change = self.change(op, "bundles.delete").await?;
         let bundle = named(change.tx(), reference).await?.bundle;
         store::bundles::delete(change.tx(), bundle.id).await?;
-        let detail = json!({ "selection": bundle.selection });
+        let detail = Detail::removed(json!(bundle.selection));
         change
             .commit(bundle.name.as_str(), detail, Touched::Snapshot)
             .await

@@ -3,7 +3,7 @@
 use super::{App, naming, plans, policies};
 use crate::{
     error::{Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, Tx, groups::StoredGroup, names},
 };
 use ostia_domain::user::Group;
@@ -50,7 +50,7 @@ impl App {
             .map_err(naming::taken("group", &stored.group.name))?;
         let keys = store::keys::of_owners(change.tx(), &stored.group.members).await?;
         let view = view(change.tx(), stored).await?;
-        let (name, detail) = (view.stored.group.name.clone(), detail(&view));
+        let (name, detail) = (view.stored.group.name.clone(), Detail::made(detail(&view)));
         change.commit(&name, detail, Touched::Keys(&keys)).await?;
         Ok(view)
     }
@@ -89,7 +89,7 @@ impl App {
         let before = detail(&view(change.tx(), before).await?);
         let view = view(change.tx(), after).await?;
         let name = view.stored.group.name.clone();
-        let detail = json!({ "before": before, "after": detail(&view) });
+        let detail = Detail::changed(before, detail(&view));
         change.commit(&name, detail, Touched::Keys(&keys)).await?;
         Ok(view)
     }
@@ -101,7 +101,11 @@ impl App {
         let view = view(change.tx(), stored).await?;
         store::groups::delete(change.tx(), view.stored.group.id).await?;
         change
-            .commit(&view.stored.group.name, detail(&view), Touched::Keys(&keys))
+            .commit(
+                &view.stored.group.name,
+                Detail::removed(detail(&view)),
+                Touched::Keys(&keys),
+            )
             .await
     }
 }

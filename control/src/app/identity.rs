@@ -3,7 +3,7 @@
 use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{self, Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, Tx, identity::StoredUser, names},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -76,7 +76,7 @@ impl App {
             .await
             .map_err(naming::taken("user", &stored.user.name))?;
         let view = view(change.tx(), stored).await?;
-        let (name, detail) = (view.stored.user.name.clone(), detail(&view));
+        let (name, detail) = (view.stored.user.name.clone(), Detail::made(detail(&view)));
         change.commit(&name, detail, Touched::Nothing).await?;
         Ok(view)
     }
@@ -143,7 +143,7 @@ impl App {
         let before = detail(&view(change.tx(), before).await?);
         let view = view(change.tx(), after).await?;
         let name = view.stored.user.name.clone();
-        let detail = json!({ "before": before, "after": detail(&view) });
+        let detail = Detail::changed(before, detail(&view));
         change.commit(&name, detail, Touched::Keys(&keys)).await?;
         Ok(view)
     }
@@ -157,8 +157,7 @@ impl App {
         let user = &view.stored.user;
         store::keys::delete_of_owner(change.tx(), user.id).await?;
         store::identity::delete(change.tx(), user.id).await?;
-        let mut detail = detail(&view);
-        detail["keys"] = keys.len().into();
+        let detail = Detail::removed(detail(&view)).with("keys", keys.len());
         change
             .commit(&user.name, detail, Touched::Keys(&keys))
             .await
@@ -202,7 +201,7 @@ impl App {
             expires_at,
         )
         .await?;
-        let detail = json!({ "expires_at": expires_at });
+        let detail = Detail::made(json!({ "expires_at": expires_at }));
         change.commit(&user.name, detail, Touched::Nothing).await?;
         Ok(LoginLink {
             token: Secret::new(token),
@@ -228,7 +227,7 @@ impl App {
             return Err(Error(error::Kind::LoginLinkInvalid));
         }
         change
-            .commit(&stored.user.name, json!({}), Touched::Nothing)
+            .commit(&stored.user.name, Detail::done(), Touched::Nothing)
             .await?;
         view(self.store.db(), stored).await
     }

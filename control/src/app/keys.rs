@@ -16,7 +16,7 @@ use self::{
 use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{Error, Result},
-    op::{Change, Op, Touched},
+    op::{Change, Detail, Op, Touched},
     store::{
         self, Tx,
         keys::{LastUse, StoredKey},
@@ -84,7 +84,7 @@ impl App {
             .await
             .map_err(naming::taken("key", &stored.name))?;
         let view = view(change.tx(), op, stored).await?;
-        commit(change, &view, Value::Null).await?;
+        commit(change, &view.key, Detail::made(detail(&view))).await?;
         Ok((view, text))
     }
 
@@ -137,9 +137,7 @@ impl App {
         }
         store::secrets::end(change.tx(), key.id, end).await?;
         store::secrets::insert(change.tx(), key.id, &secret).await?;
-        let view = reread(&change, op, key.id).await?;
-        commit(change, &view, Value::Null).await?;
-        Ok((view, text))
+        Ok((changed(change, op, key).await?, text))
     }
 
     pub(crate) async fn set_key_active(
@@ -156,18 +154,14 @@ impl App {
         let change = self.change(op, action).await?;
         let key = unrevoked(named(change.tx(), op, reference).await?)?;
         store::keys::set_active(change.tx(), key.id, active).await?;
-        let view = reread(&change, op, key.id).await?;
-        commit(change, &view, Value::Null).await?;
-        Ok(view)
+        changed(change, op, key).await
     }
 
     pub(crate) async fn revoke_key(&self, op: &Op, reference: &str) -> Result<KeyView> {
         let change = self.change(op, "keys.revoke").await?;
         let key = named(change.tx(), op, reference).await?;
         store::keys::revoke(change.tx(), key.id, op.now).await?;
-        let view = reread(&change, op, key.id).await?;
-        commit(change, &view, Value::Null).await?;
-        Ok(view)
+        changed(change, op, key).await
     }
 
     pub(crate) async fn delete_key(&self, op: &Op, reference: &str) -> Result<()> {
@@ -175,7 +169,7 @@ impl App {
         let key = named(change.tx(), op, reference).await?;
         let view = view(change.tx(), op, key).await?;
         store::keys::delete(change.tx(), view.key.id).await?;
-        commit(change, &view, Value::Null).await
+        commit(change, &view.key, Detail::removed(detail(&view))).await
     }
 
     async fn mint(&self, op: &Op, mode: Mode, id: &PublicId) -> Result<(StoredSecret, Secret)> {
@@ -200,20 +194,36 @@ pub(super) fn label(key: &StoredKey) -> String {
     format!("ost_{}_{}", key.mode.as_str(), key.public_id)
 }
 
-/// `more` is what audit is told besides.
-async fn commit(change: Change<'_>, view: &KeyView, more: Value) -> Result<()> {
+/// As audit keeps it, before or after a change.
+fn detail(view: &KeyView) -> Value {
     let key = &view.key;
-    let mut detail = json!({
+    json!({
         "key_id": key.id,
         "name": key.name,
+        "state": view.state.as_str(),
         "owner": view.owner_name,
         "policies": view.policies,
         "plan": view.plan,
+        "restrictions": key.restrictions,
         "expires_at": key.expires_at,
-    });
-    if let (Value::Object(detail), Value::Object(more)) = (&mut detail, more) {
-        detail.extend(more);
-    }
+        "secrets": key
+            .secrets
+            .iter()
+            .map(|secret| json!({ "id": secret.id, "expires_at": secret.expires_at }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// Ends a change of a key, which is given as it was.
+async fn changed(change: Change<'_>, op: &Op, before: StoredKey) -> Result<KeyView> {
+    let before = view(change.tx(), op, before).await?;
+    let after = reread(&change, op, before.key.id).await?;
+    let told = Detail::changed(detail(&before), detail(&after));
+    commit(change, &after.key, told).await?;
+    Ok(after)
+}
+
+async fn commit(change: Change<'_>, key: &StoredKey, detail: Detail) -> Result<()> {
     change
         .commit(&label(key), detail, Touched::Keys(&[key.id]))
         .await

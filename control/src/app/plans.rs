@@ -3,7 +3,7 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, Tx},
 };
 use ostia_domain::plan::{Limits, Plan};
@@ -17,9 +17,8 @@ impl App {
         store::plans::insert(change.tx(), &plan, op.now)
             .await
             .map_err(naming::taken("plan", &plan.name))?;
-        change
-            .commit(&plan.name, json!(plan.limits), Touched::Snapshot)
-            .await?;
+        let detail = Detail::made(json!(plan.limits));
+        change.commit(&plan.name, detail, Touched::Snapshot).await?;
         Ok(plan)
     }
 
@@ -44,7 +43,7 @@ impl App {
             .await?
             .ok_or_else(|| Error::not_found("plan", reference))?;
         store::plans::set_limits(change.tx(), plan.id, limits).await?;
-        let detail = json!({ "before": plan.limits, "after": limits });
+        let detail = Detail::changed(json!(plan.limits), json!(limits));
         change.commit(&plan.name, detail, Touched::Snapshot).await?;
         Ok(Plan { limits, ..plan })
     }
@@ -60,9 +59,8 @@ impl App {
                 "a key, user or group has the plan {:?}: give those another first",
                 plan.name
             )))?;
-        change
-            .commit(&plan.name, json!(plan.limits), Touched::Snapshot)
-            .await
+        let detail = Detail::removed(json!(plan.limits));
+        change.commit(&plan.name, detail, Touched::Snapshot).await
     }
 }
 

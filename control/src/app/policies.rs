@@ -3,7 +3,7 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Change, Op, Touched},
+    op::{Change, Detail, Op, Touched},
     store::{
         self, Tx,
         policies::{StoredPolicy, StoredVersion},
@@ -48,7 +48,8 @@ impl App {
             .await
             .map_err(naming::taken("policy", &policy.name))?;
         store::policies::insert_version(change.tx(), &stored, &op.actor).await?;
-        let detail = json!({ "rules": policy.rules, "preset": policy.preset });
+        let after = json!({ "rules": policy.rules, "preset": policy.preset });
+        let detail = Detail::made(after);
         change
             .commit(&policy.name, detail, Touched::Snapshot)
             .await?;
@@ -105,7 +106,7 @@ impl App {
                 "a key or user is bound by the policy {:?}: delete those first",
                 policy.name
             )))?;
-        let detail = json!({ "rules": policy.rules });
+        let detail = Detail::removed(json!({ "rules": policy.rules }));
         change.commit(&policy.name, detail, Touched::Snapshot).await
     }
 }
@@ -117,11 +118,8 @@ async fn replace_rules(
     rules: Rules,
 ) -> Result<StoredPolicy> {
     stored.version += 1;
-    let detail = json!({
-        "version": stored.version,
-        "before": stored.policy.rules,
-        "after": rules,
-    });
+    let (before, after) = (json!(stored.policy.rules), json!(rules));
+    let detail = Detail::changed(before, after).with("version", stored.version);
     stored.policy.rules = rules;
     stored.updated_at = op.now;
     store::policies::set_rules(change.tx(), &stored).await?;

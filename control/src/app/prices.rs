@@ -3,7 +3,7 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, prices::StoredPrice},
 };
 use ostia_domain::{
@@ -56,10 +56,11 @@ impl App {
                 .await
                 .map_err(naming::taken("price", tools))?,
         }
-        let detail = json!({
-            "before": before.as_ref().map(|found| detail(&found.price)),
-            "after": detail(&stored.price),
-        });
+        let after = detail(&stored.price);
+        let detail = match &before {
+            Some(found) => Detail::changed(detail(&found.price), after),
+            None => Detail::made(after),
+        };
         change.commit(tools, detail, Touched::Nothing).await?;
         Ok(stored)
     }
@@ -71,7 +72,7 @@ impl App {
             .ok_or_else(|| Error::not_found("price", reference))?
             .price;
         store::prices::delete(change.tx(), price.id).await?;
-        let detail = json!({ "before": detail(&price), "after": null });
+        let detail = Detail::removed(detail(&price));
         change
             .commit(price.tools.as_str(), detail, Touched::Nothing)
             .await

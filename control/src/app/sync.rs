@@ -5,7 +5,7 @@ mod collisions;
 use super::App;
 use crate::{
     error::{Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, narrow::first_id, records::Oldest, upstreams::StoredUpstream},
 };
 use chrono::TimeDelta;
@@ -98,14 +98,20 @@ impl App {
         }
         let before = known.map(|known| known.tools).unwrap_or_default();
         Ok(Some(News {
-            detail: json!({
-                "problem": problem,
-                "tools": catalogue.map(|found| difference(&before, &found.tools)),
-                "prompts": catalogue.map(|found| found.prompts.len()),
-                "resources": catalogue.map(|found| {
-                    found.resources.len() + found.resource_templates.len()
+            detail: Detail::changed(
+                json!({ "problem": upstream.problem }),
+                json!({ "problem": problem }),
+            )
+            .with(
+                "found",
+                json!({
+                    "tools": catalogue.map(|found| difference(&before, &found.tools)),
+                    "prompts": catalogue.map(|found| found.prompts.len()),
+                    "resources": catalogue.map(|found| {
+                        found.resources.len() + found.resource_templates.len()
+                    }),
                 }),
-            }),
+            ),
             upstream,
             catalogue,
             problem,
@@ -125,7 +131,7 @@ struct News<'a> {
     /// Unset: the tools are as they were.
     catalogue: Option<&'a Catalogue>,
     problem: Option<String>,
-    detail: Value,
+    detail: Detail,
 }
 
 /// That it was not reached, or else what is wrong with what it lists.

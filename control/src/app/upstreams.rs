@@ -7,7 +7,7 @@ mod update;
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
     vault::CREDENTIAL,
 };
@@ -51,7 +51,7 @@ impl App {
             .await
             .map_err(naming::taken("upstream", name))?;
         change
-            .commit(name, detail(&stored), Touched::Snapshot)
+            .commit(name, Detail::made(detail(&stored)), Touched::Snapshot)
             .await?;
         Ok(UpstreamView {
             stored,
@@ -91,7 +91,7 @@ impl App {
         store::upstreams::delete(change.tx(), stored.upstream.id).await?;
         let name = stored.upstream.name.as_str();
         change
-            .commit(name, detail(&stored), Touched::Snapshot)
+            .commit(name, Detail::removed(detail(&stored)), Touched::Snapshot)
             .await
     }
 

@@ -3,11 +3,10 @@
 use super::App;
 use crate::{
     error::Result,
-    op::{Change, Op, Touched},
+    op::{Change, Detail, Op, Touched},
     store::{self, vault::SealedValue},
     vault::{self, KEY_ID_LEN, KeyId},
 };
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Values that are sealed anew in one transaction: nobody waits long for one to end.
@@ -75,7 +74,9 @@ impl App {
             }
             let found = batch.len();
             let done = self.reseal(&change, &batch).await?;
-            let detail = json!({ "resealed": done.resealed, "unopened": done.unopened });
+            let detail = Detail::done()
+                .with("resealed", done.resealed)
+                .with("unopened", done.unopened);
             change
                 .commit(&key.to_string(), detail, Touched::Nothing)
                 .await?;

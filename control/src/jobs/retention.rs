@@ -4,7 +4,7 @@
 use crate::{
     config::Retention,
     error::Result,
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{
         Store, audit,
         chain::Kind,
@@ -13,9 +13,8 @@ use crate::{
         usage::{Bucket, prune_records, prune_sums},
     },
 };
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta};
 use ostia_domain::clock::{self, Timestamp};
-use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +93,8 @@ impl Keeper {
         }
         let op = Op::new(ACTOR.to_owned());
         let change = op.change(&self.store, &self.wake, "audit.prune").await?;
-        let detail = json!({ "events": removed, "before": before });
+        let until = before.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let detail = Detail::done().with("events", removed).with("until", until);
         change.commit(kind.as_str(), detail, Touched::Nothing).await
     }
 

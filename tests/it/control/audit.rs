@@ -1,10 +1,13 @@
 //! That nothing changes without an audit event.
 
+mod objects;
+
 use super::fixture::{assert_refused, definition, start};
 use ostia_domain::code::Code;
-use ostia_proto::{ControlClient, DESCRIPTOR, v1};
+use ostia_proto::{DESCRIPTOR, v1};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use tonic::Code as Grpc;
 
@@ -105,83 +108,16 @@ fn every_method_that_changes_something_is_in_the_table() {
     );
 }
 
-/// Makes, changes and removes one.
-async fn bundle(client: &ControlClient) {
-    let mut bundles = client.bundles();
-    let (bundle, selection) = ("some".to_owned(), Some(v1::Selection::default()));
-    let create = v1::CreateBundleRequest {
-        name: bundle.clone(),
-        selection: selection.clone(),
-    };
-    bundles.create_bundle(create).await.expect("create");
-    let update = v1::UpdateBundleRequest {
-        bundle: bundle.clone(),
-        selection,
-    };
-    bundles.update_bundle(update).await.expect("update");
-    let delete = v1::DeleteBundleRequest { bundle };
-    bundles.delete_bundle(delete).await.expect("delete");
-}
-
-/// The same.
-async fn group(client: &ControlClient) {
-    let mut groups = client.groups();
-    let group = "some".to_owned();
-    let create = v1::CreateGroupRequest {
-        name: group.clone(),
-        ..v1::CreateGroupRequest::default()
-    };
-    groups.create_group(create).await.expect("create");
-    let update = v1::UpdateGroupRequest {
-        group: group.clone(),
-        ..v1::UpdateGroupRequest::default()
-    };
-    groups.update_group(update).await.expect("update");
-    let delete = v1::DeleteGroupRequest { group };
-    groups.delete_group(delete).await.expect("delete");
-}
-
-/// The same.
-async fn user(client: &ControlClient) {
-    let mut identity = client.identity();
-    let user = "bob".to_owned();
-    let create = v1::CreateUserRequest {
-        name: user.clone(),
-        ..v1::CreateUserRequest::default()
-    };
-    identity.create_user(create).await.expect("create");
-    let update = v1::UpdateUserRequest {
-        user: user.clone(),
-        ..v1::UpdateUserRequest::default()
-    };
-    identity.update_user(update).await.expect("update");
-    let delete = v1::DeleteUserRequest { user };
-    identity.delete_user(delete).await.expect("delete");
-}
-
-/// Makes, changes and removes one.
-async fn price(client: &ControlClient) {
-    let tools = || "github.*".to_owned();
-    for micros in [1, 2] {
-        let set = v1::SetPriceRequest {
-            tools: tools(),
-            micros,
-            currency: "EUR".to_owned(),
-        };
-        client.prices().set_price(set).await.expect("set");
-    }
-    let delete = v1::DeletePriceRequest { price: tools() };
-    client.prices().delete_price(delete).await.expect("delete");
-}
-
 #[tokio::test]
 async fn every_change_leaves_an_audit_event() {
     let control = start().await;
     let client = control.client.acting_as("user:ada");
     let text = str::to_owned;
 
-    let id = control.key("build").await.key.expect("a key").id;
-    control.rotate(&id, 0).await;
+    let made = control.key("build").await;
+    let id = made.key.expect("a key").id;
+    let rotated = control.rotate(&id, 0).await;
+    let mut secrets = vec![made.secret, rotated.secret];
     control.inactivate(&id).await;
     control.activate(&id).await;
     let update = v1::UpdateKeyRequest {
@@ -202,8 +138,9 @@ async fn every_change_leaves_an_audit_event() {
         .report_leaked_key(leaked)
         .await
         .expect("leaked");
-    control.revoke(&id).await;
-    control.delete(&id).await;
+    let other = control.key("other").await.key.expect("a key").id;
+    control.revoke(&other).await;
+    control.delete(&other).await;
 
     let rules = Some(v1::Rules::default());
     control.policy("some").await;
@@ -254,10 +191,10 @@ async fn every_change_leaves_an_audit_event() {
         .await
         .expect("delete");
 
-    bundle(&client).await;
-    group(&client).await;
-    user(&client).await;
-    price(&client).await;
+    objects::bundle(&client).await;
+    objects::group(&client).await;
+    objects::user(&client).await;
+    objects::price(&client).await;
 
     let link = v1::CreateLoginLinkRequest {
         user: text("ada"),
@@ -269,6 +206,7 @@ async fn every_change_leaves_an_audit_event() {
         .await
         .expect("create");
     let token = link.into_inner().token;
+    secrets.push(token.clone());
     let redeem = v1::RedeemLoginLinkRequest { token };
     client
         .identity()
@@ -290,7 +228,7 @@ async fn every_change_leaves_an_audit_event() {
         .expect("report");
     let update = v1::UpdateUpstreamRequest {
         upstream: text("github"),
-        definition: Some(definition("github", &[("TOKEN", "x")])),
+        definition: Some(definition("github", &[("TOKEN", "hunter2")])),
         version: None,
     };
     client
@@ -306,6 +244,7 @@ async fn every_change_leaves_an_audit_event() {
         .await
         .expect("remove");
 
+    secrets.push("hunter2".to_owned());
     let rotate = v1::RotateVaultRequest {};
     client.vault().rotate_vault(rotate).await.expect("rotate");
 
@@ -317,10 +256,31 @@ async fn every_change_leaves_an_audit_event() {
         });
         assert_eq!(event.outcome, "ok", "{event:?}");
         assert!(!event.target.is_empty(), "{event:?}");
-        let detail = serde_json::from_str::<serde_json::Value>(&event.detail);
-        assert!(detail.expect("JSON").is_object(), "{event:?}");
+        let detail: Value = serde_json::from_str(&event.detail).expect("JSON");
+        let (before, after) = (detail.get("before"), detail.get("after"));
+        let (before, after) = before.zip(after).unwrap_or_else(|| {
+            panic!("{action} does not say what was before and what is after: {event:?}")
+        });
+        assert!(
+            before != after || UNCHANGING.contains(action),
+            "{action} tells of no difference: {event:?}"
+        );
+        for secret in &secrets {
+            assert!(!event.detail.contains(secret.as_str()), "{event:?}");
+        }
     }
 }
+
+/// What was done and changed nothing that has a name; and updates that this test makes to what was there.
+const UNCHANGING: [&str; 7] = [
+    "bundles.update",
+    "groups.update",
+    "identity.redeem_login_link",
+    "identity.update_user",
+    "keys.update",
+    "plans.update",
+    "vault.rotate",
+];
 
 #[tokio::test]
 async fn an_event_names_who_acted_and_what_changed() {

@@ -1,6 +1,6 @@
 //! Keys that somebody found where they should not be.
 
-use super::{commit, label, reread};
+use super::{changed, label};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -8,7 +8,6 @@ use crate::{
     store,
 };
 use ostia_domain::key::Presented;
-use serde_json::json;
 
 impl App {
     /// Revokes the key, and says how people know it. Having the whole key is the proof.
@@ -25,9 +24,7 @@ impl App {
             .ok_or_else(unknown)?;
         let change = self.change(op, "keys.leaked").await?;
         store::keys::revoke(change.tx(), key.id, op.now).await?;
-        let view = reread(&change, op, key.id).await?;
-        let name = label(&view.key);
-        commit(change, &view, json!({ "leaked": true })).await?;
-        Ok(name)
+        let revoked = changed(change, op, key).await?;
+        Ok(label(&revoked.key))
     }
 }

@@ -1,6 +1,6 @@
 //! What a key is held to, changed.
 
-use super::{Expiry, KeyView, commit, named, reread, unrevoked};
+use super::{Expiry, KeyView, changed, named, unrevoked};
 use crate::{
     app::{App, naming, plans, policies},
     authority::may_hold_keys_of,
@@ -12,7 +12,6 @@ use ostia_domain::{
     key::Restrictions,
     user::{Kind, User},
 };
-use serde_json::{Value, json};
 
 /// What is to be another; what is unset stays. Names and ids.
 pub(crate) struct KeyChange {
@@ -32,8 +31,8 @@ impl App {
         to: KeyChange,
     ) -> Result<KeyView> {
         let change = self.change(op, "keys.update").await?;
-        let mut key = unrevoked(named(change.tx(), op, reference).await?)?;
-        let before = settings(&key);
+        let before = unrevoked(named(change.tx(), op, reference).await?)?;
+        let mut key = before.clone();
         let owner = store::identity::by_id(change.tx(), key.owner_id).await?;
         let owner = owner.ok_or_else(|| Error::not_found("user", &key.owner_id.to_string()))?;
         let plan = to.plan.as_deref();
@@ -58,22 +57,8 @@ impl App {
         store::keys::update(change.tx(), &key)
             .await
             .map_err(naming::taken("key", &key.name))?;
-        let view = reread(&change, op, key.id).await?;
-        let after = settings(&view.key);
-        commit(change, &view, json!({ "before": before, "after": after })).await?;
-        Ok(view)
+        changed(change, op, before).await
     }
-}
-
-/// As audit keeps them.
-fn settings(key: &StoredKey) -> Value {
-    json!({
-        "name": key.name,
-        "policies": key.policies,
-        "plan": key.plan,
-        "restrictions": key.restrictions,
-        "expires_at": key.expires_at,
-    })
 }
 
 /// Whoever only reaches their own uses the policies that bound them already: others are as if they were

@@ -24,6 +24,15 @@ pub(crate) enum State {
 }
 
 impl State {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+        }
+    }
+
     /// The first of these that holds is why a key is refused.
     pub(crate) fn of(key: &StoredKey, now: Timestamp) -> Self {
         if key.revoked_at.is_some() {

@@ -4,11 +4,10 @@ use super::{UpstreamView, check, detail, view};
 use crate::{
     app::App,
     error::{Error, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store::{self, upstreams::StoredUpstream},
 };
 use ostia_domain::upstream::Upstream;
-use serde_json::json;
 
 impl App {
     /// `version`: the definition that is to be replaced, if it matters which. Id, version and state of
@@ -58,7 +57,7 @@ impl App {
             store::catalogues::carry_over(change.tx(), id, old.version, version).await?;
         }
         let catalogue = store::catalogues::find(change.tx(), old.id).await?;
-        let detail = json!({ "before": detail(&before), "after": detail(&stored) });
+        let detail = Detail::changed(detail(&before), detail(&stored));
         change
             .commit(old.name.as_str(), detail, Touched::Snapshot)
             .await?;

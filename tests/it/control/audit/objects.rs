@@ -1,0 +1,68 @@
+//! Objects that are made, changed and removed, one of each kind.
+
+use ostia_proto::{ControlClient, v1};
+
+pub(super) async fn bundle(client: &ControlClient) {
+    let mut bundles = client.bundles();
+    let (bundle, selection) = ("some".to_owned(), Some(v1::Selection::default()));
+    let create = v1::CreateBundleRequest {
+        name: bundle.clone(),
+        selection: selection.clone(),
+    };
+    bundles.create_bundle(create).await.expect("create");
+    let update = v1::UpdateBundleRequest {
+        bundle: bundle.clone(),
+        selection,
+    };
+    bundles.update_bundle(update).await.expect("update");
+    let delete = v1::DeleteBundleRequest { bundle };
+    bundles.delete_bundle(delete).await.expect("delete");
+}
+
+pub(super) async fn group(client: &ControlClient) {
+    let mut groups = client.groups();
+    let group = "some".to_owned();
+    let create = v1::CreateGroupRequest {
+        name: group.clone(),
+        ..v1::CreateGroupRequest::default()
+    };
+    groups.create_group(create).await.expect("create");
+    let update = v1::UpdateGroupRequest {
+        group: group.clone(),
+        ..v1::UpdateGroupRequest::default()
+    };
+    groups.update_group(update).await.expect("update");
+    let delete = v1::DeleteGroupRequest { group };
+    groups.delete_group(delete).await.expect("delete");
+}
+
+pub(super) async fn user(client: &ControlClient) {
+    let mut identity = client.identity();
+    let user = "bob".to_owned();
+    let create = v1::CreateUserRequest {
+        name: user.clone(),
+        ..v1::CreateUserRequest::default()
+    };
+    identity.create_user(create).await.expect("create");
+    let update = v1::UpdateUserRequest {
+        user: user.clone(),
+        ..v1::UpdateUserRequest::default()
+    };
+    identity.update_user(update).await.expect("update");
+    let delete = v1::DeleteUserRequest { user };
+    identity.delete_user(delete).await.expect("delete");
+}
+
+pub(super) async fn price(client: &ControlClient) {
+    let tools = || "github.*".to_owned();
+    for micros in [1, 2] {
+        let set = v1::SetPriceRequest {
+            tools: tools(),
+            micros,
+            currency: "EUR".to_owned(),
+        };
+        client.prices().set_price(set).await.expect("set");
+    }
+    let delete = v1::DeletePriceRequest { price: tools() };
+    client.prices().delete_price(delete).await.expect("delete");
+}
