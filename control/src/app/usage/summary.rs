@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// Of an answer.
 const MAX_ROWS: usize = 10_000;
 /// That an answer is made of: outcomes, and tools where they have prices, are apart in them.
-const MAX_SUMS: u64 = 500_000;
+const MAX_SUMS: u64 = 200_000;
 
 pub(crate) struct SummarizeUsage {
     pub(crate) criteria: Criteria,

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 /// Rows per statement, most first: what is left of a batch goes in smaller ones.
 const CHUNKS: [usize; 3] = [64, 8, 1];
 /// Texts and ids of a usual row; a longer one makes the buffer grow.
-const BYTES_PER_ROW: usize = 256;
+const BYTES_PER_ROW: usize = 384;
 
 #[derive(Clone, Copy)]
 pub(super) struct Column(pub(super) &'static str, pub(super) Kind);
