@@ -74,6 +74,7 @@ fn member(service: &str, method: &str) -> bool {
         "KeysService" => true,
         "PoliciesService" => method == "TestAccess" || method == "ListPresets",
         "IdentityService" => method == "GetUser",
+        "UsageService" => true,
         _ => false,
     }
 }

@@ -14,6 +14,8 @@ use uuid::Uuid;
 /// Everything that is unset narrows nothing.
 #[derive(Default)]
 pub(crate) struct Criteria {
+    /// Set: what belongs to anybody else is not there.
+    pub(crate) only_of: Option<Uuid>,
     /// Id or public id.
     pub(crate) key: Option<String>,
     /// Id or name.
@@ -31,12 +33,12 @@ pub(crate) struct Criteria {
 impl App {
     pub(super) async fn narrow(&self, criteria: &Criteria) -> Result<Narrow> {
         let key = match &criteria.key {
-            Some(reference) => Some(self.of_key(reference).await?),
+            Some(reference) => Some(self.of_key(reference, criteria.only_of).await?),
             None => None,
         };
-        let user = match &criteria.user {
-            Some(reference) => Some(self.of_user(reference).await?),
-            None => None,
+        let user = match (&criteria.user, criteria.only_of) {
+            (Some(reference), own) => Some(self.of_user(reference, own).await?),
+            (None, own) => own.map(|id| OfUser { id, name: None }),
         };
         Ok(Narrow {
             key,
@@ -49,8 +51,12 @@ impl App {
     }
 
     /// A key that was deleted is still found by its id.
-    async fn of_key(&self, reference: &str) -> Result<OfKey> {
+    async fn of_key(&self, reference: &str, only_of: Option<Uuid>) -> Result<OfKey> {
         let key = store::keys::find(self.store.db(), reference).await?;
+        let foreign = |owner| only_of.is_some_and(|own| own != owner);
+        if key.as_ref().is_some_and(|key| foreign(key.owner_id)) {
+            return Err(Error::not_found("key", reference));
+        }
         match (key, Uuid::try_parse(reference)) {
             (Some(key), _) => Ok(OfKey {
                 id: key.id,
@@ -65,8 +71,12 @@ impl App {
     }
 
     /// So is a user.
-    async fn of_user(&self, reference: &str) -> Result<OfUser> {
+    async fn of_user(&self, reference: &str, only_of: Option<Uuid>) -> Result<OfUser> {
         let stored = store::identity::find(self.store.db(), reference).await?;
+        let found = stored.as_ref().map(|stored| stored.user.id);
+        if only_of.is_some() && only_of != found {
+            return Err(Error::not_found("user", reference));
+        }
         match (stored, Uuid::try_parse(reference)) {
             (Some(stored), _) => Ok(OfUser {
                 id: stored.user.id,

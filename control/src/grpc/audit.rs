@@ -1,6 +1,6 @@
 //! `AuditService`.
 
-use super::{asked::place, status};
+use super::{asked::place, op, status};
 use crate::{
     app::{App, audit::ListEvents, criteria::Criteria},
     store::audit::{AuditEvent, Known, Problem, What, Writer},
@@ -21,9 +21,11 @@ impl v1::audit_service_server::AuditService for Audit {
         &self,
         request: Request<v1::ListEventsRequest>,
     ) -> Result<Response<v1::ListEventsResponse>, Status> {
+        let only_of = op(&request).only_of();
         let request = request.into_inner();
         let ask = ListEvents {
             criteria: Criteria {
+                only_of,
                 key: request.key,
                 user: request.user,
                 upstream: request.upstream,

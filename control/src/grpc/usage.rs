@@ -2,7 +2,7 @@
 
 mod summary;
 
-use super::{asked::place, status};
+use super::{asked::place, op, status};
 use crate::{
     app::{App, criteria::Criteria, usage::ListUsage},
     store::usage::UsageRecord,
@@ -24,9 +24,11 @@ impl v1::usage_service_server::UsageService for Usage {
         &self,
         request: Request<v1::ListUsageRequest>,
     ) -> Result<Response<v1::ListUsageResponse>, Status> {
+        let only_of = op(&request).only_of();
         let request = request.into_inner();
         let ask = ListUsage {
             criteria: Criteria {
+                only_of,
                 key: request.key,
                 user: request.user,
                 upstream: request.upstream,
@@ -48,7 +50,8 @@ impl v1::usage_service_server::UsageService for Usage {
         &self,
         request: Request<v1::SummarizeUsageRequest>,
     ) -> Result<Response<v1::SummarizeUsageResponse>, Status> {
-        let ask = summary::ask(request.into_inner())?;
+        let only_of = op(&request).only_of();
+        let ask = summary::ask(request.into_inner(), only_of)?;
         let rows = self.0.summarize_usage(ask).await?;
         Ok(Response::new(v1::SummarizeUsageResponse {
             rows: rows.into_iter().map(Into::into).collect(),

@@ -291,3 +291,55 @@ async fn pages_of_a_narrowed_list_have_all_of_it_once() {
     }
     assert_eq!(forth, expected);
 }
+
+/// A member sees what their own keys did; what others did is not there.
+#[tokio::test]
+async fn members_find_their_own_usage_alone() {
+    let calls = calls().await;
+    let member = uuid::Uuid::try_parse(&calls.bob.owner_id).expect("an id");
+    let member = calls.control.client.on_behalf_of(member);
+    let list = async |asked| member.usage().list_usage(asked).await;
+    let all = v1::ListUsageRequest::default;
+    let found = list(all()).await.expect("records").into_inner().records;
+    assert!(
+        found
+            .iter()
+            .all(|record| record.owner_id == calls.bob.owner_id)
+    );
+    assert_eq!(found.len(), 2);
+    let everything = v1::SummarizeUsageRequest::default();
+    let sums = member.usage().summarize_usage(everything).await;
+    assert_eq!(sums.expect("sums").into_inner().rows[0].calls, 2);
+    for (key, user) in [
+        (Some(calls.ada.id.clone()), None),
+        (Some(calls.ada.public_id.clone()), None),
+        (None, Some("ada".to_owned())),
+        (None, Some(calls.ada.owner_id.clone())),
+    ] {
+        let foreign = v1::ListUsageRequest { key, user, ..all() };
+        assert_refused(list(foreign).await, Grpc::NotFound, Code::NoSuchObject);
+    }
+    // The id of a key that is gone finds nothing of others either.
+    calls.control.delete(&calls.ada.id).await;
+    let gone = v1::ListUsageRequest {
+        key: Some(calls.ada.id.clone()),
+        ..all()
+    };
+    assert!(
+        list(gone)
+            .await
+            .expect("records")
+            .into_inner()
+            .records
+            .is_empty()
+    );
+    let own = v1::ListUsageRequest {
+        key: Some(calls.bob.public_id.clone()),
+        user: Some("bob".to_owned()),
+        ..all()
+    };
+    assert_eq!(
+        list(own).await.expect("records").into_inner().records.len(),
+        2
+    );
+}

@@ -16,7 +16,10 @@ use ostia_proto::{
 use tonic::Status;
 use uuid::Uuid;
 
-pub(super) fn ask(request: v1::SummarizeUsageRequest) -> Result<SummarizeUsage, Status> {
+pub(super) fn ask(
+    request: v1::SummarizeUsageRequest,
+    only_of: Option<Uuid>,
+) -> Result<SummarizeUsage, Status> {
     let bucket = match v1::Bucket::try_from(request.bucket) {
         Ok(v1::Bucket::Unspecified) => None,
         Ok(v1::Bucket::Hour) => Some(Bucket::Hour),
@@ -39,6 +42,7 @@ pub(super) fn ask(request: v1::SummarizeUsageRequest) -> Result<SummarizeUsage, 
     }
     Ok(SummarizeUsage {
         criteria: Criteria {
+            only_of,
             key: request.key,
             user: request.user,
             upstream: request.upstream,
