@@ -71,10 +71,9 @@ fn operator(service: &str, method: &str) -> bool {
 
 fn member(service: &str, method: &str) -> bool {
     match service {
-        "KeysService" => true,
+        "KeysService" | "UsageService" => true,
         "PoliciesService" => method == "TestAccess" || method == "ListPresets",
         "IdentityService" => method == "GetUser",
-        "UsageService" => true,
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     config::Retention,
-    error::Result,
+    error::{Error, Result},
     op::{Detail, Op, Touched},
     store::{
         Store, audit,
@@ -44,10 +44,7 @@ impl Keeper {
     /// Until the token is cancelled; a step that was begun is finished.
     pub(crate) async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.pass(&stop).await {
-                let cause = std::error::Error::source(&error).map(tracing::field::display);
-                tracing::warn!(%error, cause, "what was kept long enough could not be removed");
-            }
+            self.pass(&stop).await;
             tokio::select! {
                 () = tokio::time::sleep(self.retention.every) => {}
                 () = stop.cancelled() => {}
@@ -55,17 +52,20 @@ impl Keeper {
         }
     }
 
-    async fn pass(&self, stop: &CancellationToken) -> Result<()> {
+    /// Each class for itself: one that cannot be pruned keeps no other from it.
+    async fn pass(&self, stop: &CancellationToken) {
         let now = clock::now();
         if partitions::are_used(&self.store) {
-            partitions::make_ahead(&self.store, now).await?;
+            let made = partitions::make_ahead(&self.store, now).await;
+            told("months of audit events could not be made", made);
         }
         for (kind, age) in [
             (Kind::Call, self.retention.audit_calls),
             (Kind::Change, self.retention.audit_changes),
         ] {
             if let Some(before) = end(now, age) {
-                self.events(kind, before, stop).await?;
+                let removed = self.events(kind, before, stop).await;
+                told("old audit events could not be removed", removed);
             }
         }
         let kept = &self.retention;
@@ -75,54 +75,59 @@ impl Keeper {
             end(now, kept.usage_days).map(|before| Usage::Sums(Bucket::Day, before)),
         ];
         for usage in usage.into_iter().flatten() {
-            self.usage(usage, stop).await?;
+            told(
+                "old usage could not be removed",
+                self.usage(usage, stop).await,
+            );
         }
-        Ok(())
     }
 
-    /// Audit events, and an event that says so.
+    /// Audit events, and an event that says so, also when not all of them went.
     async fn events(&self, kind: Kind, before: Timestamp, stop: &CancellationToken) -> Result<()> {
-        let until = first_id(before);
         let mut removed = 0;
-        if partitions::are_used(&self.store) {
-            removed += partitions::drop_until(&self.store, kind, until).await?;
+        let all = self
+            .remove(kind, first_id(before), stop, &mut removed)
+            .await;
+        if removed > 0 {
+            let op = Op::new(ACTOR.to_owned());
+            let change = op.change(&self.store, &self.wake, "audit.prune").await?;
+            let until = before.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            let detail = Detail::done().with("events", removed).with("until", until);
+            change
+                .commit(kind.as_str(), detail, Touched::Nothing)
+                .await?;
         }
-        removed += self.oldest_events(kind, until, stop).await?;
-        if removed == 0 {
-            return Ok(());
-        }
-        let op = Op::new(ACTOR.to_owned());
-        let change = op.change(&self.store, &self.wake, "audit.prune").await?;
-        let until = before.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-        let detail = Detail::done().with("events", removed).with("until", until);
-        change.commit(kind.as_str(), detail, Touched::Nothing).await
+        all
     }
 
-    /// Those that are in no month.
-    async fn oldest_events(
+    async fn remove(
         &self,
         kind: Kind,
         until: Uuid,
         stop: &CancellationToken,
-    ) -> Result<u64> {
-        // Without a lock: what of another kind is kept longer may be long to read past.
+        removed: &mut u64,
+    ) -> Result<()> {
+        if partitions::are_used(&self.store) {
+            partitions::drop_until(&self.store, kind, until, removed).await?;
+        }
+        // Those that are in no month. Looked for without a lock: what of another kind is kept longer may be
+        // long to read past.
         let table = partitions::loose(&self.store, kind);
         let Some(mut from) = audit::oldest(self.store.db(), table, kind, until).await? else {
-            return Ok(0);
+            return Ok(());
         };
-        let mut removed = 0;
         while !stop.is_cancelled() {
             let write = self.store.write().await?;
             partitions::lock(write.tx()).await?;
             let (count, next) = audit::prune(write.tx(), table, kind, (from, until), BATCH).await?;
             write.commit().await?;
-            removed += count;
+            *removed += count;
             from = next;
             if count < BATCH {
                 break;
             }
         }
-        Ok(removed)
+        Ok(())
     }
 
     /// In one transaction after the other, until there is nothing more to remove.
@@ -144,6 +149,14 @@ impl Keeper {
             tracing::info!(removed, ?usage, "usage was kept long enough and is removed");
         }
         Ok(())
+    }
+}
+
+/// The next pass tries again.
+fn told(what: &str, outcome: Result<(), impl Into<Error>>) {
+    if let Err(error) = outcome.map_err(Into::into) {
+        let cause = std::error::Error::source(&error).map(tracing::field::display);
+        tracing::warn!(%error, cause, "{what}");
     }
 }
 

@@ -117,15 +117,19 @@ async fn make(store: &Store, kind: Kind, month: Month) -> Result<(), Error> {
     write.commit().await
 }
 
-/// Drops those that have nothing from an id on. Gives how many events that were.
-pub(crate) async fn drop_until(store: &Store, kind: Kind, until: Uuid) -> Result<u64, Error> {
-    let mut dropped = 0;
+/// Drops those that have nothing from an id on, and counts their events.
+pub(crate) async fn drop_until(
+    store: &Store,
+    kind: Kind,
+    until: Uuid,
+    dropped: &mut u64,
+) -> Result<(), Error> {
     for month in months(store.db(), kind).await? {
         if month.plus(1).first_id() <= until {
-            dropped += drop_one(store, kind, month).await?;
+            *dropped += drop_one(store, kind, month).await?;
         }
     }
-    Ok(dropped)
+    Ok(())
 }
 
 async fn drop_one(store: &Store, kind: Kind, month: Month) -> Result<u64, Error> {
