@@ -27,10 +27,13 @@ impl Turn {
             Self::Shared => "pg_advisory_xact_lock_shared",
             Self::Alone => "pg_advisory_xact_lock",
         };
-        // A plan that was made while a table was small would read all of it for ever. And whoever makes a
-        // month must not come between reading the months that there are and writing to them.
+        // A plan that was made while a table was small would read all of it for ever: only looking up one id
+        // after the other costs the same when it is large. And whoever makes a month must not come between
+        // reading the months that there are and writing to them.
         let all = format!(
             "SET LOCAL enable_seqscan = off; \
+             SET LOCAL enable_mergejoin = off; \
+             SET LOCAL enable_hashjoin = off; \
              SELECT {lock}({LOCK}); \
              LOCK TABLE ONLY audit_events IN ROW EXCLUSIVE MODE"
         );
