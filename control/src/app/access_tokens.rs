@@ -11,7 +11,7 @@
 use super::{App, Verdict, authenticate};
 use crate::{
     error::{Error, Kind, Result},
-    op::{Op, Touched},
+    op::{Detail, Op, Touched},
     store,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -121,7 +121,8 @@ impl App {
         }
         let token = self.signer.mint(key.id, secret, op.now)?;
         let change = self.change(op, "keys.exchange").await?;
-        let detail = json!({ "key_id": key.id, "expires_at": token.expires_at });
+        let made = json!({ "key_id": key.id, "expires_at": token.expires_at });
+        let detail = Detail::made(made);
         change
             .commit(&super::keys::label(&key), detail, Touched::Nothing)
             .await?;
