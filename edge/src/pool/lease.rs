@@ -40,6 +40,8 @@ pub struct Lease {
     worker: Arc<Worker>,
     /// Unset when the place was given back by other means.
     pool: Option<Arc<Pool>>,
+    /// Only to hear what the upstream says: callers come first.
+    listens: bool,
 }
 
 impl Lease {
@@ -51,7 +53,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.take() {
-            pool.release(self.worker.id);
+            pool.release(self.worker.id, self.listens);
         }
     }
 }
@@ -92,6 +94,8 @@ pub(super) struct Slot {
     pub worker: Arc<Worker>,
     pub sharing: Sharing,
     pub in_flight: u32,
+    /// How many of these only listen.
+    listening: u32,
     pub idle_since: Instant,
     /// It was asked to end, and still counts until it has.
     leaving: bool,
@@ -134,13 +138,13 @@ impl State {
             .map(|waiter| waiter.sharing)
     }
 
-    /// Makes room for a worker of another kind: stops one that nobody uses, and that had no task for so
+    /// Makes room for a worker of another kind: stops one that nobody calls, and that had no task for so
     /// long.
     pub fn evict(&mut self, wanted: Sharing, idle: Duration) {
         let mut unused = self
             .slots
             .iter_mut()
-            .filter(|slot| slot.in_flight == 0 && slot.sharing != wanted)
+            .filter(|slot| slot.in_flight == slot.listening && slot.sharing != wanted)
             .filter(|slot| !slot.worker.had_task(idle));
         if let Some(slot) = unused.find(|slot| !slot.worker.ended()) {
             slot.leaving = true;
@@ -203,6 +207,30 @@ impl Pool {
                 _ => return place,
             }
         }
+    }
+
+    /// A place on a worker to hear what the upstream says. Nobody's worker is stopped for it, and it is no
+    /// reason to keep a worker that a caller needs the room of. `None`: there is no room to spare.
+    pub async fn listen(self: &Arc<Self>) -> Option<Lease> {
+        let nobody = Caller::default();
+        let sharing = self.sharing(&nobody);
+        let has_place = {
+            let mut state = self.state();
+            let limits = &self.upstream.pool;
+            state.choose(limits, sharing, false).is_some()
+                || state.starting > 0
+                || state.size() < limits.max_workers.get()
+        };
+        if !has_place {
+            return None;
+        }
+        let mut lease = self.lease(&nobody).await.ok()?;
+        let mut state = self.state();
+        let slot = state.slots.iter_mut();
+        let mut slot = slot.filter(|slot| slot.worker.id == lease.worker.id);
+        slot.next()?.listening += 1;
+        lease.listens = true;
+        Some(lease)
     }
 
     async fn place(self: &Arc<Self>, caller: &Caller) -> Result<Lease, LeaseError> {
@@ -301,14 +329,16 @@ impl Pool {
         Lease {
             worker,
             pool: Some(Arc::clone(self)),
+            listens: false,
         }
     }
 
-    fn release(self: &Arc<Self>, worker: u64) {
+    fn release(self: &Arc<Self>, worker: u64, listened: bool) {
         let mut state = self.state();
         if let Some(at) = state.slots.iter().position(|slot| slot.worker.id == worker) {
             let slot = &mut state.slots[at];
             slot.in_flight -= 1;
+            slot.listening -= u32::from(listened);
             if slot.in_flight == 0 {
                 slot.idle_since = clock::instant();
                 if self.is_retired() {
@@ -367,6 +397,7 @@ impl Pool {
             worker,
             sharing: self.known_sharing(sharing),
             in_flight: 0,
+            listening: 0,
             idle_since: clock::instant(),
             leaving: false,
         });

@@ -4,7 +4,7 @@
 //! watches. A modern one says nothing unless a `subscriptions/listen` is open that names it all.
 
 use super::handshake::modern_meta;
-use crate::pool::{Caller, Lease, Pool, pending::Lost, worker::Worker};
+use crate::pool::{Lease, Pool, pending::Lost, worker::Worker};
 use ostia_domain::{capability::ClientCapabilities, upstream::Era};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -48,8 +48,8 @@ async fn listen_when_wanted(pool: &Arc<Pool>) -> Result<(), String> {
 }
 
 async fn lease(pool: &Arc<Pool>) -> Result<Lease, String> {
-    let lease = pool.lease(&Caller::default()).await;
-    lease.map_err(|error| format!("{error:?}"))
+    let lease = pool.listen().await;
+    lease.ok_or_else(|| "its workers are all for callers".to_owned())
 }
 
 /// Subscribes to what is watched and follows the changes of that, until nothing is or the worker ends.

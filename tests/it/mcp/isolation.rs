@@ -210,3 +210,31 @@ async fn workers_are_kept_apart_as_their_upstream_asks() {
         assert_eq!(pid(&first).await, pids[0], "{isolation:?}");
     }
 }
+
+/// Hearing what an upstream says about its lists, or about a resource, keeps no worker from its callers.
+#[tokio::test]
+async fn listening_takes_nobodys_worker() {
+    let ostia = Ostia::start().await;
+    let control = control::client(&ostia);
+    for era in ["modern", "legacy"] {
+        upstreams::fixture(era, era)
+            .pool(1, 8, 10)
+            .isolation(v1::Isolation::Key)
+            .add(&control)
+            .await;
+    }
+    let key = control::master_key(&control, "all").await;
+    let endpoint = Endpoint::new(&ostia.mcp_url, &key);
+    let asked = json!({"elicitation": {"form": {}}});
+    let session = Session::open_as(&endpoint, &asked).await;
+    let uri = json!({"uri": "legacy+test://watched-resource"});
+    let subscribed = session.request(1, "resources/subscribe", &uri).await;
+    assert_eq!(subscribed.status, 200, "{subscribed:?}");
+    for _ in 0..3 {
+        for upstream in ["modern", "legacy"] {
+            let tool = format!("{upstream}__test_simple_text");
+            let answer = session.call(&tool, &json!({})).await;
+            assert!(answer.first_text().contains("simple text"), "{answer:?}");
+        }
+    }
+}
