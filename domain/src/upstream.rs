@@ -209,6 +209,12 @@ pub struct PoolLimits {
     pub queue_timeout: Duration,
     /// A worker beyond `min_idle` that had no call for so long is stopped.
     pub idle_timeout: Duration,
+    /// Calls of everybody together that the upstream takes, spread evenly; unset is not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_minute: Option<NonZeroU32>,
+    /// The same for each of its tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_calls_per_minute: Option<NonZeroU32>,
 }
 
 impl Default for PoolLimits {
@@ -220,6 +226,8 @@ impl Default for PoolLimits {
             max_queue: 256,
             queue_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(300),
+            calls_per_minute: None,
+            tool_calls_per_minute: None,
         }
     }
 }

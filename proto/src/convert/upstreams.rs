@@ -55,6 +55,8 @@ impl From<PoolLimits> for v1::PoolLimits {
             max_queue: Some(limits.max_queue),
             queue_timeout: Some(duration(limits.queue_timeout)),
             idle_timeout: Some(duration(limits.idle_timeout)),
+            calls_per_minute: limits.calls_per_minute.map(NonZeroU32::get),
+            tool_calls_per_minute: limits.tool_calls_per_minute.map(NonZeroU32::get),
         }
     }
 }
@@ -68,6 +70,11 @@ impl TryFrom<v1::PoolLimits> for PoolLimits {
             Some(n) => {
                 NonZeroU32::new(n).ok_or_else(|| FieldError::new(field, "must be at least 1"))
             }
+        };
+        let rate = |field, value: Option<u32>| {
+            let zero = || FieldError::new(field, "must be at least 1");
+            let read = value.map(|n| NonZeroU32::new(n).ok_or_else(zero));
+            read.transpose()
         };
         let pool = Self {
             min_idle: limits.min_idle.unwrap_or(default.min_idle),
@@ -86,6 +93,11 @@ impl TryFrom<v1::PoolLimits> for PoolLimits {
             idle_timeout: limits.idle_timeout.map_or(Ok(default.idle_timeout), |d| {
                 from_duration("pool.idle_timeout", d)
             })?,
+            calls_per_minute: rate("pool.calls_per_minute", limits.calls_per_minute)?,
+            tool_calls_per_minute: rate(
+                "pool.tool_calls_per_minute",
+                limits.tool_calls_per_minute,
+            )?,
         };
         if pool.min_idle > pool.max_workers.get() {
             return Err(FieldError::new(

@@ -87,6 +87,12 @@ pub(super) struct PoolArgs {
     /// A worker beyond --min-idle without a call for so long is stopped [default: 300s]
     #[arg(long, value_parser = span::parse, value_name = "TIME")]
     idle_timeout: Option<Duration>,
+    /// Calls of everybody together in a minute, on each edge [default: no limit]
+    #[arg(long, value_name = "N")]
+    calls_per_minute: Option<u32>,
+    /// The same for each tool [default: no limit]
+    #[arg(long, value_name = "N")]
+    tool_calls_per_minute: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -164,6 +170,8 @@ impl PoolArgs {
             max_queue: self.max_queue.or(now.max_queue),
             queue_timeout: self.queue_timeout.map(length).or(now.queue_timeout),
             idle_timeout: self.idle_timeout.map(length).or(now.idle_timeout),
+            calls_per_minute: self.calls_per_minute.or(now.calls_per_minute),
+            tool_calls_per_minute: self.tool_calls_per_minute.or(now.tool_calls_per_minute),
         }
     }
 }
