@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Bring the database up to this version
     Migrate,
+    /// Print a script that completes this command line in a shell
+    Completions { shell: clap_complete::Shell },
     /// Check the data folder, the database, the ports and the upstreams
     Doctor(cli::doctor::Args),
     /// API keys

@@ -79,6 +79,7 @@ async fn with_control(
         // Dispatched before a control is looked for.
         args::Command::Run(_)
         | args::Command::Migrate
+        | args::Command::Completions { .. }
         | args::Command::Doctor(_)
         | args::Command::Stdio(_)
         | args::Command::WorkerGuard

@@ -17,7 +17,7 @@ mod stdio;
 mod telemetry;
 
 use args::{Args, Command};
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
@@ -35,6 +35,11 @@ fn main() -> ExitCode {
         // Without a runtime: the guard must stay small and start at once.
         Command::WorkerGuard => ostia_edge::pool::guard::main(),
         Command::DemoUpstream => demo::main(),
+        Command::Completions { shell } => {
+            let mut command = Args::command();
+            clap_complete::generate(shell, &mut command, "ostia", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
         command => {
             let output = Output::new(args.global.json);
             match work(&args.global, command, output) {

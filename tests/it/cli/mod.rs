@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bundles;
+mod completions;
 mod configuration;
 mod credentials;
 mod demo;
