@@ -47,15 +47,25 @@ impl App {
             Ok(principal) => principal,
             Err(code) => return Ok(refused(code.as_str(), tool)),
         };
+        // To a member what they may not use and what is not there look the same, as they do at an edge.
+        let own = op.only_of().is_some();
+        let unavailable = if own { "not available" } else { "no such name" };
         let Some((upstream, found)) = named(&read, tool).await? else {
-            return Ok(refused("no such name", tool));
+            return Ok(refused(unavailable, tool));
         };
         let policies: HashMap<Uuid, Policy> = store::policies::readable(&read)
             .await?
             .into_iter()
             .map(|policy| (policy.id, policy))
             .collect();
-        Ok(judge(&policies, &principal, &upstream, &found, arguments))
+        let access = judge(&policies, &principal, &upstream, &found, None);
+        if own && !access.allowed {
+            return Ok(refused(unavailable, tool));
+        }
+        Ok(match arguments {
+            Some(_) => judge(&policies, &principal, &upstream, &found, arguments),
+            None => access,
+        })
     }
 }
 

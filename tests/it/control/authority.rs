@@ -253,6 +253,66 @@ async fn a_member_reaches_their_own_keys_alone() {
     let herself = eve.identity().get_user(v1::GetUserRequest { user }).await;
     assert_eq!(herself.expect("eve").into_inner().id, eves_id);
 
+    // What may not be used is told apart from what is not there by nobody it does not concern.
+    let upstream = control
+        .add_upstream("github", &[])
+        .await
+        .expect("an upstream");
+    let tool = v1::Tool {
+        name: "get_me".to_owned(),
+        definition: r#"{"name":"get_me"}"#.to_owned(),
+        ..v1::Tool::default()
+    };
+    let report = v1::ReportCatalogueRequest {
+        catalogue: Some(v1::Catalogue {
+            upstream_id: upstream.id.clone(),
+            upstream_version: upstream.version,
+            era: v1::Era::Legacy.into(),
+            server_info: "{}".to_owned(),
+            capabilities: "{}".to_owned(),
+            tools: vec![tool],
+            ..v1::Catalogue::default()
+        }),
+        upstream_id: upstream.id,
+        upstream_version: upstream.version,
+        problem: None,
+    };
+    control
+        .client
+        .sync()
+        .report_catalogue(report)
+        .await
+        .expect("a report");
+    let nothing = v1::UpdatePolicyRequest {
+        policy: "all".to_owned(),
+        rules: Some(v1::Rules::default()),
+    };
+    control
+        .client
+        .policies()
+        .update_policy(nothing)
+        .await
+        .expect("nothing is allowed");
+    let test = async |client: &ControlClient, tool: &str| {
+        let test = v1::TestAccessRequest {
+            key: id(),
+            tool: tool.to_owned(),
+            arguments: None,
+        };
+        let access = client.policies().test_access(test).await;
+        let access = access.expect("an answer").into_inner();
+        (access.allowed, access.rule)
+    };
+    let (there, not_there) = (
+        test(&bob, "github.get_me").await,
+        test(&bob, "github.none").await,
+    );
+    assert_eq!(there, not_there);
+    assert_ne!(
+        test(&control.client, "github.get_me").await,
+        test(&control.client, "github.none").await
+    );
+
     // Audit names who did it.
     let rotate = v1::RotateKeyRequest {
         key: id(),
