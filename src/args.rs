@@ -190,6 +190,7 @@ pub(crate) struct RunArgs {
         long,
         env = "OSTIA_MAX_KEY_LIFETIME_DAYS",
         value_name = "DAYS",
+        help_heading = "API keys",
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub(crate) max_key_lifetime_days: Option<u32>,
