@@ -14,6 +14,7 @@ mod fixture;
 mod groups;
 mod identity;
 mod keys;
+mod members;
 mod plans;
 mod policies;
 mod prices;
