@@ -14,7 +14,6 @@ use tonic::{
     client::Grpc as Raw,
     transport::{Channel, Endpoint},
 };
-use uuid::Uuid;
 
 const ROLES: [(v1::Role, &str); 4] = [
     (v1::Role::Member, "member"),
