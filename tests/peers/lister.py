@@ -2,7 +2,8 @@
 
 `lister.py OFFER`, a JSON object. Each of `tools`, `prompts`, `resources` and `templates` is a list of
 pages, or `"fail"` (the list is refused), or `"endless"` (page after page without an end, of 1 MiB each);
-what is left out is not offered at all. `instructions` is told at the start. With `once`, the path of a
+what is left out is not offered at all. `instructions` is told at the start. With `restless`, every start is
+followed by the news that the tools changed. With `once`, the path of a
 file that the first start makes, every later start ends at once.
 
 Reading a resource gives back its URI, calling a tool its name.
@@ -52,6 +53,8 @@ def introduce(request_id, params) -> None:
 def handle(method: str, request_id, params) -> None:
     if method == "initialize":
         introduce(request_id, params)
+    elif method == "notifications/initialized" and OFFER.get("restless"):
+        stdio.send('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}')
     elif method in METHODS:
         page(request_id, method, params.get("cursor"))
     elif method == "resources/read":

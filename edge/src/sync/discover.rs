@@ -77,7 +77,7 @@ async fn report_forever(
     announcements: &Announcements,
 ) {
     let mut retry = FIRST_RETRY;
-    let mut asking = Vec::new();
+    let mut asking = None;
     let mut changes = pool.changes.listen();
     loop {
         let found = catalogue::discover(pool, known.as_ref(), &mut asking).await;

@@ -74,12 +74,12 @@ fn bit(kind: Kind) -> u8 {
 }
 
 /// Asks a worker for all pages of everything that the upstream says it has. `asking` is what it showed
-/// besides to clients that can be asked, from one time to the next: to find that out takes a worker of
-/// its own. An error says, for people, why nothing could be read at all.
+/// besides to clients that can be asked, from one time to the next. An error says, for people, why nothing
+/// could be read at all.
 pub async fn discover(
     pool: &Arc<Pool>,
     known: Option<&Catalogue>,
-    asking: &mut Vec<Listed>,
+    asking: &mut Option<Vec<Listed>>,
 ) -> Result<Found, String> {
     let capabilities = ClientCapabilities::NONE;
     let lease = lease(pool, capabilities).await?;
@@ -121,10 +121,11 @@ pub async fn discover(
     }
     let tools = match lists.remove(&Kind::Tool) {
         Some(tools) => {
-            if pool.changes.take_tools_changed() {
-                *asking = usable(pool, era, shown_when_asked(pool, era).await);
+            let tools = usable(pool, era, tools);
+            if is_worth_asking(pool, known, &tools, asking.as_ref()) {
+                *asking = shown_when_asked(pool, era).await.or(asking.take());
             }
-            all_tools(usable(pool, era, tools), asking)
+            all_tools(tools, asking.as_deref().unwrap_or_default())
         }
         None => known.map(|known| known.tools.clone()).unwrap_or_default(),
     };
@@ -162,15 +163,20 @@ fn all_tools(tools: Vec<Listed>, asking: &[Listed]) -> Vec<Tool> {
     tools.chain(more).collect()
 }
 
-async fn lease(pool: &Arc<Pool>, capabilities: ClientCapabilities) -> Result<Lease, String> {
-    let caller = Caller {
+fn caller(capabilities: ClientCapabilities) -> Caller {
+    Caller {
         capabilities,
         ..Caller::default()
-    };
-    pool.lease(&caller).await.map_err(|error| match error {
-        LeaseError::Unavailable { problem, .. } => problem,
-        LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
-    })
+    }
+}
+
+async fn lease(pool: &Arc<Pool>, capabilities: ClientCapabilities) -> Result<Lease, String> {
+    pool.lease(&caller(capabilities))
+        .await
+        .map_err(|error| match error {
+            LeaseError::Unavailable { problem, .. } => problem,
+            LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
+        })
 }
 
 /// A modern upstream over HTTP wants arguments repeated in headers as its tools say. Where a tool says it
@@ -189,9 +195,27 @@ fn usable(pool: &Pool, era: Era, tools: Vec<Listed>) -> Vec<Listed> {
     usable
 }
 
+/// To find out what is shown to clients that can be asked takes a worker of their kind. Where the pool has
+/// one worker, that is stopped for it, and its successor may say in its turn that the tools changed. So its
+/// word alone is not enough then.
+fn is_worth_asking(
+    pool: &Arc<Pool>,
+    known: Option<&Catalogue>,
+    tools: &[Listed],
+    asking: Option<&Vec<Listed>>,
+) -> bool {
+    let said = pool.changes.take_tools_changed();
+    let known = known.iter().flat_map(|known| &known.tools);
+    let known = known.filter(|tool| !tool.asks_client);
+    let same = known
+        .map(|tool| (&tool.name, &tool.definition))
+        .eq(tools.iter().map(|tool| (&tool.name, &tool.definition)));
+    asking.is_none() || !same || (said && pool.has_place(&caller(ClientCapabilities::ALL)))
+}
+
 /// Some servers show more tools to clients that can be asked. Those are known too, and shown to such
-/// clients alone. What cannot be found out this way is left out.
-async fn shown_when_asked(pool: &Arc<Pool>, era: Era) -> Vec<Listed> {
+/// clients alone. `None`: it could not be found out.
+async fn shown_when_asked(pool: &Arc<Pool>, era: Era) -> Option<Vec<Listed>> {
     let capabilities = ClientCapabilities::ALL;
     let listed = async {
         let lease = lease(pool, capabilities).await?;
@@ -203,11 +227,14 @@ async fn shown_when_asked(pool: &Arc<Pool>, era: Era) -> Vec<Listed> {
         };
         listing.all(Kind::Tool, true).await
     };
-    listed.await.unwrap_or_else(|problem| {
-        let upstream = &pool.upstream.name;
-        tracing::debug!(%upstream, problem, "no list for clients that can be asked");
-        Vec::new()
-    })
+    match listed.await {
+        Ok(tools) => Some(usable(pool, era, tools)),
+        Err(problem) => {
+            let upstream = &pool.upstream.name;
+            tracing::debug!(%upstream, problem, "no list for clients that can be asked");
+            None
+        }
+    }
 }
 
 fn tool(listed: Listed, asks_client: bool) -> Tool {

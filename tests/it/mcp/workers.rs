@@ -46,6 +46,44 @@ async fn five_hundred_abandoned_sessions_leave_no_more_workers_than_allowed() {
     assert!(zombies.is_empty(), "{zombies:#?}");
 }
 
+/// To find out what it shows to clients that can be asked stops the only worker. The next says that its tools
+/// changed, as some servers do at each start, and that must not be a reason to begin anew.
+#[tokio::test]
+async fn a_restless_upstream_with_one_worker_settles() {
+    let ostia = Ostia::start().await;
+    let control = control::client(&ostia);
+    let mark = upstreams::mark();
+    let tools = json!([[{"name": "still", "inputSchema": {"type": "object"}}]]);
+    let offer = json!({"tools": tools, "restless": true, "instructions": mark});
+    upstreams::script("restless", "lister.py", &[&offer.to_string()])
+        .pool(1, 16, 16)
+        .add(&control)
+        .await;
+    let endpoint = Endpoint::new(&ostia.mcp_url, &control::master_key(&control, "all").await);
+    let session = Session::open(&endpoint).await;
+    let call = async || {
+        let answer = session.call("restless__still", &json!({})).await;
+        assert_eq!(answer.first_text(), "still", "{answer:?}");
+        let workers = workers(&mark).into_iter();
+        workers.map(|worker| worker.pid).collect::<Vec<_>>()
+    };
+    let calls_one_worker = async || {
+        let first = call().await;
+        for _ in 0..100 {
+            if call().await != first {
+                return Err("another worker");
+            }
+        }
+        Ok(())
+    };
+    wait::until(
+        Duration::from_secs(30),
+        "one worker answers",
+        calls_one_worker,
+    )
+    .await;
+}
+
 /// The servers themselves, not those that watch over them.
 fn workers(mark: &str) -> Vec<processes::Process> {
     let marked = processes::with_argument(mark);
