@@ -155,8 +155,8 @@ impl Process {
         self.edge = Some(Arc::clone(&edge));
         self.health.edge_runs(Arc::clone(&edge));
         self.serving.spawn("edge", async move {
-            let served = edge.serve(listener).await;
-            served.map_err(|error| Failure::new("the MCP listener").because(&error))
+            edge.serve(listener).await;
+            Ok(())
         });
         Ok(())
     }

@@ -29,6 +29,7 @@ mod authorize;
 mod call;
 mod changes;
 pub mod config;
+mod connections;
 mod constrain;
 pub mod error;
 mod mcp;
@@ -62,7 +63,7 @@ use pool::Pools;
 use record::Recorder;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use state::State;
-use std::{io, sync::Arc};
+use std::sync::Arc;
 use sync::LastGood;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -137,10 +138,10 @@ impl Edge {
     }
 
     /// Serves MCP on this listener until the edge shuts down.
-    pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
+    pub async fn serve(&self, listener: TcpListener) {
         self.serving
             .track_future(server::serve(Arc::clone(&self.state), listener))
-            .await
+            .await;
     }
 
     /// Whether requests can be served.

@@ -1,6 +1,7 @@
 //! The listener and what every request passes before MCP.
 
 use crate::{
+    connections,
     error::Error,
     mcp::{endpoint, era::Era, http_sse},
     respond,
@@ -11,26 +12,16 @@ use axum::{
     extract::{ConnectInfo, State as Shared},
     response::Response,
     routing::{any, get, post},
-    serve::ListenerExt as _,
 };
 use http::HeaderMap;
 use ostia_domain::code::Code;
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
 /// Serves until the edge drains, and then until every request has its answer.
-pub async fn serve(state: Arc<State>, listener: TcpListener) -> io::Result<()> {
+pub async fn serve(state: Arc<State>, listener: TcpListener) {
     let draining = state.draining.clone();
-    // Small answers must not wait for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move { draining.cancelled().await })
-        .await
+    connections::serve(listener, router(state), connections::LIMITS, draining).await;
 }
 
 fn router(state: Arc<State>) -> Router {
