@@ -200,6 +200,15 @@ pub(crate) struct RunArgs {
     pub(crate) urls: UrlArgs,
     #[command(flatten)]
     pub(crate) keep: KeepArgs,
+    /// Origin whose pages may use the REST API, as https://app.example.com; repeatable [default: none]
+    #[arg(
+        long,
+        env = "OSTIA_API_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN",
+        help_heading = "REST"
+    )]
+    pub(crate) api_origin: Vec<String>,
     /// Where to send traces, OTLP over gRPC [default: OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere]
     #[arg(
         long,

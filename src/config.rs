@@ -69,6 +69,7 @@ pub(crate) struct RunSettings {
     pub(crate) retention: ostia_control::Retention,
     pub(crate) mcp_url: Option<String>,
     pub(crate) web_url: Option<String>,
+    pub(crate) api_origins: Vec<String>,
     pub(crate) log: LogSettings,
     pub(crate) otlp_endpoint: Option<String>,
 }
@@ -134,6 +135,7 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         retention: retention::settings(&args.keep, &file.keep)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
         web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
+        api_origins: edge::api_origins(&args.api_origin, &file.web)?,
         log: log::settings(global, &file, "info,sea_orm_migration=warn")?,
         otlp_endpoint: log::otlp_endpoint(args.otlp_endpoint, &file)?,
         common,

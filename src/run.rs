@@ -23,7 +23,7 @@ use crate::{
     telemetry,
 };
 use health::Health;
-use listen::Listeners;
+use listen::{Addresses, Listeners};
 use ostia_control::Control;
 use ostia_edge::Edge;
 use ostia_proto::ControlClient;
@@ -114,7 +114,7 @@ impl Process {
             }
         }
         if let Some(listener) = listeners.web {
-            self.start_web(&addresses.mcp, &client, listener);
+            self.start_web(web_config(settings, &addresses), &client, listener)?;
             self.announced.push(data.announce("web", &addresses.web)?);
         }
         edge::wait_until_ready(self.edge.as_deref(), &client).await;
@@ -163,18 +163,17 @@ impl Process {
 
     fn start_web(
         &mut self,
-        mcp_url: &str,
+        config: ostia_web::Config,
         client: &ControlClient,
         listener: tokio::net::TcpListener,
-    ) {
-        let config = ostia_web::Config {
-            mcp_url: mcp_url.to_owned(),
-        };
+    ) -> Result<(), Failure> {
         let router = ostia_web::router(config, client);
+        let router = router.map_err(|error| Failure::new("cannot start web").because(&error))?;
         let stop = self.stop_web.clone();
         self.health.web_runs();
         self.serving
             .spawn("web", listen::serve_http(listener, router, stop));
+        Ok(())
     }
 
     /// The reverse of the start. Nobody is sent here any more once readiness is gone; the edge then
@@ -195,5 +194,16 @@ impl Process {
         self.stop_admin.cancel();
         self.serving.drain(LISTENER_DRAIN).await;
         tracing::info!("stopped");
+    }
+}
+
+/// Calls of tools over REST go to the edge of this process, or else to where clients go.
+fn web_config(settings: &RunSettings, addresses: &Addresses) -> ostia_web::Config {
+    let edge_url = addresses.mcp_here();
+    ostia_web::Config {
+        mcp_url: addresses.mcp.clone(),
+        edge_url: edge_url.unwrap_or_else(|| addresses.mcp.clone()),
+        api_origins: settings.api_origins.clone(),
+        trusted_proxies: settings.edge.trusted_proxies.clone(),
     }
 }

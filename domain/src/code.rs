@@ -93,6 +93,10 @@ codes! {
     NoSuchObject = "no-such-object",
     /// The object is in use, or in a state that does not allow it.
     Conflict = "conflict",
+    /// The object is not any more what the caller read.
+    PreconditionFailed = "precondition-failed",
+    /// The upstream answered a call with an error of its own.
+    UpstreamError = "upstream-error",
     /// The caller is no service that control knows.
     ServiceUnauthenticated = "service-unauthenticated",
     /// The role of the user does not allow it.

@@ -13,6 +13,32 @@ pub struct Network(IpNet);
 #[error("{0:?} is no network: write it as 10.0.0.0/8, 2001:db8::/32 or as one address")]
 pub struct NetworkError(String);
 
+/// The address of a client: of whoever is connected, or, where that is a trusted proxy, what it says of
+/// who connected to it, and so on. `said` are the values of `X-Forwarded-For` in their order. What a
+/// stranger says about where it comes from is not looked at.
+pub fn client_address<'a>(
+    peer: IpAddr,
+    said: impl IntoIterator<Item = &'a str>,
+    trusted: &[Network],
+) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut address = peer.to_canonical();
+    let said: Vec<_> = said
+        .into_iter()
+        .flat_map(|value| value.split(','))
+        .collect();
+    for said in said.into_iter().rev() {
+        if !is_trusted(address) {
+            break;
+        }
+        let Ok(before) = said.trim().parse::<IpAddr>() else {
+            break;
+        };
+        address = before.to_canonical();
+    }
+    address
+}
+
 impl Network {
     pub fn parse(text: &str) -> Result<Self, NetworkError> {
         let one = || text.parse::<IpAddr>().map(IpNet::from);

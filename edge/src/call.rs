@@ -1,7 +1,10 @@
 //! One request: what it is called, who made it, from where.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ostia_domain::{clock::Timestamp, network::Network};
+use ostia_domain::{
+    clock::Timestamp,
+    network::{self, Network},
+};
 use std::{
     fmt,
     net::IpAddr,
@@ -78,27 +81,11 @@ pub struct Arrival {
     pub remote: IpAddr,
 }
 
-/// The address of a client: of whoever is connected, or, where that is a trusted proxy, what it says of
-/// who connected to it, and so on. What a stranger says about where it comes from is not looked at.
+/// The address of a client, as far as trusted proxies tell.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut address = peer.to_canonical();
-    let said: Vec<_> = headers
-        .get_all(FORWARDED_FOR)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
-    for said in said.into_iter().rev() {
-        if !is_trusted(address) {
-            break;
-        }
-        let Ok(before) = said.trim().parse::<IpAddr>() else {
-            break;
-        };
-        address = before.to_canonical();
-    }
-    address
+    let said = headers.get_all(FORWARDED_FOR).iter();
+    let said = said.filter_map(|value| value.to_str().ok());
+    network::client_address(peer, said, trusted)
 }
 
 #[cfg(test)]

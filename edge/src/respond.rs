@@ -85,6 +85,8 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::AlreadyExists
         | Code::NoSuchObject
         | Code::Conflict
+        | Code::PreconditionFailed
+        | Code::UpstreamError
         | Code::ServiceUnauthenticated
         | Code::Forbidden
         | Code::LoginLinkInvalid

@@ -53,6 +53,16 @@ pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSetting
     })
 }
 
+/// Of the web role; checked as the edge's are.
+pub(crate) fn api_origins(flags: &[String], file: &file::Web) -> Result<Vec<String>, Failure> {
+    checked(
+        "--api-origin (web.api_origins)",
+        flags,
+        &file.api_origins,
+        origin,
+    )
+}
+
 fn trusted_proxies(args: &EdgeArgs, file: &file::Edge) -> Result<Vec<Network>, Failure> {
     let setting = "--trusted-proxy (edge.trusted_proxies)";
     let given = if args.trusted_proxy.is_empty() {

@@ -27,6 +27,7 @@ pub(crate) struct File {
     pub(crate) keys: Keys,
     pub(crate) vault: Vault,
     pub(crate) edge: Edge,
+    pub(crate) web: Web,
     pub(crate) urls: Urls,
     pub(crate) keep: Keep,
     pub(crate) log: Log,
@@ -106,6 +107,14 @@ pub(crate) struct Edge {
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) drain_timeout_ms: Option<u64>,
     pub(crate) max_revocation_age_s: Option<u64>,
+}
+
+/// `[web]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Web {
+    /// `--api-origin`
+    pub(crate) api_origins: Vec<String>,
 }
 
 /// `[keys]`: what API keys may be.

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 /// The frame around every page.
 #[component]
-fn Layout(title: &'static str, children: Children) -> impl IntoView {
+pub(crate) fn Layout(title: &'static str, children: Children) -> impl IntoView {
     view! {
         <html lang="en">
             <head>

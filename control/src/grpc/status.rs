@@ -2,7 +2,10 @@
 
 use crate::error::{Error, Kind};
 use ostia_domain::code::Code;
-use ostia_proto::{FieldError, status::with_code};
+use ostia_proto::{
+    FieldError,
+    status::{with_code, with_field},
+};
 use tonic::{Code as Grpc, Status};
 
 impl From<Error> for Status {
@@ -34,7 +37,11 @@ impl From<Error> for Status {
             Code::Internal => "control failed: its log says why".to_owned(),
             _ => error.to_string(),
         };
-        with_code(grpc, code, message)
+        let status = with_code(grpc, code, message);
+        match error.0 {
+            Kind::Invalid { field, .. } => with_field(status, field),
+            _ => status,
+        }
     }
 }
 

@@ -1,0 +1,106 @@
+//! `/api/v1/audit-logs`: every decision and every change.
+
+use super::{
+    caller::Caller,
+    message::Query,
+    paging::{At, List, Listed, size},
+    problem::Problem,
+    text::{optional, timestamp},
+};
+use crate::Site;
+use ostia_proto::v1;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+#[derive(Serialize, ToSchema)]
+struct AuditEvent {
+    /// UUID, ordered by time.
+    id: String,
+    #[schema(format = "date-time")]
+    at: Option<String>,
+    request_id: Option<String>,
+    /// `key:<name>`, `user:<name>`, `service:<name>`, or `anonymous`.
+    actor: String,
+    key_id: Option<String>,
+    user_id: Option<String>,
+    /// An MCP method, or `<resource>.<verb>`.
+    action: String,
+    target: Option<String>,
+    outcome: String,
+    /// Code of the error that was answered.
+    error: Option<String>,
+    /// Which rule decided.
+    rule: Option<String>,
+    /// SHA-256 of the arguments, in hex.
+    arguments_digest: Option<String>,
+    duration_us: u64,
+    remote_address: Option<String>,
+    client: Option<String>,
+    /// A change's before and after, without secrets.
+    #[schema(value_type = Option<Object>)]
+    detail: Option<Value>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Id of an event: only those after it, oldest first; not together with `page_token`.
+    after: Option<String>,
+    /// Id or public id of a key.
+    key: Option<String>,
+    /// How many at most [default: 100].
+    #[param(minimum = 1, maximum = 500)]
+    page_size: Option<u32>,
+    /// `next_page_token` of the page before.
+    page_token: Option<String>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// List events, newest first.
+#[utoipa::path(get, path = "/api/v1/audit-logs", tag = "audit", params(Filter),
+    responses((status = OK, body = List<AuditEvent>)))]
+async fn list(
+    caller: Caller,
+    At(at): At,
+    Query(filter): Query<Filter>,
+) -> Result<Listed<AuditEvent>, Problem> {
+    let request = v1::ListEventsRequest {
+        after: filter.after,
+        key: filter.key,
+        page_size: size(filter.page_size)?,
+        page_token: filter.page_token.unwrap_or_default(),
+    };
+    let answer = caller.control.audit().list_events(request).await?;
+    let answer = answer.into_inner();
+    let events = answer.events.into_iter().map(AuditEvent::from).collect();
+    Ok(Listed::cut(events, answer.next_page_token, at))
+}
+
+impl From<v1::AuditEvent> for AuditEvent {
+    fn from(event: v1::AuditEvent) -> Self {
+        Self {
+            id: event.id,
+            at: timestamp(event.at),
+            request_id: optional(event.request_id),
+            actor: event.actor,
+            key_id: optional(event.key_id),
+            user_id: optional(event.user_id),
+            action: event.action,
+            target: optional(event.target),
+            outcome: event.outcome,
+            error: optional(event.error),
+            rule: optional(event.rule),
+            arguments_digest: optional(event.arguments_digest),
+            duration_us: event.duration_us,
+            remote_address: optional(event.remote_address),
+            client: optional(event.client),
+            detail: serde_json::from_str(&event.detail).ok(),
+        }
+    }
+}

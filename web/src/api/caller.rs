@@ -1,0 +1,189 @@
+//! Who asks: a key, verified by control for each request, and what its owner may do.
+//!
+//! The one door to everything behind a credential. Browser sessions will come in here as another way to
+//! be a [`Caller`]; what a caller may do is control's table, by role, for both.
+
+use super::problem::Problem;
+use crate::Site;
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{
+    HeaderMap, HeaderName, Method,
+    header::{AUTHORIZATION, HeaderValue},
+    request::Parts,
+};
+use ostia_domain::{
+    clock,
+    code::Code,
+    key::{Presented, Secret},
+    network::client_address,
+    principal::Principal,
+    user::Kind,
+};
+use ostia_proto::{
+    ControlClient,
+    v1::{self, authenticate_response::Verdict},
+};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) principal: Arc<Principal>,
+    pub(crate) user: Arc<v1::User>,
+    /// Holds every call to the role of the key's owner.
+    pub(crate) control: ControlClient,
+    /// What the caller presented, for calls that go on to an edge.
+    pub(crate) credential: Secret,
+    pub(crate) address: IpAddr,
+}
+
+/// Every request to what needs a credential.
+pub(super) async fn admit(
+    State(site): State<Site>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let address = address_of(&site, peer, request.headers());
+    let caller = Caller::of(&site, request.headers(), address).await?;
+    caller.check(request.method(), request.uri().path())?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+/// Of the client, as far as proxies that are trusted tell.
+pub(super) fn address_of(site: &Site, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let said = headers.get_all(FORWARDED_FOR);
+    let said = said.iter().filter_map(|value| value.to_str().ok());
+    client_address(peer.ip(), said, &site.config.trusted_proxies)
+}
+
+impl Caller {
+    async fn of(site: &Site, headers: &HeaderMap, address: IpAddr) -> Result<Self, Problem> {
+        let credential = presented(headers)?;
+        // A look-alike costs nobody anything: control is not asked.
+        Presented::parse(credential.expose()).map_err(|error| {
+            let detail = format!("this is not a whole API key: {error}");
+            Problem::new(Code::KeyMalformed, detail)
+        })?;
+        let request = v1::AuthenticateRequest {
+            key: credential.expose().to_owned(),
+        };
+        let answer = site.control.sync().authenticate(request).await?;
+        let principal = match answer.into_inner().verdict {
+            Some(Verdict::Principal(principal)) => {
+                Principal::try_from(*principal).map_err(|error| {
+                    tracing::error!(%error, "control sent a principal that cannot be read");
+                    Problem::internal()
+                })?
+            }
+            Some(Verdict::Refused(code)) => {
+                return Err(refused(Code::parse(&code).unwrap_or(Code::KeyUnknown)));
+            }
+            None => return Err(Problem::internal()),
+        };
+        check_restrictions(&principal, address)?;
+        let control = site.control.on_behalf_of(principal.owner_id);
+        let request = v1::GetUserRequest {
+            user: principal.owner_id.to_string(),
+        };
+        let user = control.identity().get_user(request).await?.into_inner();
+        Ok(Self {
+            principal: Arc::new(principal),
+            user: Arc::new(user),
+            control,
+            credential,
+            address,
+        })
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::from(self.user.kind())
+    }
+
+    /// Keys of people call tools, and see what they are; they make no keys. What people administer, they
+    /// do signed in. How far a service account goes is its role's affair, which control looks at.
+    fn check(&self, method: &Method, path: &str) -> Result<(), Problem> {
+        let reads = matches!(*method, Method::GET | Method::HEAD);
+        let of_a_person = (reads && path.starts_with("/v1/")) || path.ends_with("/execute");
+        if self.kind() == Kind::Service || of_a_person {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Code::Forbidden,
+            "the key of a person only reads /v1/me and /v1/keys and calls tools: use the key of a service \
+             account, whose role says what it may do",
+        ))
+    }
+}
+
+fn check_restrictions(principal: &Principal, address: IpAddr) -> Result<(), Problem> {
+    let now = clock::now();
+    if principal.expired(now) {
+        return Err(refused(Code::KeyExpired));
+    }
+    if !principal.may_come_from(address) {
+        let detail = format!("this API key may not be used from the address {address}");
+        return Err(Problem::new(Code::AddressForbidden, detail));
+    }
+    if let Some(window) = principal.window.filter(|window| !window.contains(now)) {
+        let detail = format!("this API key may be used {window} UTC, and not now");
+        return Err(Problem::new(Code::HourForbidden, detail));
+    }
+    Ok(())
+}
+
+/// `Authorization: Bearer`, or `X-API-Key`; never the query, which ends up in logs.
+pub(super) fn presented(headers: &HeaderMap) -> Result<Secret, Problem> {
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+    let bearer = headers.get(AUTHORIZATION).map(|value| {
+        let text = text(value)?;
+        let (scheme, credential) = text.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| credential.trim().to_owned())
+    });
+    match bearer.or_else(|| headers.get(API_KEY).map(text)) {
+        None => Err(refused(Code::KeyMissing)),
+        Some(Some(credential)) => Ok(Secret::new(credential)),
+        Some(None) => Err(Problem::new(
+            Code::KeyMalformed,
+            "the credential cannot be read: send `Authorization: Bearer ost_…` or `X-API-Key: ost_…`",
+        )),
+    }
+}
+
+fn refused(code: Code) -> Problem {
+    Problem::new(
+        code,
+        match code {
+            Code::KeyMissing => {
+                "there is no API key: send one as `Authorization: Bearer ost_…` or `X-API-Key: ost_…`"
+            }
+            Code::KeyRevoked => "this API key was revoked",
+            Code::KeyExpired => "this API key, or the secret that was used, has expired",
+            Code::KeyInactive => "this API key is inactive",
+            Code::OwnerDisabled => "the owner of this API key may not use Ostia any more",
+            _ => "there is no such API key",
+        },
+    )
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // Missing only where a route was put before the door.
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| refused(Code::KeyMissing))
+    }
+}

@@ -1,0 +1,175 @@
+//! What comes in, read strictly, and what goes out.
+
+use super::problem::Problem;
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts};
+use ostia_domain::code::Code;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Of any body that the API reads.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// A JSON body without members that nobody reads.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// Segments of the path.
+pub(crate) struct Named<T>(pub(crate) T);
+
+/// The query, without parameters that nobody reads.
+pub(crate) struct Query<T>(pub(crate) T);
+
+pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
+    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+        let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes, or broke off");
+        Problem::new(Code::BodyTooLarge, detail)
+    })
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = read(request.into_body()).await?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            unreadable(&path, &error.into_inner().to_string())
+        })?;
+        json.end()
+            .map_err(|error| unreadable(".", &error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::try_from_uri(&parts.uri);
+        let read = query.map_err(|error| {
+            let text = std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), std::string::ToString::to_string);
+            unreadable(".", &text)
+        })?;
+        Ok(Self(read.0))
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(names)| Self(names))
+            .map_err(|error| Problem::new(Code::InvalidRequest, error.body_text()))
+    }
+}
+
+/// Serde names the member that is unknown, missing or doubled in its text, and the path where it stands.
+fn unreadable(path: &str, problem: &str) -> Problem {
+    let of_the_text = ["unknown field `", "missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| problem.split_once(start)?.1.split_once('`'))
+        .map(|(name, _)| name);
+    let inside = Some(path).filter(|path| *path != ".");
+    let field = match (inside, of_the_text) {
+        (Some(path), Some(name)) if path != name && !path.ends_with(&format!(".{name}")) => {
+            Some(format!("{path}.{name}"))
+        }
+        (Some(path), _) => Some(path.to_owned()),
+        (None, name) => name.map(str::to_owned),
+    };
+    let problem = Problem::new(Code::InvalidJson, problem);
+    match field {
+        Some(field) => problem.about(field),
+        None => problem,
+    }
+}
+
+pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    match serde_json::to_string(value) {
+        Ok(text) => {
+            let json = HeaderValue::from_static("application/json");
+            (status, [(CONTENT_TYPE, json)], text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written");
+            Problem::internal().into_response()
+        }
+    }
+}
+
+/// 200 with this.
+pub(crate) struct Answer<T>(pub(crate) T);
+
+/// 201 with this.
+pub(crate) struct Created<T>(pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self.0)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::CREATED, &self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Outer {
+        count: u32,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Inner {
+        flag: bool,
+    }
+
+    async fn field(body: &'static str) -> String {
+        let request = Request::new(Body::from(body));
+        let read = Json::<Outer>::from_request(request, &()).await;
+        let problem = read.err().expect("refused");
+        let written = format!("{problem:?}");
+        let (_, rest) = written.split_once("field: ").unwrap();
+        rest.split(", retry").next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn the_member_at_fault_is_named() {
+        for (body, named) in [
+            (r#"{"count": "x"}"#, r#"Some("count")"#),
+            (r#"{"count": 1, "cuont": 2}"#, r#"Some("cuont")"#),
+            (r#"{"inner": {"flag": true}}"#, r#"Some("count")"#),
+            (
+                r#"{"count": 1, "inner": {"flag": 1}}"#,
+                r#"Some("inner.flag")"#,
+            ),
+            (r#"{"count": 1, "inner": {}}"#, r#"Some("inner.flag")"#),
+            (
+                r#"{"count": 1, "inner": {"flag": true, "x": 1}}"#,
+                r#"Some("inner.x")"#,
+            ),
+            (r#"{"count": 1} x"#, "None"),
+            ("", "None"),
+        ] {
+            assert_eq!(field(body).await, named, "{body}");
+        }
+    }
+}

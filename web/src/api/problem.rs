@@ -1,0 +1,221 @@
+//! What is answered when something does not work: RFC 9457, and the one table from codes to statuses.
+
+use super::frame::RequestId;
+use axum::response::{IntoResponse, Response};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use ostia_domain::code::Code;
+use ostia_proto::status;
+use serde::Serialize;
+use tonic::Status;
+use utoipa::ToSchema;
+
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// An error on its way out. [`super::frame`] writes it, because only that knows the request's id.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    detail: String,
+    field: Option<String>,
+    /// Of `X-RateLimit`-like answers: when to come again, in seconds.
+    retry_after: Option<u64>,
+    /// What an upstream said, where it refused.
+    upstream: Option<serde_json::Value>,
+}
+
+/// An error as it is answered, by RFC 9457.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
+    /// Page of the error, relative to the documentation.
+    #[schema(format = "uri-reference")]
+    r#type: String,
+    /// The code in words.
+    title: String,
+    /// As the HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What happened to this request, for people.
+    detail: String,
+    /// Stable name of the error.
+    code: &'static str,
+    /// What to quote to an operator; the same as the header `ostia-request-id`.
+    request_id: String,
+    /// Which member of the request it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// The JSON-RPC error of an upstream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream: Option<serde_json::Value>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            field: None,
+            retry_after: None,
+            upstream: None,
+        }
+    }
+
+    /// A member of the request that cannot be used.
+    pub(crate) fn invalid(field: impl Into<String>, problem: &str) -> Self {
+        let field = field.into();
+        Self::new(Code::InvalidArgument, format!("{field}: {problem}")).about(field)
+    }
+
+    pub(crate) fn no_such(what: &str, name: &str) -> Self {
+        Self::new(Code::NoSuchObject, format!("there is no {what} {name:?}"))
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::new(Code::Internal, "Ostia failed: its log says why")
+    }
+
+    pub(crate) fn about(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    pub(crate) fn said_by_upstream(mut self, error: serde_json::Value) -> Self {
+        self.upstream = Some(error);
+        self
+    }
+
+    fn status(&self) -> StatusCode {
+        http_status(self.code)
+    }
+
+    /// The whole answer, for a request of this id.
+    pub(super) fn write(&self, id: RequestId) -> Response {
+        let status = self.status();
+        let body = ProblemBody {
+            r#type: format!("/docs/errors/{}.md", self.code.as_str()),
+            title: self.code.as_str().replace('-', " "),
+            status: status.as_u16(),
+            detail: self.detail.clone(),
+            code: self.code.as_str(),
+            request_id: id.0.to_string(),
+            field: self.field.clone(),
+            upstream: self.upstream.clone(),
+        };
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = (status, text).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(r#"Bearer realm="ostia""#);
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Status> for Problem {
+    fn from(status: Status) -> Self {
+        let code = status::code_of(&status).unwrap_or(match status.code() {
+            tonic::Code::Unavailable => Code::ControlUnavailable,
+            _ => Code::Internal,
+        });
+        match code {
+            // What went wrong between the parts of an installation is not for callers.
+            Code::Internal | Code::ServiceUnauthenticated => {
+                tracing::error!(%status, "control did not do what the API asked");
+                Self::internal()
+            }
+            Code::ControlUnavailable => {
+                tracing::warn!(%status, "control cannot be reached");
+                Self::new(code, "the control service cannot be reached: try again").retry_after(1)
+            }
+            Code::DatabaseUnavailable => Self::new(code, status.message()).retry_after(1),
+            Code::InvalidArgument => {
+                let field = status::field_of(&status);
+                let problem = Self::new(code, status.message());
+                match field {
+                    Some(field) => problem.about(field),
+                    None => problem,
+                }
+            }
+            _ => Self::new(code, status.message()),
+        }
+    }
+}
+
+/// Every code, so that a new one is given a status by whoever makes it. What edges answer comes here
+/// through calls of tools.
+fn http_status(code: Code) -> StatusCode {
+    match code {
+        Code::InvalidJson
+        | Code::InvalidRequest
+        | Code::HeaderMismatch
+        | Code::UnsupportedVersion
+        | Code::SessionMissing
+        | Code::RequestStateInvalid
+        | Code::Cancelled => StatusCode::BAD_REQUEST,
+        Code::KeyMissing
+        | Code::KeyMalformed
+        | Code::KeyUnknown
+        | Code::KeyRevoked
+        | Code::KeyExpired
+        | Code::AccessTokenExpired
+        | Code::KeyInactive
+        | Code::OwnerDisabled => StatusCode::UNAUTHORIZED,
+        Code::AddressForbidden
+        | Code::HourForbidden
+        | Code::OriginForbidden
+        | Code::HostForbidden
+        | Code::Forbidden
+        | Code::ArgumentRefused => StatusCode::FORBIDDEN,
+        Code::NotFound
+        | Code::MethodNotFound
+        | Code::SessionUnknown
+        | Code::ToolUnavailable
+        | Code::PromptUnavailable
+        | Code::ResourceUnavailable
+        | Code::TaskUnknown
+        | Code::NoSuchObject
+        | Code::LoginLinkInvalid => StatusCode::NOT_FOUND,
+        Code::HttpMethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::AlreadyExists | Code::Conflict => StatusCode::CONFLICT,
+        Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::InvalidArgument | Code::InvalidParams | Code::ClientCapabilityMissing => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Code::RateLimited | Code::QuotaUsedUp | Code::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
+        Code::Internal | Code::ServiceUnauthenticated => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::ResultTooLarge
+        | Code::UpstreamUnavailable
+        | Code::WorkerLost
+        | Code::TaskLost
+        | Code::UpstreamInvalid
+        | Code::UpstreamError => StatusCode::BAD_GATEWAY,
+        Code::UpstreamBusy
+        | Code::ControlUnavailable
+        | Code::ShuttingDown
+        | Code::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::CallTimeout => StatusCode::GATEWAY_TIMEOUT,
+    }
+}

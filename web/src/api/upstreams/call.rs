@@ -1,0 +1,189 @@
+//! `POST …/tools/{tool}/execute`: one call of a tool, through the edge, with the caller's own key.
+//!
+//! Nothing is decided here: the edge authenticates, limits, judges, calls and records it as any other.
+
+use super::super::{
+    caller::Caller,
+    message::{Answer, Json, Named},
+    problem::Problem,
+};
+use crate::Site;
+use axum::extract::State;
+use http::{
+    HeaderName, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER},
+};
+use ostia_domain::{code::Code, name::UpstreamName};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+const VERSION: &str = "2026-07-28";
+const PROTOCOL: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// Ours on the way to the edge; one request has one call.
+const ID: u32 = 1;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ToolCall)]
+struct Call {
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    arguments: Map<String, Value>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(execute))
+}
+
+/// Call a tool, as an MCP client with this key would. The answer is the tool's result, `isError` included.
+#[utoipa::path(post, path = "/api/v1/upstreams/{upstream}/tools/{tool}/execute", tag = "upstreams",
+    request_body = Call,
+    params(("upstream" = String, Path, description = "Name."),
+        ("tool" = String, Path, description = "The upstream's own name for it.")),
+    responses((status = OK, body = Object)))]
+async fn execute(
+    State(site): State<Site>,
+    caller: Caller,
+    Named((upstream, tool)): Named<(String, String)>,
+    Json(call): Json<Call>,
+) -> Result<Answer<Value>, Problem> {
+    let unavailable = || {
+        let detail = format!("there is no tool {tool:?} of {upstream:?} for this key");
+        Problem::new(Code::ToolUnavailable, detail)
+    };
+    // Nothing but a name becomes part of the edge's path, and nothing but text of its header.
+    let upstream = UpstreamName::new(upstream.clone()).map_err(|_| unavailable())?;
+    if tool.is_empty() || !tool.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(unavailable());
+    }
+    let url = format!("{}/{}", site.config.edge_url, upstream.as_str());
+    let body = json!({
+        "jsonrpc": "2.0",
+        "id": ID,
+        "method": "tools/call",
+        "params": {
+            "name": tool,
+            "arguments": call.arguments,
+            "_meta": {
+                "io.modelcontextprotocol/protocolVersion": VERSION,
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": {
+                    "name": "ostia-rest",
+                    "version": env!("CARGO_PKG_VERSION"),
+                },
+            },
+        },
+    });
+    let request = site
+        .edge
+        .post(&url)
+        .bearer_auth(caller.credential.expose())
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json, text/event-stream")
+        .header(PROTOCOL, VERSION)
+        .header(METHOD, "tools/call")
+        .header(NAME, &tool)
+        // Believed where the edge counts this process among its trusted proxies.
+        .header(FORWARDED_FOR, caller.address.to_string())
+        .body(body.to_string());
+    let answer = request.send().await.map_err(|error| unreachable(&error))?;
+    let status = answer.status();
+    let retry_after = answer.headers().get(RETRY_AFTER);
+    let retry_after = retry_after.and_then(|wait| wait.to_str().ok()?.parse().ok());
+    let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| {
+        let kind = kind.to_str().unwrap_or_default();
+        kind.starts_with("text/event-stream")
+    });
+    let text = answer.text().await.map_err(|error| unreachable(&error))?;
+    let message = if is_stream {
+        last_event(&text)
+    } else {
+        serde_json::from_str(&text).ok()
+    };
+    let message: Map<String, Value> = message.ok_or_else(|| unreadable(status))?;
+    read(message, retry_after).ok_or_else(|| unreadable(status))?
+}
+
+/// What the edge says, in the words of REST.
+fn read(
+    mut message: Map<String, Value>,
+    retry_after: Option<u64>,
+) -> Option<Result<Answer<Value>, Problem>> {
+    if let Some(result) = message.remove("result") {
+        return Some(Ok(Answer(result)));
+    }
+    let error = message.remove("error")?;
+    let code = error["data"]["code"].as_str().and_then(Code::parse);
+    let detail = error["message"].as_str().unwrap_or_default();
+    let problem = match code {
+        Some(code) => Problem::new(code, detail),
+        None => Problem::new(Code::UpstreamError, "the upstream refused the call")
+            .said_by_upstream(error),
+    };
+    Some(Err(match retry_after {
+        Some(seconds) => problem.retry_after(seconds),
+        None => problem,
+    }))
+}
+
+/// The answer is the last event of its stream; what came before is progress.
+fn last_event(stream: &str) -> Option<Map<String, Value>> {
+    let stream = stream.replace("\r\n", "\n");
+    let messages = stream.split("\n\n").filter_map(|event| {
+        let lines = event.lines().filter_map(|line| line.strip_prefix("data:"));
+        let lines: Vec<_> = lines
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
+        serde_json::from_str::<Map<String, Value>>(&lines.join("\n")).ok()
+    });
+    messages
+        .filter(|message| message.get("id").is_some_and(|id| *id == json!(ID)))
+        .last()
+}
+
+fn unreachable(error: &reqwest::Error) -> Problem {
+    // Without the URL, which says nothing to a caller; `reqwest` puts no header into its errors.
+    tracing::warn!(%error, "the edge cannot be reached");
+    Problem::new(
+        Code::UpstreamUnavailable,
+        "the edge cannot be reached from the web role: `ostia run web` needs --mcp-url",
+    )
+    .retry_after(1)
+}
+
+fn unreadable(status: StatusCode) -> Problem {
+    tracing::error!(%status, "the edge answered something that is not MCP: is it an edge?");
+    Problem::internal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_comes_before_the_answer() {
+        let stream = "event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\r\n\r\n\
+                      : still there\n\ndata: {\"id\":1,\ndata: \"result\":{\"ok\":true}}\n\n";
+        let message = last_event(stream).unwrap();
+        assert_eq!(message["result"]["ok"], true);
+        assert!(last_event("data: {\"id\":2,\"result\":{}}\n\n").is_none());
+    }
+
+    #[test]
+    fn an_error_of_the_edge_keeps_its_code() {
+        let message = |value: Value| value.as_object().cloned().unwrap();
+        let refused =
+            json!({"error": {"code": -31029, "message": "m", "data": {"code": "rate-limited"}}});
+        let problem = read(message(refused), Some(3)).unwrap().err().unwrap();
+        assert_eq!(problem.code, Code::RateLimited);
+        let foreign = json!({"error": {"code": -32602, "message": "no"}});
+        let problem = read(message(foreign), None).unwrap().err().unwrap();
+        assert_eq!(problem.code, Code::UpstreamError);
+        assert!(read(message(json!({"x": 1})), None).is_none());
+    }
+}
