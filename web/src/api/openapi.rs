@@ -84,6 +84,16 @@ fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
             SecurityRequirement::new("api_key", none),
         ]);
     }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            "Done.".clone_into(&mut response.description);
+        }
+    }
+    let responses = &mut operation.responses.responses;
+    if *method == HttpMethod::Get {
+        let same = ResponseBuilder::new().description("It is still what `If-None-Match` says.");
+        responses.insert("304".to_owned(), RefOr::T(same.build()));
+    }
     for (status, when) in errors(path, method, operation, open) {
         let reference = openapi::Ref::from_schema_name("Problem");
         let response = ResponseBuilder::new()
@@ -141,9 +151,6 @@ fn errors(
         HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete
     ) {
         errors.push(("412", "It is not any more what `If-Match` says."));
-    }
-    if reads {
-        errors.push(("304", "It is still what `If-None-Match` says."));
     }
     if open || executes {
         errors.push(("429", "Too many; again after `Retry-After`."));
