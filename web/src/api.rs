@@ -19,10 +19,12 @@ mod openapi;
 mod paging;
 mod plans;
 mod policies;
+mod prices;
 mod problem;
 mod reference;
 mod rules;
 mod text;
+mod tokens;
 mod upstreams;
 mod usage;
 mod users;
@@ -82,6 +84,8 @@ fn guarded() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .merge(me::routes())
         .merge(keys::routes())
+        .merge(tokens::routes())
+        .merge(prices::routes())
         .merge(upstreams::routes())
         .merge(policies::routes())
         .merge(bundles::routes())

@@ -5,7 +5,7 @@ use super::{
     message::Query,
     paging::{At, List, Listed, size},
     problem::Problem,
-    text::{optional, timestamp},
+    text::{moment, optional, timestamp},
 };
 use crate::Site;
 use ostia_proto::v1;
@@ -41,6 +41,13 @@ struct AuditEvent {
     /// A change's before and after, without secrets.
     #[schema(value_type = Option<Object>)]
     detail: Option<Value>,
+    /// The control that wrote the event. Null, as what follows, in events of before there were chains; their
+    /// sequence is 0.
+    writer: Option<String>,
+    /// Within the writer, from 1.
+    sequence: u64,
+    previous_hash: Option<String>,
+    hash: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -49,8 +56,24 @@ struct AuditEvent {
 struct Filter {
     /// Id of an event: only those after it, oldest first; not together with `page_token`.
     after: Option<String>,
-    /// Id or public id of a key.
+    /// Id or public id of a key: what was done with it, and the changes made to it.
     key: Option<String>,
+    /// Name: requests to it, and the changes made to it.
+    upstream: Option<String>,
+    /// `tools/call`, `keys.revoke`; with `*` at its end, all that begin so.
+    action: Option<String>,
+    /// Name or id of a user: what they and their keys did, and the changes made to them.
+    user: Option<String>,
+    /// `<upstream>.<tool>`.
+    tool: Option<String>,
+    /// One of those that records have.
+    outcome: Option<String>,
+    /// At this time and later.
+    #[param(format = "date-time")]
+    from: Option<String>,
+    /// Before this time.
+    #[param(format = "date-time")]
+    to: Option<String>,
     /// How many at most [default: 100].
     #[param(minimum = 1, maximum = 500)]
     page_size: Option<u32>,
@@ -75,6 +98,13 @@ async fn list(
         key: filter.key,
         page_size: size(filter.page_size)?,
         page_token: filter.page_token.unwrap_or_default(),
+        user: filter.user,
+        upstream: filter.upstream,
+        tool: filter.tool,
+        action: filter.action,
+        outcome: filter.outcome,
+        from: moment("from", filter.from)?,
+        to: moment("to", filter.to)?,
     };
     let answer = caller.control.audit().list_events(request).await?;
     let answer = answer.into_inner();
@@ -101,6 +131,10 @@ impl From<v1::AuditEvent> for AuditEvent {
             remote_address: optional(event.remote_address),
             client: optional(event.client),
             detail: serde_json::from_str(&event.detail).ok(),
+            sequence: event.sequence,
+            writer: optional(event.writer),
+            previous_hash: optional(event.previous_hash),
+            hash: optional(event.hash),
         }
     }
 }

@@ -18,7 +18,7 @@ use http::{
 use ostia_domain::{
     clock,
     code::Code,
-    key::{Presented, Secret},
+    key::{ACCESS_TOKEN_PREFIX, Presented, Secret},
     network::client_address,
     principal::Principal,
     user::Kind,
@@ -34,6 +34,9 @@ use std::{
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// More than any access token has.
+const MAX_ACCESS_TOKEN: usize = 4096;
 
 #[derive(Clone)]
 pub(crate) struct Caller {
@@ -70,11 +73,7 @@ pub(super) fn address_of(site: &Site, peer: SocketAddr, headers: &HeaderMap) -> 
 impl Caller {
     async fn of(site: &Site, headers: &HeaderMap, address: IpAddr) -> Result<Self, Problem> {
         let credential = presented(headers)?;
-        // A look-alike costs nobody anything: control is not asked.
-        Presented::parse(credential.expose()).map_err(|error| {
-            let detail = format!("this is not a whole API key: {error}");
-            Problem::new(Code::KeyMalformed, detail)
-        })?;
+        check_shape(credential.expose())?;
         let request = v1::AuthenticateRequest {
             key: credential.expose().to_owned(),
         };
@@ -91,7 +90,7 @@ impl Caller {
             }
             None => return Err(Problem::internal()),
         };
-        check_restrictions(&principal, address)?;
+        check_restrictions(&principal, address, &credential)?;
         let control = site.control.on_behalf_of(principal.owner_id);
         let request = v1::GetUserRequest {
             user: principal.owner_id.to_string(),
@@ -114,7 +113,9 @@ impl Caller {
     /// do signed in. How far a service account goes is its role's affair, which control looks at.
     fn check(&self, method: &Method, path: &str) -> Result<(), Problem> {
         let reads = matches!(*method, Method::GET | Method::HEAD);
-        let of_a_person = (reads && path.starts_with("/v1/")) || path.ends_with("/execute");
+        // A call of a tool, and a token for such calls, are what its key is for.
+        let calls = path.ends_with("/execute") || path == "/api/v1/auth/token";
+        let of_a_person = calls || (reads && path.starts_with("/v1/"));
         if self.kind() == Kind::Service || of_a_person {
             return Ok(());
         }
@@ -126,10 +127,30 @@ impl Caller {
     }
 }
 
-fn check_restrictions(principal: &Principal, address: IpAddr) -> Result<(), Problem> {
+/// A look-alike costs nobody anything: control is not asked.
+fn check_shape(credential: &str) -> Result<(), Problem> {
+    if credential.starts_with(ACCESS_TOKEN_PREFIX) && credential.len() <= MAX_ACCESS_TOKEN {
+        return Ok(());
+    }
+    Presented::parse(credential).map(drop).map_err(|error| {
+        let detail = format!("this is not a whole API key: {error}");
+        Problem::new(Code::KeyMalformed, detail)
+    })
+}
+
+fn check_restrictions(
+    principal: &Principal,
+    address: IpAddr,
+    credential: &Secret,
+) -> Result<(), Problem> {
     let now = clock::now();
     if principal.expired(now) {
-        return Err(refused(Code::KeyExpired));
+        let token = credential.expose().starts_with(ACCESS_TOKEN_PREFIX);
+        return Err(refused(if token {
+            Code::AccessTokenExpired
+        } else {
+            Code::KeyExpired
+        }));
     }
     if !principal.may_come_from(address) {
         let detail = format!("this API key may not be used from the address {address}");
@@ -171,6 +192,9 @@ fn refused(code: Code) -> Problem {
             }
             Code::KeyRevoked => "this API key was revoked",
             Code::KeyExpired => "this API key, or the secret that was used, has expired",
+            Code::AccessTokenExpired => {
+                "this access token has expired: exchange the API key for another one"
+            }
             Code::KeyInactive => "this API key is inactive",
             Code::OwnerDisabled => "the owner of this API key may not use Ostia any more",
             _ => "there is no such API key",

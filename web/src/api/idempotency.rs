@@ -146,11 +146,15 @@ fn replay(kept: &Kept, body_digest: &[u8]) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// The secret of a key is shown once and kept nowhere, not here either.
+/// What is shown once is kept nowhere, not here either.
 fn without_secret(answer: &Bytes) -> Bytes {
     match serde_json::from_slice::<Value>(answer) {
-        Ok(Value::Object(mut members)) if members.contains_key("secret") => {
-            members.insert("secret".to_owned(), Value::Null);
+        Ok(Value::Object(mut members)) => {
+            for name in ["secret", "access_token"] {
+                if let Some(secret) = members.get_mut(name) {
+                    *secret = Value::Null;
+                }
+            }
             Value::Object(members).to_string().into()
         }
         _ => answer.clone(),

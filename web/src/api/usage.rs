@@ -5,7 +5,7 @@ use super::{
     message::Query,
     paging::{At, List, Listed, size},
     problem::Problem,
-    text::{optional, timestamp},
+    text::{moment, optional, timestamp},
 };
 use crate::Site;
 use ostia_proto::v1;
@@ -28,14 +28,30 @@ struct UsageRecord {
     duration_us: u64,
     request_bytes: u64,
     result_bytes: u64,
+    /// Answered without the upstream.
+    cached: bool,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filter {
+    /// Id of a record: only those after it, oldest first; not together with `page_token`.
+    after: Option<String>,
     /// Id or public id of a key.
     key: Option<String>,
+    /// Name or id of a user whose keys were used.
+    user: Option<String>,
+    /// `<upstream>.<tool>`.
+    tool: Option<String>,
+    /// One of those that records have.
+    outcome: Option<String>,
+    /// At this time and later.
+    #[param(format = "date-time")]
+    from: Option<String>,
+    /// Before this time.
+    #[param(format = "date-time")]
+    to: Option<String>,
     /// Name of an upstream.
     upstream: Option<String>,
     /// How many at most [default: 100].
@@ -62,6 +78,12 @@ async fn list(
         upstream: filter.upstream,
         page_size: size(filter.page_size)?,
         page_token: filter.page_token.unwrap_or_default(),
+        user: filter.user,
+        tool: filter.tool,
+        outcome: filter.outcome,
+        from: moment("from", filter.from)?,
+        to: moment("to", filter.to)?,
+        after: filter.after,
     };
     let answer = caller.control.usage().list_usage(request).await?;
     let answer = answer.into_inner();
@@ -83,6 +105,7 @@ impl From<v1::UsageRecord> for UsageRecord {
             duration_us: record.duration_us,
             request_bytes: record.request_bytes,
             result_bytes: record.result_bytes,
+            cached: record.cached,
         }
     }
 }
