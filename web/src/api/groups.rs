@@ -39,7 +39,6 @@ struct NewGroup {
     #[serde(default)]
     policies: Vec<String>,
     /// Name or id.
-    #[schema(min_length = 1)]
     plan: Option<String>,
     /// Names or ids of users.
     #[serde(default)]
@@ -56,7 +55,7 @@ struct GroupChange {
     policies: Option<Vec<String>>,
     /// Null: none.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>, min_length = 1)]
+    #[schema(value_type = Option<String>)]
     plan: Option<Option<String>>,
     /// Replaces the list.
     members: Option<Vec<String>>,

@@ -61,7 +61,6 @@ struct NewKey {
     #[serde(default)]
     policies: Vec<String>,
     /// Name or id.
-    #[schema(min_length = 1)]
     plan: Option<String>,
     /// Unset: 90 days, or the most that this Ostia allows.
     #[schema(minimum = 1, maximum = 3_153_600_000_i64)]
@@ -81,7 +80,7 @@ struct KeyChange {
     policies: Option<Vec<String>>,
     /// Null: none.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>, min_length = 1)]
+    #[schema(value_type = Option<String>)]
     plan: Option<Option<String>>,
     /// Replaces all of them.
     restrictions: Option<Restrictions>,

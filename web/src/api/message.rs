@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts};
 use ostia_domain::code::Code;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// Of any body that the API reads.
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -35,14 +36,52 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = read(request.into_body()).await?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            unreadable(&path, &error.into_inner().to_string())
-        })?;
-        json.end()
-            .map_err(|error| unreadable(".", &error.to_string()))?;
-        Ok(Self(value))
+        match strictly(&bytes) {
+            Err((_, problem)) if problem.starts_with(A_FLOAT) => {
+                let whole = serde_json::from_slice(&bytes).map(with_integers);
+                let bytes = whole.unwrap_or_default().to_string();
+                strictly(bytes.as_bytes())
+            }
+            read => read,
+        }
+        .map(Self)
+        .map_err(|(path, problem)| unreadable(&path, &problem))
+    }
+}
+
+/// How serde begins when it wanted an integer.
+const A_FLOAT: &str = "invalid type: floating point";
+
+/// The value, or where it cannot be read and why.
+fn strictly<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, (String, String)> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| (error.path().to_string(), error.into_inner().to_string()))?;
+    let end = json.end();
+    end.map_err(|error| (".".to_owned(), error.to_string()))?;
+    Ok(value)
+}
+
+/// JSON has one kind of number: to JSON Schema, and to many languages that write it, 1.0 is an integer.
+fn with_integers(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(with_integers).collect(),
+        Value::Object(members) => {
+            let members = members.into_iter();
+            Value::Object(
+                members
+                    .map(|(name, item)| (name, with_integers(item)))
+                    .collect(),
+            )
+        }
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|_| number.is_f64());
+            let whole = whole.map(|whole| format!("{whole:.0}"));
+            let whole = whole.filter(|text| text.parse().ok() == number.as_f64());
+            let integer = whole.and_then(|text| text.parse::<i64>().ok());
+            integer.map_or(Value::Number(number), Value::from)
+        }
+        other => other,
     }
 }
 
@@ -129,7 +168,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only read")]
+    #[allow(dead_code, reason = "only read")]
     struct Outer {
         count: u32,
         inner: Option<Inner>,
@@ -137,7 +176,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only read")]
+    #[allow(dead_code, reason = "only read")]
     struct Inner {
         flag: bool,
     }
@@ -149,6 +188,15 @@ mod tests {
         let written = format!("{problem:?}");
         let (_, rest) = written.split_once("field: ").unwrap();
         rest.split(", retry").next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_whole_number_is_an_integer_however_it_is_written() {
+        let body = r#"{"count": 3.0, "inner": null}"#;
+        let request = Request::new(Body::from(body));
+        let read = Json::<Outer>::from_request(request, &()).await;
+        assert_eq!(read.ok().unwrap().0.count, 3);
+        assert_eq!(field(r#"{"count": 3.5}"#).await, r#"Some("count")"#);
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ pub(crate) struct Limits {
     #[schema(minimum = 1, maximum = 4_294_967_295_i64)]
     max_in_flight: Option<u32>,
     /// Calls in one month of the calendar, in UTC, on all edges together.
-    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64)]
     calls_per_month: Option<u64>,
 }
 
@@ -36,8 +36,11 @@ pub(crate) struct Plan {
     /// UUID.
     id: String,
     name: String,
-    #[serde(flatten)]
-    limits: Limits,
+    /// Null here and below: not limited.
+    calls_per_minute: Option<u32>,
+    burst: Option<u32>,
+    max_in_flight: Option<u32>,
+    calls_per_month: Option<u64>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -119,10 +122,14 @@ async fn delete(caller: Caller, Named(plan): Named<String>) -> Result<StatusCode
 
 impl From<v1::Plan> for Plan {
     fn from(plan: v1::Plan) -> Self {
+        let limits = plan.limits.unwrap_or_default();
         Self {
             id: plan.id,
             name: plan.name,
-            limits: plan.limits.unwrap_or_default().into(),
+            calls_per_minute: limits.calls_per_minute,
+            burst: limits.burst,
+            max_in_flight: limits.max_in_flight,
+            calls_per_month: limits.calls_per_month,
         }
     }
 }

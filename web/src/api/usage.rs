@@ -1,5 +1,7 @@
 //! `/api/v1/usage`: tool calls that were made.
 
+mod summary;
+
 use super::{
     caller::Caller,
     message::Query,
@@ -62,7 +64,9 @@ struct Filter {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .merge(summary::routes())
 }
 
 /// List calls, newest first.

@@ -68,7 +68,6 @@ struct NewUser {
     #[serde(default)]
     policies: Vec<String>,
     /// Name or id.
-    #[schema(min_length = 1)]
     plan: Option<String>,
 }
 
@@ -84,7 +83,7 @@ struct UserChange {
     policies: Option<Vec<String>>,
     /// Null: none.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>, min_length = 1)]
+    #[schema(value_type = Option<String>)]
     plan: Option<Option<String>>,
 }
 
