@@ -1,5 +1,6 @@
 //! The pages.
 
+mod api;
 mod login;
 mod pages;
 

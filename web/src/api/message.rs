@@ -36,6 +36,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = read(request.into_body()).await?;
+        // Serde would take the members of an object from a list in their order.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            let problem = "the body is a list and not an object";
+            return Err(Problem::new(Code::InvalidJson, problem));
+        }
         match strictly(&bytes) {
             Err((_, problem)) if problem.starts_with(A_FLOAT) => {
                 let whole = serde_json::from_slice(&bytes).map(with_integers);

@@ -1,0 +1,190 @@
+//! The life of a key over REST.
+
+use super::{Api, everything, send, service};
+use crate::harness::http;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn status_of(api: &Api, key: &str) -> u16 {
+    send(api.with_key(Method::GET, "/v1/me", key)).await.status
+}
+
+fn secret(minted: &Value) -> String {
+    minted["secret"].as_str().expect("a secret").to_owned()
+}
+
+#[tokio::test]
+async fn a_key_lives_from_its_creation_to_its_end() {
+    let api = Api::start().await;
+    let made = api.post("/v1/keys", json!({"name": "ci"})).await.ok(201);
+    let first = secret(&made);
+    let id = made["key"]["id"].as_str().expect("an id");
+    assert_eq!(made["key"]["owner_name"], "root");
+    let at = |action: &str| format!("/v1/keys/{id}{action}");
+
+    let change = json!({"name": "build", "plan": null});
+    let changed = api.write(Method::PATCH, &at(""), change).await.ok(200);
+    assert_eq!(changed["name"], "build");
+    let shown = api.get(&at("")).await.ok(200);
+    assert_eq!(shown["state"], "active");
+    assert!(shown["secrets"][0].get("secret").is_none(), "{shown:#}");
+
+    let overlap = json!({"overlap_seconds": 0});
+    let second = secret(&api.post(&at("/rotate"), overlap).await.ok(200));
+    assert_ne!(first, second);
+    assert_eq!(status_of(&api, &first).await, 401);
+    assert_eq!(status_of(&api, &second).await, 200);
+    let key = api.post(&at("/inactivate"), json!({})).await.ok(200);
+    assert_eq!(key["state"], "inactive");
+    assert_eq!(status_of(&api, &second).await, 401);
+    api.post(&at("/activate"), json!({})).await.ok(200);
+    assert_eq!(status_of(&api, &second).await, 200);
+    let key = api.post(&at("/revoke"), json!({})).await.ok(200);
+    assert_eq!(key["state"], "revoked");
+    api.post(&at("/activate"), json!({}))
+        .await
+        .refused(409, "conflict");
+    api.delete(&at("")).await.ok(204);
+    api.get(&at("")).await.refused(404, "no-such-object");
+}
+
+/// At `/v1` a key of somebody else is not there, not even for administrators.
+#[tokio::test]
+async fn the_holder_sees_their_own_keys_alone() {
+    let api = Api::start().await;
+    let demo = api.get("/api/v1/keys?owner=admin").await.ok(200);
+    let id = demo["items"][0]["id"].as_str().expect("an id");
+    api.get(&format!("/api/v1/keys/{id}")).await.ok(200);
+    for (method, path) in [
+        (Method::GET, format!("/v1/keys/{id}")),
+        (Method::DELETE, format!("/v1/keys/{id}")),
+        (Method::POST, format!("/v1/keys/{id}/revoke")),
+    ] {
+        let answer = send(api.request(method, &path)).await;
+        answer.refused(404, "no-such-object");
+    }
+    let own = api.get("/v1/keys").await.ok(200);
+    let owners = own["items"].as_array().expect("keys").iter();
+    assert!(owners.clone().count() > 0);
+    assert!(owners.clone().all(|key| key["owner_name"] == "root"));
+    let chosen = json!({"name": "x", "owner": "admin"});
+    let refused = api.post("/v1/keys", chosen).await;
+    refused.refused_for(422, "invalid-argument", "owner");
+    let theirs = json!({"name": "x", "owner": "admin", "policies": ["read-only"]});
+    let made = api.post("/api/v1/keys", theirs).await.ok(201);
+    assert_eq!(made["key"]["owner_name"], "admin");
+}
+
+/// A key of a person reads what it is. It makes no keys, whatever its owner may do.
+#[tokio::test]
+async fn a_key_of_a_person_mints_no_keys() {
+    let api = Api::start().await;
+    let person = api.ostia.key.clone();
+    let me = send(api.with_key(Method::GET, "/v1/me", &person))
+        .await
+        .ok(200);
+    assert_eq!(me["owner"]["role"], "administrator");
+    assert_eq!(me["owner"]["kind"], "person");
+    assert_eq!(me["key"]["policies"], json!(["read-only"]));
+    let keys = send(api.with_key(Method::GET, "/v1/keys", &person)).await;
+    let id = keys.ok(200)["items"][0]["id"].clone();
+    let id = id.as_str().expect("an id");
+    for (method, path) in [
+        (Method::POST, "/v1/keys".to_owned()),
+        (Method::POST, format!("/v1/keys/{id}/rotate")),
+        (Method::DELETE, format!("/v1/keys/{id}")),
+        (Method::GET, "/api/v1/keys".to_owned()),
+        (Method::POST, "/api/v1/policies/test".to_owned()),
+    ] {
+        let body = json!({"name": "x"}).to_string();
+        let request = api.with_key(method, &path, &person).body(body);
+        send(request).await.refused(403, "forbidden");
+    }
+}
+
+#[tokio::test]
+async fn limits_and_groups_are_told_to_the_holder() {
+    let api = Api::start().await;
+    let gold = json!({"name": "gold", "limits": {"calls_per_minute": 60}});
+    api.post("/api/v1/plans", gold).await.ok(201);
+    let member = service(&api.ostia, "worker", "member").await;
+    let plan = json!({"plan": "gold"});
+    api.write(Method::PATCH, "/api/v1/users/worker", plan)
+        .await
+        .ok(200);
+    let team = json!({"name": "team", "members": ["worker"]});
+    api.post("/api/v1/groups", team).await.ok(201);
+    let me = send(api.with_key(Method::GET, "/v1/me", &member))
+        .await
+        .ok(200);
+    assert_eq!(me["owner"]["groups"], json!(["team"]));
+    let held = &me["limits"][0];
+    assert_eq!(held["plan"], "gold", "{me:#}");
+    assert_eq!(held["counts"], "owner");
+    assert_eq!(held["limits"]["calls_per_minute"], 60);
+    // A member sees no plans but what holds for them.
+    let plans = send(api.with_key(Method::GET, "/api/v1/plans", &member)).await;
+    plans.refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn whoever_finds_a_key_ends_it() {
+    let api = Api::start().await;
+    let made = api.post("/v1/keys", json!({"name": "lost"})).await.ok(201);
+    let lost = secret(&made);
+    let url = format!("{}/v1/leaked-keys", api.ostia.web_url);
+    let report = async |key: &str| {
+        let body = json!({"key": key}).to_string();
+        send(http::client().post(&url).body(body)).await
+    };
+    let told = report(&lost).await.ok(202);
+    let start = told["key"].as_str().expect("its start");
+    assert!(lost.starts_with(start) && start.len() < 30, "{start}");
+    assert_eq!(status_of(&api, &lost).await, 401);
+    // With a wrong secret, with a wrong checksum, and not a key at all: one answer.
+    let mut wrong = lost.clone();
+    wrong.pop();
+    for key in [wrong.as_str(), "ost_live_x", ""] {
+        let answer = report(key).await;
+        answer.refused(404, "no-such-object");
+    }
+    let mut refused = None;
+    for _ in 0..40 {
+        let answer = report("ost_live_x").await;
+        if answer.status != 404 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("reports of one address have an end");
+    refused.refused(429, "rate-limited");
+    assert!(!refused.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn a_key_becomes_a_token_that_ends_with_it() {
+    let api = Api::start().await;
+    let rules = json!({"name": "all", "rules": everything()});
+    api.post("/api/v1/policies", rules).await.ok(201);
+    let person = json!({"name": "agent", "owner": "admin", "policies": ["all"]});
+    let made = api.post("/api/v1/keys", person).await.ok(201);
+    let exchange =
+        async |key: &str| send(api.with_key(Method::POST, "/api/v1/auth/token", key)).await;
+    let token = exchange(&secret(&made)).await.ok(200);
+    assert_eq!(token["token_type"], "Bearer");
+    let seconds = token["expires_in"].as_u64().expect("seconds");
+    assert!((800..=900).contains(&seconds), "{seconds}");
+    let token = token["access_token"].as_str().expect("a token").to_owned();
+    assert_eq!(status_of(&api, &token).await, 200);
+    let execute = "/api/v1/upstreams/demo/tools/echo/execute";
+    let call = json!({"arguments": {"message": "hello"}}).to_string();
+    let request = api.with_key(Method::POST, execute, &token).body(call);
+    let result = send(request).await.ok(200);
+    assert_eq!(result["content"][0]["text"], "hello");
+    // A token makes no tokens: nobody lives longer than their key by exchanging.
+    assert_eq!(exchange(&token).await.status, 401);
+    let id = made["key"]["id"].as_str().expect("an id");
+    let revoke = format!("/api/v1/keys/{id}/revoke");
+    api.post(&revoke, json!({})).await.ok(200);
+    assert_eq!(status_of(&api, &token).await, 401);
+}

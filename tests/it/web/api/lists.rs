@@ -1,0 +1,59 @@
+//! Pages of lists.
+
+use super::Api;
+use serde_json::json;
+
+/// Follows `Link` to the end.
+async fn names(api: &Api, path: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut next = Some(path.to_owned());
+    while let Some(path) = next {
+        let answer = api.get(&path).await;
+        let link = answer.header("link").to_owned();
+        let page = answer.ok(200);
+        let token = &page["next_page_token"];
+        assert_eq!(token.is_null(), link.is_empty(), "{link:?} and {token}");
+        let items = page["items"].as_array().expect("items");
+        assert!(items.len() <= 2, "{items:?}");
+        let of = |item: &serde_json::Value| item["name"].as_str().map(str::to_owned);
+        names.extend(items.iter().filter_map(of));
+        next = link.strip_prefix('<').map(|rest| {
+            let (target, rel) = rest.split_once('>').expect("a link");
+            assert_eq!(rel, "; rel=\"next\"");
+            target.to_owned()
+        });
+    }
+    names
+}
+
+#[tokio::test]
+async fn every_item_is_on_one_page() {
+    let api = Api::start().await;
+    for name in ["a", "b", "c", "d", "e"] {
+        api.post("/api/v1/plans", json!({"name": name}))
+            .await
+            .ok(201);
+        api.post("/v1/keys", json!({"name": name})).await.ok(201);
+    }
+    let plans = names(&api, "/api/v1/plans?page_size=2").await;
+    assert_eq!(plans, ["a", "b", "c", "d", "e"]);
+    // Control cuts this one; newest first.
+    let keys = names(&api, "/v1/keys?page_size=2").await;
+    assert_eq!(keys, ["e", "d", "c", "b", "a", "root"]);
+}
+
+#[tokio::test]
+async fn what_happened_is_found_by_what_it_was() {
+    let api = Api::start().await;
+    api.post("/api/v1/plans", json!({"name": "gold"}))
+        .await
+        .ok(201);
+    let path = "/api/v1/audit-logs?action=plans.*&page_size=1";
+    let events = api.get(path).await.ok(200);
+    let event = &events["items"][0];
+    assert_eq!(event["action"], "plans.create", "{event:#}");
+    assert_eq!(event["actor"], "service:root");
+    let since = "/api/v1/audit-logs?action=plans.*&from=2999-01-01T00:00:00Z";
+    let none = api.get(since).await.ok(200);
+    assert_eq!(none["items"], json!([]));
+}
