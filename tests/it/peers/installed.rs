@@ -81,3 +81,8 @@ pub(crate) fn python(packages: Python) -> PathBuf {
 pub(crate) fn python_server(program: &str) -> PathBuf {
     peer("python/bin").join(program)
 }
+
+#[track_caller]
+pub(crate) fn schemathesis() -> PathBuf {
+    peer("schemathesis/bin/st")
+}

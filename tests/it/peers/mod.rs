@@ -7,5 +7,6 @@ mod installed;
 mod official_clients;
 mod python_sdk;
 mod reference_servers;
+mod rest;
 mod servers;
 mod tasks;

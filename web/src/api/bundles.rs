@@ -34,11 +34,9 @@ struct Override {
     /// `<upstream>.<tool>`.
     tool: String,
     /// Unset: the name it has at `/mcp`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[a-zA-Z0-9_-]{1,64}$")]
     name: Option<String>,
     /// Unset: the upstream's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
 }
 

@@ -98,7 +98,9 @@ impl<T: DeserializeOwned + Send, S: Sync> FromRequestParts<S> for Query<T> {
         let read = query.map_err(|error| {
             let text = std::error::Error::source(&error)
                 .map_or_else(|| error.to_string(), std::string::ToString::to_string);
-            unreadable(".", &text)
+            // The parameter stands before what is wrong with it.
+            let (name, problem) = text.split_once(": ").unwrap_or((".", &text));
+            unreadable(name, problem)
         })?;
         Ok(Self(read.0))
     }

@@ -65,7 +65,7 @@ async fn a_tool_is_called_as_by_any_client() {
     assert_eq!(records[0]["outcome"], "ok");
     let path = "/api/v1/usage/summary?group_by=upstream,tool&bucket=day";
     let summary = api.get(path).await.ok(200);
-    assert_eq!(summary["rows"][0]["tool"], "demo.add", "{summary:#}");
+    assert_eq!(summary["rows"][0]["tool"], "add", "{summary:#}");
     // A service account without a policy may administer, and call nothing.
     let denied = call(&api, &api.key, "demo", "add", json!({})).await;
     denied.refused(404, "tool-unavailable");

@@ -121,6 +121,8 @@ fn read(
     let code = error["data"]["code"].as_str().and_then(Code::parse);
     let detail = error["message"].as_str().unwrap_or_default();
     let problem = match code {
+        // To who may use nothing of an upstream its endpoint is not there.
+        Some(Code::NotFound) => Problem::new(Code::ToolUnavailable, detail),
         Some(code) => Problem::new(code, detail),
         None => Problem::new(Code::UpstreamError, "the upstream refused the call")
             .said_by_upstream(error),
