@@ -62,12 +62,9 @@ pub(crate) fn router(site: &Site) -> Router {
     let open = open
         .route(
             "/api/openapi.json",
-            get(move || openapi::serve(Arc::clone(&document))),
+            get(async move || openapi::serve(&document)),
         )
-        .route(
-            "/api/docs",
-            get(move || reference::show(Arc::clone(&reference))),
-        )
+        .route("/api/docs", get(async move || reference::show(&reference)))
         .method_not_allowed_fallback(frame::method_not_allowed)
         .route("/api", any(frame::not_found))
         .route("/api/{*path}", any(frame::not_found))

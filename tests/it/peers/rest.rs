@@ -1,4 +1,4 @@
-//! `schemathesis`, which reads the OpenAPI document of a live server and asks everything that it allows and
+//! `schemathesis`, which reads the `OpenAPI` document of a live server and asks everything that it allows and
 //! some that it does not.
 
 use super::installed;

@@ -5,7 +5,7 @@ use super::{
     message::{Answer, Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
-    text::{nullable, timestamp},
+    text::{Change, timestamp},
 };
 use crate::Site;
 use http::StatusCode;
@@ -54,9 +54,9 @@ struct GroupChange {
     /// Replaces the list.
     policies: Option<Vec<String>>,
     /// Null: none.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    plan: Option<Option<String>>,
+    plan: Change<String>,
     /// Replaces the list.
     members: Option<Vec<String>>,
 }
@@ -114,7 +114,7 @@ async fn update(
         group,
         name: to.name,
         policies: to.policies.map(|names| v1::GroupPolicies { names }),
-        plan: to.plan.map(Option::unwrap_or_default),
+        plan: to.plan.for_control(),
         members: to.members.map(|names| v1::GroupMembers { names }),
     };
     let group = caller.control.groups().update_group(request).await?;

@@ -15,7 +15,7 @@ use super::{
     message::{Answer, Created, Json, Named, Query},
     paging::{At, List, Listed, Page, size},
     problem::Problem,
-    text::nullable,
+    text::Change,
 };
 use crate::Site;
 use axum::Extension;
@@ -79,9 +79,9 @@ struct KeyChange {
     /// Replaces the list.
     policies: Option<Vec<String>>,
     /// Null: none.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    plan: Option<Option<String>>,
+    plan: Change<String>,
     /// Replaces all of them.
     restrictions: Option<Restrictions>,
     #[schema(minimum = 1, maximum = 3_153_600_000_i64)]
@@ -233,7 +233,7 @@ async fn update(
         key: caller.key(reach, key).await?.id,
         name: to.name,
         policies: to.policies.map(|names| v1::KeyPolicies { names }),
-        plan: to.plan.map(Option::unwrap_or_default),
+        plan: to.plan.for_control(),
         restrictions: to.restrictions.map(Into::into),
         expires_in_seconds: to.expires_in_seconds,
         never_expires: to.never_expires,

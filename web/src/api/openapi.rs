@@ -6,7 +6,6 @@ use super::{
 };
 use axum::response::Response;
 use http::StatusCode;
-use std::sync::Arc;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -56,7 +55,9 @@ pub(super) fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     components.add_security_scheme("bearer", bearer);
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     components.add_security_scheme("api_key", header);
-    refuse_more_members(components.schemas.get_mut("NewUpstreamCredential"));
+    if let Some(schema) = components.schemas.get_mut("NewUpstreamCredential") {
+        refuse_more_members(schema);
+    }
     for (path, item) in &mut document.paths.paths {
         let methods = [
             (HttpMethod::Get, &mut item.get),
@@ -75,8 +76,8 @@ pub(super) fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
 }
 
 /// `deny_unknown_fields` of an enum, which the macro does not write down.
-fn refuse_more_members(schema: Option<&mut RefOr<Schema>>) {
-    let Some(RefOr::T(Schema::OneOf(one_of))) = schema else {
+fn refuse_more_members(schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::OneOf(one_of)) = schema else {
         return;
     };
     for item in &mut one_of.items {
@@ -194,6 +195,6 @@ fn name(path: &str, method: &HttpMethod) -> String {
     format!("{method}_{}", words.join("_"))
 }
 
-pub(super) async fn serve(document: Arc<openapi::OpenApi>) -> Response {
-    json(StatusCode::OK, &*document)
+pub(super) fn serve(document: &openapi::OpenApi) -> Response {
+    json(StatusCode::OK, document)
 }

@@ -42,13 +42,12 @@ pub(crate) struct Listed<T> {
 }
 
 pub(crate) fn size(asked: Option<u32>) -> Result<u32, Problem> {
-    match asked.unwrap_or(DEFAULT_SIZE) {
-        size @ 1..=MAX_SIZE => Ok(size),
-        _ => {
-            let problem = format!("is not from 1 to {MAX_SIZE}");
-            Err(Problem::invalid("page_size", &problem))
-        }
+    let size = asked.unwrap_or(DEFAULT_SIZE);
+    if (1..=MAX_SIZE).contains(&size) {
+        return Ok(size);
     }
+    let problem = format!("is not from 1 to {MAX_SIZE}");
+    Err(Problem::invalid("page_size", &problem))
 }
 
 /// A list that control gives as a whole, in an order that stays: the token is the id of the last item.

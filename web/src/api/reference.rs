@@ -5,7 +5,6 @@ use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use serde_json::Value;
-use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 
 struct Operation {
@@ -22,8 +21,8 @@ struct Schema {
     text: String,
 }
 
-pub(super) async fn show(document: Arc<OpenApi>) -> Response {
-    let document = serde_json::to_value(&*document).unwrap_or_default();
+pub(super) fn show(document: &OpenApi) -> Response {
+    let document = serde_json::to_value(document).unwrap_or_default();
     let operations = operations(&document);
     let schemas = schemas(&document);
     render::page(StatusCode::OK, || view! { <Reference operations schemas/> })

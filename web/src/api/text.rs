@@ -28,11 +28,37 @@ pub(crate) fn optional(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// A member that is null is taken away; one that is not there stays as it is.
-pub(crate) fn nullable<'de, T, D>(from: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(from).map(Some)
+/// A member of a change.
+#[derive(Default)]
+pub(crate) enum Change<T> {
+    /// It is not there.
+    #[default]
+    Keep,
+    /// It is null.
+    Remove,
+    Set(T),
+}
+
+impl<T> Change<T> {
+    pub(crate) fn is_there(&self) -> bool {
+        !matches!(self, Self::Keep)
+    }
+}
+
+impl Change<String> {
+    /// As control takes it: an empty text removes.
+    pub(crate) fn for_control(self) -> Option<String> {
+        match self {
+            Self::Keep => None,
+            Self::Remove => Some(String::new()),
+            Self::Set(text) => Some(text),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Option::deserialize(from)?;
+        Ok(value.map_or(Self::Remove, Self::Set))
+    }
 }

@@ -12,6 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// As RFC 6749 writes one.
 #[derive(Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "as RFC 6749 has them")]
 struct AccessToken {
     /// Presented like a key, here and to MCP endpoints.
     access_token: String,

@@ -5,7 +5,7 @@ use super::{
     message::{Answer, Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
-    text::{nullable, timestamp},
+    text::{Change, timestamp},
 };
 use crate::Site;
 use http::StatusCode;
@@ -82,9 +82,9 @@ struct UserChange {
     /// Replaces the list.
     policies: Option<Vec<String>>,
     /// Null: none.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    plan: Option<Option<String>>,
+    plan: Change<String>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
@@ -147,7 +147,7 @@ async fn update(
         role: to.role.map_or(v1::Role::Unspecified, Into::into).into(),
         enabled: to.enabled,
         policies: to.policies.map(|names| v1::UserPolicies { names }),
-        plan: to.plan.map(Option::unwrap_or_default),
+        plan: to.plan.for_control(),
     };
     let user = caller.control.identity().update_user(request).await?;
     Ok(Answer(user.into_inner().into()))

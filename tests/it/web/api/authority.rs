@@ -116,9 +116,12 @@ async fn may(api: &Api, who: &Somebody, method: &str, path: &str, operation: &Va
         .replace("{price}", &format!("new-{}", who.name));
     let target: Vec<_> = target
         .split('/')
-        .map(|segment| match segment.starts_with('{') {
-            true => victim.as_str(),
-            false => segment,
+        .map(|segment| {
+            if segment.starts_with('{') {
+                victim.as_str()
+            } else {
+                segment
+            }
         })
         .collect();
     let method: Method = method.parse().expect("a method");

@@ -1,7 +1,7 @@
 //! What an operator writes about an upstream. Credentials go in and never come out.
 
 use super::{
-    super::{problem::Problem, text::nullable},
+    super::{problem::Problem, text::Change as Patch},
     not_of_this_transport,
     view::{Isolation, Protocol},
 };
@@ -55,17 +55,17 @@ pub(super) struct Change {
     /// Adds and replaces; null takes one away.
     env: Option<HashMap<String, Option<String>>>,
     /// Null: the edge's own.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    cwd: Option<Option<String>>,
+    cwd: Patch<String>,
     url: Option<String>,
     /// Adds and replaces; null takes one away.
     headers: Option<HashMap<String, Option<String>>>,
     allow_private_network: Option<bool>,
     /// Null: none.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<Credential>)]
-    credential: Option<Option<Credential>>,
+    credential: Patch<Credential>,
     isolation: Option<Isolation>,
     protocol: Option<Protocol>,
     #[schema(minimum = 1, maximum = 86_400_000)]
@@ -221,7 +221,7 @@ impl Change {
                 "allow_private_network",
                 self.allow_private_network.is_some(),
             ),
-            ("credential", self.credential.is_some()),
+            ("credential", self.credential.is_there()),
         ])?;
         if let Some(program) = self.program {
             command.program = program;
@@ -229,8 +229,10 @@ impl Change {
         if let Some(args) = self.args {
             command.args = args;
         }
-        if let Some(cwd) = self.cwd {
-            command.cwd = cwd;
+        match self.cwd {
+            Patch::Keep => {}
+            Patch::Remove => command.cwd = None,
+            Patch::Set(cwd) => command.cwd = Some(cwd),
         }
         for (name, value) in self.env.unwrap_or_default() {
             match value {
@@ -246,7 +248,7 @@ impl Change {
             ("program", self.program.is_some()),
             ("args", self.args.is_some()),
             ("env", self.env.is_some()),
-            ("cwd", self.cwd.is_some()),
+            ("cwd", self.cwd.is_there()),
         ])?;
         if let Some(url) = self.url {
             endpoint.url = url;
@@ -254,8 +256,10 @@ impl Change {
         if let Some(allowed) = self.allow_private_network {
             endpoint.allow_private_network = allowed;
         }
-        if let Some(credential) = self.credential {
-            endpoint.credential = credential.map(Presented::from);
+        match self.credential {
+            Patch::Keep => {}
+            Patch::Remove => endpoint.credential = None,
+            Patch::Set(credential) => endpoint.credential = Some(credential.into()),
         }
         for (name, value) in self.headers.unwrap_or_default() {
             // Header names are one name in any case.
