@@ -3,10 +3,10 @@
 //! The one door to everything behind a credential. Browser sessions will come in here as another way to
 //! be a [`Caller`]; what a caller may do is control's table, by role, for both.
 
-use super::problem::Problem;
+use super::{problem::Problem, tokens, upstreams};
 use crate::Site;
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
     middleware::Next,
     response::Response,
 };
@@ -35,6 +35,9 @@ use std::{
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// A call of a tool, and a token for such calls: what the key of a person is for.
+const CALLS: [&str; 2] = [upstreams::EXECUTE, tokens::EXCHANGE];
+
 /// More than any access token has.
 const MAX_ACCESS_TOKEN: usize = 4096;
 
@@ -53,12 +56,13 @@ pub(crate) struct Caller {
 pub(super) async fn admit(
     State(site): State<Site>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    route: MatchedPath,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let address = address_of(&site, peer, request.headers());
     let caller = Caller::of(&site, request.headers(), address).await?;
-    caller.check(request.method(), request.uri().path())?;
+    caller.check(request.method(), route.as_str())?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
@@ -111,11 +115,10 @@ impl Caller {
 
     /// Keys of people call tools, and see what they are; they make no keys. What people administer, they
     /// do signed in. How far a service account goes is its role's affair, which control looks at.
-    fn check(&self, method: &Method, path: &str) -> Result<(), Problem> {
+    fn check(&self, method: &Method, route: &str) -> Result<(), Problem> {
         let reads = matches!(*method, Method::GET | Method::HEAD);
-        // A call of a tool, and a token for such calls, are what its key is for.
-        let calls = path.ends_with("/execute") || path == "/api/v1/auth/token";
-        let of_a_person = calls || (reads && path.starts_with("/v1/"));
+        let calls = *method == Method::POST && CALLS.contains(&route);
+        let of_a_person = calls || (reads && route.starts_with("/v1/"));
         if self.kind() == Kind::Service || of_a_person {
             return Ok(());
         }

@@ -67,7 +67,9 @@ pub(super) async fn frame(State(site): State<Site>, mut request: Request, next: 
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, link, ostia-request-id, retry-after"),
+            HeaderValue::from_static(
+                "allow, etag, idempotency-replayed, link, ostia-request-id, retry-after",
+            ),
         );
     }
     response

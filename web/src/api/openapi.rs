@@ -3,6 +3,7 @@
 use super::{
     message::json,
     problem::{MEDIA_TYPE, ProblemBody},
+    upstreams::EXECUTE,
 };
 use axum::response::Response;
 use http::StatusCode;
@@ -128,7 +129,7 @@ fn errors(
     open: bool,
 ) -> Vec<(&'static str, &'static str)> {
     let reads = *method == HttpMethod::Get;
-    let executes = path.ends_with("/execute");
+    let executes = path == EXECUTE;
     let mut errors = vec![
         ("500", "Ostia failed."),
         (

@@ -43,6 +43,23 @@ impl<T> Change<T> {
     pub(crate) fn is_there(&self) -> bool {
         !matches!(self, Self::Keep)
     }
+
+    /// What there is after the change, where this was before.
+    pub(crate) fn over(self, now: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => now,
+            Self::Remove => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
+    pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Remove => Change::Remove,
+            Self::Set(value) => Change::Set(to(value)),
+        }
+    }
 }
 
 impl Change<String> {

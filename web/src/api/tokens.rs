@@ -22,12 +22,15 @@ struct AccessToken {
     expires_in: u64,
 }
 
+/// The route, where others have to know it.
+pub(super) const EXCHANGE: &str = "/api/v1/auth/token";
+
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(exchange))
 }
 
 /// Exchange the key of this request for an access token. Whatever ends the key ends the token.
-#[utoipa::path(post, path = "/api/v1/auth/token", tag = "keys",
+#[utoipa::path(post, path = EXCHANGE, tag = "keys",
     responses((status = OK, body = AccessToken)))]
 async fn exchange(State(site): State<Site>, caller: Caller) -> Result<Response, Problem> {
     let request = v1::ExchangeKeyRequest {

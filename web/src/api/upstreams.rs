@@ -4,6 +4,8 @@ mod call;
 mod definition;
 mod view;
 
+pub(super) use call::EXECUTE;
+
 use super::{
     caller::Caller,
     message::{Answer, Created, Json, Named},

@@ -95,6 +95,9 @@ async fn a_key_of_a_person_mints_no_keys() {
         (Method::DELETE, format!("/v1/keys/{id}")),
         (Method::GET, "/api/v1/keys".to_owned()),
         (Method::POST, "/api/v1/policies/test".to_owned()),
+        // What is named like a route is not that route.
+        (Method::GET, "/api/v1/users/execute".to_owned()),
+        (Method::DELETE, "/api/v1/policies/execute".to_owned()),
     ] {
         let body = json!({"name": "x"}).to_string();
         let request = api.with_key(method, &path, &person).body(body);

@@ -36,12 +36,15 @@ struct Call {
     arguments: Map<String, Value>,
 }
 
+/// The route, where others have to know it.
+pub(in super::super) const EXECUTE: &str = "/api/v1/upstreams/{upstream}/tools/{tool}/execute";
+
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(execute))
 }
 
 /// Call a tool, as an MCP client with this key would. The answer is the tool's result, `isError` included.
-#[utoipa::path(post, path = "/api/v1/upstreams/{upstream}/tools/{tool}/execute", tag = "upstreams",
+#[utoipa::path(post, path = EXECUTE, tag = "upstreams",
     request_body = Call,
     params(("upstream" = String, Path, description = "Name."),
         ("tool" = String, Path, description = "The upstream's own name for it.")),

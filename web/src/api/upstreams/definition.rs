@@ -99,6 +99,14 @@ struct PoolLimits {
     queue_timeout_ms: Option<u64>,
     #[schema(maximum = 86_400_000)]
     idle_timeout_ms: Option<u64>,
+    /// Calls of everybody together, spread evenly; more are refused as busy. Null: not limited.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295_i64)]
+    calls_per_minute: Patch<u32>,
+    /// The same for each tool.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 4_294_967_295_i64)]
+    tool_calls_per_minute: Patch<u32>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -189,7 +197,7 @@ impl TryFrom<New> for v1::UpstreamDefinition {
 }
 
 impl Change {
-    pub(super) fn apply(self, definition: &mut v1::UpstreamDefinition) -> Result<(), Problem> {
+    pub(super) fn apply(mut self, definition: &mut v1::UpstreamDefinition) -> Result<(), Problem> {
         if let Some(isolation) = self.isolation {
             definition.set_isolation(isolation.into());
         }
@@ -199,7 +207,7 @@ impl Change {
         if let Some(limit) = self.call_timeout_ms {
             definition.call_timeout = Some(span(limit));
         }
-        if let Some(pool) = &self.pool {
+        if let Some(pool) = self.pool.take() {
             let now = definition.pool.take().unwrap_or_default();
             definition.pool = Some(pool.over(now));
         }
@@ -229,11 +237,7 @@ impl Change {
         if let Some(args) = self.args {
             command.args = args;
         }
-        match self.cwd {
-            Patch::Keep => {}
-            Patch::Remove => command.cwd = None,
-            Patch::Set(cwd) => command.cwd = Some(cwd),
-        }
+        command.cwd = self.cwd.over(command.cwd.take());
         for (name, value) in self.env.unwrap_or_default() {
             match value {
                 Some(value) => command.env.insert(name, value),
@@ -256,11 +260,8 @@ impl Change {
         if let Some(allowed) = self.allow_private_network {
             endpoint.allow_private_network = allowed;
         }
-        match self.credential {
-            Patch::Keep => {}
-            Patch::Remove => endpoint.credential = None,
-            Patch::Set(credential) => endpoint.credential = Some(credential.into()),
-        }
+        let credential = self.credential.map(Presented::from);
+        endpoint.credential = credential.over(endpoint.credential.take());
         for (name, value) in self.headers.unwrap_or_default() {
             // Header names are one name in any case.
             endpoint
@@ -288,7 +289,7 @@ fn span(milliseconds: u64) -> prost_types::Duration {
 
 impl PoolLimits {
     /// These, and otherwise what there is.
-    fn over(&self, now: v1::PoolLimits) -> v1::PoolLimits {
+    fn over(self, now: v1::PoolLimits) -> v1::PoolLimits {
         v1::PoolLimits {
             min_idle: self.min_idle.or(now.min_idle),
             max_workers: self.max_workers.or(now.max_workers),
@@ -296,6 +297,8 @@ impl PoolLimits {
             max_queue: self.max_queue.or(now.max_queue),
             queue_timeout: self.queue_timeout_ms.map(span).or(now.queue_timeout),
             idle_timeout: self.idle_timeout_ms.map(span).or(now.idle_timeout),
+            calls_per_minute: self.calls_per_minute.over(now.calls_per_minute),
+            tool_calls_per_minute: self.tool_calls_per_minute.over(now.tool_calls_per_minute),
         }
     }
 }

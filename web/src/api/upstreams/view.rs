@@ -131,6 +131,8 @@ struct Pool {
     max_queue: Option<u32>,
     queue_timeout_ms: Option<u64>,
     idle_timeout_ms: Option<u64>,
+    calls_per_minute: Option<u32>,
+    tool_calls_per_minute: Option<u32>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -248,6 +250,8 @@ impl From<v1::PoolLimits> for Pool {
             max_queue: pool.max_queue,
             queue_timeout_ms: milliseconds(pool.queue_timeout),
             idle_timeout_ms: milliseconds(pool.idle_timeout),
+            calls_per_minute: pool.calls_per_minute,
+            tool_calls_per_minute: pool.tool_calls_per_minute,
         }
     }
 }
