@@ -36,7 +36,7 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 const EVENTS: [(&str, &str); 1] = [("content-type", "text/event-stream")];
 
 /// What happens to one request.
-enum Fault {
+pub(crate) enum Fault {
     /// The body breaks off before it says anything.
     Cut,
     /// The stream breaks off after a notification, when its reader says so.
@@ -51,7 +51,7 @@ enum Fault {
 
 /// A modern server with a task and three tools, which does what it is told to requests of a method.
 #[derive(Default)]
-struct Server {
+pub(crate) struct Server {
     faults: Mutex<HashMap<String, VecDeque<Fault>>>,
     seen: Mutex<Vec<(String, HeaderMap, Value)>>,
     accepted: AtomicUsize,
@@ -145,7 +145,7 @@ impl Fault {
 impl Server {
     /// Starts one on a free port; gives its address as well.
     #[allow(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
-    async fn start() -> (Arc<Self>, String) {
+    pub(crate) async fn start() -> (Arc<Self>, String) {
         let server = Arc::new(Self::default());
         let router = Router::new().route("/mcp", post(serve));
         let router = router.with_state(Arc::clone(&server));
@@ -161,7 +161,7 @@ impl Server {
     }
 
     /// The next requests of this method meet these, one after another.
-    fn fault(&self, method: &str, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn fault(&self, method: &str, faults: impl IntoIterator<Item = Fault>) {
         let mut all = self.faults.lock().expect("faults");
         all.entry(method.to_owned()).or_default().extend(faults);
     }

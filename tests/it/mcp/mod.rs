@@ -12,7 +12,7 @@ mod documented;
 mod drain;
 mod endpoints;
 mod faults;
-mod http_faults;
+pub(crate) mod http_faults;
 mod http_upstreams;
 mod isolation;
 mod keys;

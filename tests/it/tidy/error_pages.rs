@@ -70,3 +70,27 @@ fn the_index_lists_every_page() {
         );
     }
 }
+
+/// A page that says how REST answers has a test that saw the answer: the status and the code, as the page
+/// has them.
+#[test]
+fn every_answer_over_rest_is_seen_by_a_test() {
+    let tests: String = sources::rust(&["tests/it/web/api/", "web/src/api/"])
+        .iter()
+        .map(|source| source.text.split_whitespace().collect::<String>())
+        .collect();
+    let mut answered = 0;
+    for code in Code::ALL {
+        let name = code.as_str();
+        let page = sources::read(&format!("docs/errors/{name}.md"));
+        let rest = page.lines().find_map(|line| line.strip_prefix("| REST | "));
+        let Some(row) = rest else { continue };
+        let status = row.trim_end_matches(" |");
+        answered += 1;
+        assert!(
+            tests.contains(&format!("({status},\"{name}\"")),
+            "docs/errors/{name}.md says that REST answers {status}: no test in tests/it/web/api has seen it"
+        );
+    }
+    assert!(answered > 30, "{answered}");
+}

@@ -214,3 +214,43 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         caller.ok_or_else(|| refused(Code::KeyMissing))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+    use ostia_domain::{
+        key::Mode,
+        policy::{Grant, Scope},
+    };
+    use uuid::Uuid;
+
+    /// Control remembers nothing of a token, and an answer of it can be late.
+    #[test]
+    fn what_ended_on_its_way_here_is_refused() {
+        let ended = Principal {
+            key_id: Uuid::nil(),
+            key_name: "ci".to_owned(),
+            mode: Mode::Live,
+            owner_id: Uuid::nil(),
+            owner_name: "bob".to_owned(),
+            grant: Grant {
+                owner: Scope::Unlimited,
+                key: Scope::Unlimited,
+                rules: None,
+            },
+            limits: Vec::new(),
+            networks: Vec::new(),
+            window: None,
+            expires_at: Some(clock::now() - TimeDelta::seconds(1)),
+        };
+        let refused = |credential: &str| {
+            let address = IpAddr::from([127, 0, 0, 1]);
+            let checked = check_restrictions(&ended, address, &Secret::new(credential.to_owned()));
+            checked.err().unwrap().answered()
+        };
+        let token = format!("{ACCESS_TOKEN_PREFIX}x");
+        assert_eq!(refused(&token), (401, "access-token-expired"));
+        assert_eq!(refused("ost_live_x"), (401, "key-expired"));
+    }
+}

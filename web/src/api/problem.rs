@@ -97,6 +97,12 @@ impl Problem {
         http_status(self.code)
     }
 
+    /// What a caller sees of it first.
+    #[cfg(test)]
+    pub(crate) fn answered(&self) -> (u16, &'static str) {
+        (self.status().as_u16(), self.code.as_str())
+    }
+
     /// The whole answer, for a request of this id.
     pub(super) fn write(&self, id: RequestId) -> Response {
         let status = self.status();
@@ -217,5 +223,31 @@ fn http_status(code: Code) -> StatusCode {
         | Code::ShuttingDown
         | Code::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::CallTimeout => StatusCode::GATEWAY_TIMEOUT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_is_come_back_to() {
+        let code = Code::DatabaseUnavailable;
+        let status = status::with_code(tonic::Code::Unavailable, code, "no connection");
+        let problem = Problem::from(status);
+        assert_eq!(problem.answered(), (503, "database-unavailable"));
+        assert_eq!(problem.retry_after, Some(1));
+    }
+
+    /// A status without a code is of something between here and control.
+    #[test]
+    fn what_went_wrong_inside_is_not_told() {
+        let away = Problem::from(Status::unavailable("10.0.0.7:7070 refused"));
+        assert_eq!(away.answered(), (503, "control-unavailable"));
+        let broken = Problem::from(Status::unknown("thread panicked at secret.rs"));
+        assert_eq!(broken.answered(), (500, "internal"));
+        for problem in [away, broken] {
+            assert!(!problem.detail.contains("10.0.0.7") && !problem.detail.contains("secret"));
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A key of a person that may call every tool, within these limits.
-async fn caller(api: &Api, name: &str, limits: Value) -> String {
+pub(super) async fn caller(api: &Api, name: &str, limits: Value) -> String {
     api.post(
         "/api/v1/policies",
         json!({"name": name, "rules": everything()}),
@@ -24,14 +24,20 @@ async fn caller(api: &Api, name: &str, limits: Value) -> String {
     made["secret"].as_str().expect("a secret").to_owned()
 }
 
-async fn call(api: &Api, key: &str, upstream: &str, tool: &str, arguments: Value) -> Answer {
+pub(super) async fn call(
+    api: &Api,
+    key: &str,
+    upstream: &str,
+    tool: &str,
+    arguments: Value,
+) -> Answer {
     let path = format!("/api/v1/upstreams/{upstream}/tools/{tool}/execute");
     let body = json!({"arguments": arguments}).to_string();
     send(api.with_key(Method::POST, &path, key).body(body)).await
 }
 
 /// Waits until edges have found out what it offers, and serve it.
-async fn ready(api: &Api, upstream: &str) {
+pub(super) async fn ready(api: &Api, upstream: &str) {
     let path = format!("/api/v1/upstreams/{upstream}/health");
     let found = wait::until(Duration::from_secs(20), "it was reached", || async {
         let health = api.get(&path).await.ok(200);

@@ -4,10 +4,12 @@ mod authority;
 mod calls;
 mod changes;
 mod document;
+mod examples;
 mod keys;
 mod lists;
 mod origins;
 mod problems;
+mod refused_calls;
 mod shapes;
 mod split;
 

@@ -24,6 +24,8 @@ const PROTOCOL: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// JSON-RPC code of an upstream whose client did not declare what it needs (MCP 2026-07-28).
+const MISSING_CAPABILITY: i64 = -32021;
 /// Ours on the way to the edge; one request has one call.
 const ID: u32 = 1;
 
@@ -127,6 +129,12 @@ fn read(
         // To who may use nothing of an upstream its endpoint is not there.
         Some(Code::NotFound) => Problem::new(Code::ToolUnavailable, detail),
         Some(code) => Problem::new(code, detail),
+        // By the upstream's own word: the edge told it that nobody is there to be asked.
+        None if error["code"] == MISSING_CAPABILITY => Problem::new(
+            Code::ClientCapabilityMissing,
+            "the upstream asks its caller something in the middle of this call, which nobody can answer here",
+        )
+        .said_by_upstream(error),
         None => Problem::new(Code::UpstreamError, "the upstream refused the call")
             .said_by_upstream(error),
     };
@@ -186,6 +194,10 @@ mod tests {
             json!({"error": {"code": -31029, "message": "m", "data": {"code": "rate-limited"}}});
         let problem = read(message(refused), Some(3)).unwrap().err().unwrap();
         assert_eq!(problem.code, Code::RateLimited);
+        let stopping =
+            json!({"error": {"code": -31035, "message": "m", "data": {"code": "shutting-down"}}});
+        let problem = read(message(stopping), Some(1)).unwrap().err().unwrap();
+        assert_eq!(problem.answered(), (503, "shutting-down"));
         let foreign = json!({"error": {"code": -32602, "message": "no"}});
         let problem = read(message(foreign), None).unwrap().err().unwrap();
         assert_eq!(problem.code, Code::UpstreamError);
