@@ -190,6 +190,16 @@ async fn a_service_account_administers_with_its_key() {
     assert_refused(refused.map(drop), Grpc::PermissionDenied, Code::Forbidden);
 
     let of_a_person = control.key("build").await.secret;
+    // A test key reaches the demo upstream, and nothing else.
+    let trial = v1::CreateKeyRequest {
+        owner: Some("ci".to_owned()),
+        mode: v1::KeyMode::Test.into(),
+        ..new_key("trial")
+    };
+    let trial = control.create_key(trial).await.expect("a key");
+    let mut refused = served.with_key(&trial.secret).policies();
+    let refused = refused.list_policies(v1::ListPoliciesRequest {}).await;
+    assert_refused(refused, Grpc::Unauthenticated, Code::ServiceUnauthenticated);
     let disabled = v1::UpdateUserRequest {
         user: "ci".to_owned(),
         enabled: Some(false),

@@ -7,11 +7,12 @@ use super::{
     caller::Caller,
     message::{self, read},
     problem::Problem,
+    tokens,
 };
 use crate::Site;
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -76,7 +77,12 @@ pub(super) async fn once(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let key = request.headers().get(HEADER).cloned();
+    // A token is made anew each time: it is kept nowhere, and another one changes nothing.
+    let kept = request
+        .extensions()
+        .get::<MatchedPath>()
+        .is_none_or(|route| route.as_str() != tokens::EXCHANGE);
+    let key = request.headers().get(HEADER).filter(|_| kept).cloned();
     let caller = request.extensions().get::<Caller>();
     let (Some(key), Some(caller), &Method::POST) = (key, caller, request.method()) else {
         return Ok(next.run(request).await);
@@ -150,10 +156,8 @@ fn replay(kept: &Kept, body_digest: &[u8]) -> Result<Response, Problem> {
 fn without_secret(answer: &Bytes) -> Bytes {
     match serde_json::from_slice::<Value>(answer) {
         Ok(Value::Object(mut members)) => {
-            for name in ["secret", "access_token"] {
-                if let Some(secret) = members.get_mut(name) {
-                    *secret = Value::Null;
-                }
+            if let Some(secret) = members.get_mut("secret") {
+                *secret = Value::Null;
             }
             Value::Object(members).to_string().into()
         }

@@ -12,8 +12,14 @@ struct Operation {
     heading: String,
     summary: String,
     parameters: Vec<String>,
-    body: String,
-    answers: Vec<String>,
+    body: Option<String>,
+    answers: Vec<Said>,
+}
+
+/// What is answered, and the name of its schema.
+struct Said {
+    when: String,
+    schema: Option<String>,
 }
 
 struct Schema {
@@ -36,13 +42,20 @@ fn Reference(operations: Vec<Operation>, schemas: Vec<Schema>) -> impl IntoView 
     });
     let contents: Vec<_> = contents.collect();
     let operations = operations.into_iter().map(|operation| {
-        let lines = operation.parameters.into_iter().chain(operation.answers);
-        let lines: Vec<_> = lines.map(|line| view! { <li>{line}</li> }).collect();
+        let parameters = operation.parameters.into_iter();
+        let parameters: Vec<_> = parameters.map(|line| view! { <li>{line}</li> }).collect();
+        let body = operation.body.map(|schema| {
+            view! { <li>"Body: " <Named schema/></li> }
+        });
+        let answers = operation.answers.into_iter().map(|said| {
+            let schema = said.schema.map(|schema| view! { " " <Named schema/> });
+            view! { <li>{said.when} {schema}</li> }
+        });
+        let answers: Vec<_> = answers.collect();
         view! {
             <h3 id=operation.anchor><code>{operation.heading}</code></h3>
             <p>{operation.summary}</p>
-            <p>{operation.body}</p>
-            <ul>{lines}</ul>
+            <ul>{parameters} {body} {answers}</ul>
         }
     });
     let operations: Vec<_> = operations.collect();
@@ -66,6 +79,13 @@ fn Reference(operations: Vec<Operation>, schemas: Vec<Schema>) -> impl IntoView 
             {schemas}
         </Layout>
     }
+}
+
+/// A schema further down.
+#[component]
+fn Named(schema: String) -> impl IntoView {
+    let target = format!("#schema-{schema}");
+    view! { <a href=target><code>{schema}</code></a> }
 }
 
 fn operations(document: &Value) -> Vec<Operation> {
@@ -93,20 +113,19 @@ fn parameters(operation: &Value) -> Vec<String> {
     lines.collect()
 }
 
-fn body(operation: &Value) -> String {
-    match schema_name(&operation["requestBody"]["content"]["application/json"]["schema"]) {
-        Some(name) => format!("Body: {name}"),
-        None => String::new(),
-    }
+fn body(operation: &Value) -> Option<String> {
+    schema_name(&operation["requestBody"]["content"]["application/json"]["schema"])
 }
 
-fn answers(operation: &Value) -> Vec<String> {
+fn answers(operation: &Value) -> Vec<Said> {
     let answers = operation["responses"].as_object().into_iter().flatten();
     let lines = answers.map(|(status, answer)| {
-        let schema = &answer["content"]["application/json"]["schema"];
-        let schema = schema_name(schema).unwrap_or_default();
-        let told = [text(&answer["description"]), schema].join(" ");
-        format!("{status}: {}", told.trim())
+        let content = answer["content"].as_object().into_iter().flatten();
+        let mut schemas = content.filter_map(|(_, content)| schema_name(&content["schema"]));
+        Said {
+            when: format!("{status}: {}", text(&answer["description"])),
+            schema: schemas.next(),
+        }
     });
     lines.collect()
 }

@@ -102,6 +102,18 @@ async fn a_creation_that_is_sent_again_is_one() {
     assert_eq!(theirs["key"]["owner_name"], "stranger");
 }
 
+/// A client that sends the header with everything still gets a token that works.
+#[tokio::test]
+async fn a_token_is_made_each_time() {
+    let api = Api::start().await;
+    let key = ("idempotency-key", "t1");
+    for _ in 0..2 {
+        let answer = with(&api, Method::POST, "/api/v1/auth/token", key, "").await;
+        assert_eq!(answer.header("idempotency-replayed"), "");
+        assert!(answer.ok(200)["access_token"].is_string());
+    }
+}
+
 #[tokio::test]
 async fn two_at_once_make_one() {
     let api = Api::start().await;

@@ -81,5 +81,12 @@ async fn people_read_it_without_scripts() {
             "{method} {path}"
         );
     }
+    // What an operation names can be read further down.
+    let targets = page.split("href=\"#").skip(1);
+    let targets: BTreeSet<_> = targets.map(|rest| rest.split('"').next()).collect();
+    assert!(targets.contains(&Some("schema-Problem")), "{targets:?}");
+    for target in targets.into_iter().flatten() {
+        assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
+    }
     assert!(!page.contains("<script"));
 }

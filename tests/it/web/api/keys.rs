@@ -105,6 +105,28 @@ async fn a_key_of_a_person_mints_no_keys() {
     }
 }
 
+/// Nor does a test key administer, whoever it belongs to.
+#[tokio::test]
+async fn a_test_key_of_a_service_account_administers_nothing() {
+    let api = Api::start().await;
+    let made = json!({"name": "trial", "mode": "test", "policies": ["read-only"]});
+    let trial = secret(&api.post("/v1/keys", made).await.ok(201));
+    assert_eq!(status_of(&api, &trial).await, 200);
+    for (method, path) in [
+        (Method::POST, "/v1/keys"),
+        (Method::GET, "/api/v1/users"),
+        (Method::DELETE, "/api/v1/users/admin"),
+    ] {
+        let body = json!({"name": "x"}).to_string();
+        let request = api.with_key(method, path, &trial).body(body);
+        send(request).await.refused(403, "forbidden");
+    }
+    let echo = "/api/v1/upstreams/demo/tools/echo/execute";
+    let call = json!({"arguments": {"message": "x"}}).to_string();
+    let request = api.with_key(Method::POST, echo, &trial).body(call);
+    send(request).await.ok(200);
+}
+
 #[tokio::test]
 async fn limits_and_groups_are_told_to_the_holder() {
     let api = Api::start().await;

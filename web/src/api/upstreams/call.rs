@@ -26,6 +26,8 @@ const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// JSON-RPC code of an upstream whose client did not declare what it needs (MCP 2026-07-28).
 const MISSING_CAPABILITY: i64 = -32021;
+/// More than the edge takes of an upstream in one message, with room for what comes before it.
+const MAX_ANSWER_BYTES: usize = 80 << 20;
 /// Ours on the way to the edge; one request has one call.
 const ID: u32 = 1;
 
@@ -104,14 +106,28 @@ async fn execute(
         let kind = kind.to_str().unwrap_or_default();
         kind.starts_with("text/event-stream")
     });
-    let text = answer.text().await.map_err(|error| unreachable(&error))?;
+    let body = whole(answer).await?;
     let message = if is_stream {
-        last_event(&text)
+        last_event(&String::from_utf8_lossy(&body))
     } else {
-        serde_json::from_str(&text).ok()
+        serde_json::from_slice(&body).ok()
     };
     let message: Map<String, Value> = message.ok_or_else(|| unreadable(status))?;
     read(message, retry_after).ok_or_else(|| unreadable(status))?
+}
+
+/// The body, as long as it has an end.
+async fn whole(mut answer: reqwest::Response) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(|error| unreachable(&error))? {
+        if body.len() + piece.len() > MAX_ANSWER_BYTES {
+            let detail =
+                format!("the upstream said more than {MAX_ANSWER_BYTES} bytes in this call");
+            return Err(Problem::new(Code::UpstreamInvalid, detail));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
 }
 
 /// What the edge says, in the words of REST.
