@@ -10,7 +10,8 @@ use super::{
     origin,
 };
 use crate::{
-    call::Arrival, error::Error, record::OpenRecord, respond, route::Endpoint, state::State,
+    call::Arrival, connections::Lasting, error::Error, record::OpenRecord, respond,
+    route::Endpoint, state::State,
 };
 use axum::{
     body::{Body, Bytes},
@@ -98,7 +99,9 @@ pub async fn open(
         }
         state.http_sse.map().remove(&id);
     });
-    event_stream::response(receiver, arrival.id)
+    let mut response = event_stream::response(receiver, arrival.id);
+    response.extensions_mut().insert(Lasting);
+    response
 }
 
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ use crate::{
     authorize::{authorize, find, limits, visible},
     call::RequestId,
     changes::{Announcement, List},
+    connections::Lasting,
     constrain::passes_whole,
     pool::changes::Change,
     route::{self, Endpoint, Wanted},
@@ -115,6 +116,7 @@ impl Listener {
         }));
         let mut response = (StatusCode::OK, body).into_response();
         event_stream::set_headers(response.headers_mut(), id);
+        response.extensions_mut().insert(Lasting);
         response
     }
 
