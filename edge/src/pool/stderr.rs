@@ -1,9 +1,10 @@
-//! What workers write to stderr: kept short, without their credentials, for operators.
+//! What workers write to stderr: the start of each line, without their credentials, for operators.
 
 use super::redact::redact;
 use ostia_domain::key::Secret;
 use std::{
     collections::{BTreeMap, VecDeque},
+    mem,
     sync::{Mutex, PoisonError},
 };
 use tokio::{
@@ -13,6 +14,22 @@ use tokio::{
 
 const LINE_BYTES: u64 = 4096;
 const KEPT_LINES: usize = 20;
+
+/// A line without secrets. Where it is `cut`, its end may be the start of one.
+fn kept<'s>(line: &[u8], cut: bool, secrets: impl Iterator<Item = &'s str> + Clone) -> String {
+    let said = String::from_utf8_lossy(line);
+    let longest = secrets.clone().map(str::len).max().unwrap_or_default();
+    let mut text = redact(said.trim_end(), secrets);
+    if cut {
+        // A character that was cut has become a longer one.
+        let end = text
+            .len()
+            .saturating_sub(longest + char::REPLACEMENT_CHARACTER.len_utf8());
+        text.truncate(text.floor_char_boundary(end));
+        text.push('…');
+    }
+    text
+}
 
 /// The last lines a worker wrote.
 #[derive(Default)]
@@ -28,6 +45,8 @@ impl StderrTail {
     ) {
         let mut reader = BufReader::new(stderr);
         let mut line = Vec::new();
+        // Whether what comes is the rest of a line whose start was kept.
+        let mut within = false;
         loop {
             line.clear();
             match (&mut reader)
@@ -37,10 +56,13 @@ impl StderrTail {
             {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {
-                    let said = String::from_utf8_lossy(&line);
-                    let text = redact(said.trim_end(), secrets.values().map(Secret::expose));
-                    tracing::debug!(upstream, "worker stderr: {text}");
-                    self.push(text);
+                    let secrets = secrets.values().map(Secret::expose);
+                    let cut = line.len() as u64 == LINE_BYTES && !line.ends_with(b"\n");
+                    if !mem::replace(&mut within, cut) {
+                        let text = kept(&line, cut, secrets);
+                        tracing::debug!(upstream, "worker stderr: {text}");
+                        self.push(text);
+                    }
                 }
             }
         }
@@ -62,5 +84,23 @@ impl StderrTail {
             .rev()
             .find(|line| !line.trim().is_empty())
             .cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever a line is cut, and however much shorter it is without other secrets.
+    #[test]
+    fn no_part_of_a_secret_is_kept_of_a_line_that_is_cut() {
+        let secrets = ["a-rather-long-secret-é-of-somebody", "another"];
+        let said = format!("{}: another, {}", "-".repeat(40), secrets[0]);
+        for end in 0..said.len() {
+            let text = kept(&said.as_bytes()[..end], true, secrets.into_iter());
+            assert!(!text.contains("a-r") && !text.contains("ano"), "{text}");
+        }
+        let whole = kept(said.as_bytes(), false, secrets.into_iter());
+        assert!(whole.ends_with(": •••, •••"), "{whole}");
     }
 }

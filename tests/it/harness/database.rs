@@ -2,7 +2,9 @@
 //! server.
 
 use super::environment;
-use sea_orm::{ConnectionTrait as _, Database as Connection};
+use sea_orm::{
+    ConnectionTrait as _, Database as Connection, DatabaseConnection, DbBackend, Statement,
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -52,6 +54,46 @@ async fn postgres(admin_url: String) -> Database {
         url: with_database(&admin_url, &name),
         keep: Keep::Postgres { admin_url, name },
     }
+}
+
+/// Every column of every table, with all that its rows have in it.
+pub(crate) async fn columns(url: &str) -> Vec<(String, Vec<u8>)> {
+    let db = Connection::connect(url).await.expect("the database");
+    let list = match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            "SELECT t.name AS t, c.name AS c, c.type AS k \
+             FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'"
+        }
+        _ => {
+            "SELECT table_name::text AS t, column_name::text AS c, data_type::text AS k \
+             FROM information_schema.columns WHERE table_schema = 'public'"
+        }
+    };
+    let mut columns = Vec::new();
+    for column in rows(&db, list.to_owned()).await {
+        let text = |name| column.try_get::<String>("", name).expect("a text");
+        let (table, name, kind) = (text("t"), text("c"), text("k"));
+        let value = match db.get_database_backend() {
+            DbBackend::Sqlite => format!("CAST(\"{name}\" AS BLOB)"),
+            // Its text would be hexadecimal.
+            _ if kind == "bytea" => format!("\"{name}\""),
+            _ => format!("convert_to(\"{name}\"::text, 'UTF8')"),
+        };
+        let query = format!("SELECT {value} AS v FROM \"{table}\" WHERE \"{name}\" IS NOT NULL");
+        let mut all = Vec::new();
+        for row in rows(&db, query).await {
+            all.extend(row.try_get::<Vec<u8>>("", "v").expect("bytes"));
+            all.push(b'\n');
+        }
+        columns.push((format!("{table}.{name}"), all));
+    }
+    db.close().await.expect("close");
+    columns
+}
+
+async fn rows(db: &DatabaseConnection, query: String) -> Vec<sea_orm::QueryResult> {
+    let query = Statement::from_string(db.get_database_backend(), query);
+    db.query_all_raw(query).await.expect("rows")
 }
 
 /// The same server, another database: the path of the URL is its name.

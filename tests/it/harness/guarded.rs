@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ostia_proto::v1;
 use serde_json::{Value, json};
 use std::{
@@ -160,7 +161,10 @@ async fn serve(State(server): State<Arc<Guarded>>, headers: HeaderMap, body: Byt
                 together.wait().await;
             }
         }
-        let said = format!("no: {presented}");
+        let decoded = presented.strip_prefix("Basic ").unwrap_or_default();
+        let decoded = STANDARD.decode(decoded).unwrap_or_default();
+        let decoded = String::from_utf8_lossy(&decoded);
+        let said = format!("no: {presented} {decoded}");
         return (StatusCode::UNAUTHORIZED, said).into_response();
     }
     let answer =

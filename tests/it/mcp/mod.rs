@@ -31,6 +31,7 @@ mod resources;
 mod restrictions;
 mod resumption;
 mod revocation;
+mod secrets;
 mod split;
 mod task_notifications;
 mod tasks;

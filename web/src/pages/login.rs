@@ -15,13 +15,11 @@ use ostia_proto::{status::code_of, v1};
 use tonic::{Code, Status};
 
 pub(crate) async fn show(State(site): State<Site>, Path(token): Path<String>) -> Response {
-    let request = v1::InspectLoginLinkRequest {
-        token: token.clone(),
-    };
+    let request = v1::InspectLoginLinkRequest { token };
     match site.control.identity().inspect_login_link(request).await {
         Ok(user) => {
             let name = user.into_inner().name;
-            render::form_page(StatusCode::OK, || view! { <Confirm name token/> })
+            render::form_page(StatusCode::OK, || view! { <Confirm name/> })
         }
         Err(status) => refused(&status),
     }
@@ -63,11 +61,12 @@ fn refused(status: &Status) -> Response {
 }
 
 #[component]
-fn Confirm(name: String, token: String) -> impl IntoView {
+fn Confirm(name: String) -> impl IntoView {
     view! {
         <Layout title="Sign in">
             <p>"This link signs in " <strong>{name}</strong> ". It works once."</p>
-            <form method="post" action=format!("/login/{token}")>
+            // It is sent to where the page came from, which the page need not repeat.
+            <form method="post">
                 <button type="submit">"Sign in"</button>
             </form>
         </Layout>

@@ -19,6 +19,8 @@ pub(in crate::pool) struct Client {
     /// The definition's own, and what it presents, unless those are tokens.
     headers: HeaderMap,
     tokens: Option<Arc<Tokens>>,
+    /// What is in no header as it is.
+    behind: Option<Secret>,
 }
 
 /// Why a request has no response.
@@ -53,6 +55,11 @@ impl Client {
             }
             Some(Credential::ClientCredentials(_)) | None => None,
         };
+        let behind = match &endpoint.credential {
+            Some(Credential::Basic { password, .. }) => Some(password.clone()),
+            Some(Credential::ClientCredentials(client)) => Some(client.client_secret.clone()),
+            Some(Credential::Bearer { .. }) | None => None,
+        };
         if let Some(value) = presented {
             headers.insert(AUTHORIZATION, value.ok_or("its credential cannot be sent")?);
         }
@@ -61,6 +68,7 @@ impl Client {
             url,
             headers,
             tokens,
+            behind,
         })
     }
 
@@ -104,10 +112,8 @@ impl Client {
         let values = self.headers.values().chain(&token);
         let values = values.filter_map(|value| value.to_str().ok());
         // Without its scheme it is as secret.
-        redact(
-            text,
-            values.map(|value| value.rsplit(' ').next().unwrap_or(value)),
-        )
+        let values = values.map(|value| value.rsplit(' ').next().unwrap_or(value));
+        redact(text, values.chain(self.behind.iter().map(Secret::expose)))
     }
 }
 
