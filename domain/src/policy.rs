@@ -65,6 +65,11 @@ impl Decision<'_> {
     pub fn is_allow(&self) -> bool {
         matches!(self, Self::Allow(_))
     }
+
+    /// No arguments would do, so that lists are without it.
+    fn hides(&self) -> bool {
+        !matches!(self, Self::Allow(_) | Self::Deny(Reason::Argument { .. }))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,14 +142,26 @@ pub fn evaluate<'a>(
         return Decision::Deny(Reason::TestKey);
     }
     let owner = evaluate_scope(policies, &grant.owner, subject, arguments);
-    if !owner.is_allow() {
-        return owner;
-    }
-    // The narrower rule is the one to name.
-    let key = evaluate_scope(policies, &grant.key, subject, arguments);
+    let both = narrowed(owner, || {
+        evaluate_scope(policies, &grant.key, subject, arguments)
+    });
     match &grant.rules {
-        Some(rules) if key.is_allow() => decide(OWN_RULES, rules, subject, arguments),
-        _ => key,
+        Some(rules) => narrowed(both, || decide(OWN_RULES, rules, subject, arguments)),
+        None => both,
+    }
+}
+
+/// What both say. The narrower one is the one to name; but what either hides is hidden, whichever arguments
+/// it would take.
+fn narrowed<'a>(wide: Decision<'a>, narrow: impl FnOnce() -> Decision<'a>) -> Decision<'a> {
+    if wide.hides() {
+        return wide;
+    }
+    let narrow = narrow();
+    if wide.is_allow() || narrow.hides() {
+        narrow
+    } else {
+        wide
     }
 }
 
@@ -477,6 +494,36 @@ mod tests {
             evaluate(&policies, Mode::Live, &grant, subject, Arguments::Unknown).is_allow()
         });
         assert_eq!(allowed, [false, true, false]);
+    }
+
+    /// Whoever may not see a tool does not learn from a refusal which arguments it takes.
+    #[test]
+    fn what_one_side_hides_is_not_told_by_another() {
+        let (policies, ids) = store(vec![rules_of(serde_json::json!({
+            "upstreams": ["a"], "allow": ["a.x"],
+            "arguments": [{"tools": ["a.x"], "argument": "/path", "glob": ["/srv/*"]}],
+        }))]);
+        let upstream = UpstreamName::new("a").unwrap();
+        let subject = Subject {
+            upstream: &upstream,
+            demo: false,
+            canonical: "a.x",
+            tier: Tier::Read,
+        };
+        let (nothing, some) = (Scope::Policies(vec![]), Scope::Policies(ids));
+        let own = Some(rules_of(
+            serde_json::json!({"upstreams": ["b"], "allow": ["*"]}),
+        ));
+        for (owner, key, rules) in [
+            (some.clone(), nothing.clone(), None),
+            (nothing, some.clone(), None),
+            (some, Scope::Unlimited, own),
+        ] {
+            let grant = Grant { owner, key, rules };
+            let without = Arguments::Known(None);
+            let decision = evaluate(&policies, Mode::Live, &grant, subject, without);
+            assert_eq!(decision, Decision::Deny(Reason::NoRule), "{grant:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Policy becomes a permit. Lists and calls ask the same function.
 
+#[cfg(test)]
+mod agreement;
+
 use crate::{
     error::Error,
     route::{self, Endpoint, Wanted},

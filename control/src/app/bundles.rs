@@ -8,7 +8,7 @@ use crate::{
 };
 use ostia_domain::{
     bundle::{Bundle, Override, Selection},
-    name::UpstreamName,
+    name::{ExposedNames, UpstreamName},
 };
 use serde_json::json;
 use std::collections::HashSet;
@@ -107,17 +107,27 @@ fn check(selection: &Selection) -> Result<()> {
 }
 
 fn check_override(shown: &Override) -> Result<()> {
-    let names_tool = shown.tool.split_once('.').is_some_and(|(upstream, tool)| {
-        UpstreamName::new(upstream).is_ok() && !tool.is_empty() && !tool.contains('\0')
+    let tool = shown.tool.split_once('.').and_then(|(upstream, tool)| {
+        let named = !tool.is_empty() && !tool.contains('\0');
+        Some((UpstreamName::new(upstream).ok()?, tool)).filter(|_| named)
     });
-    if !names_tool {
+    let Some((upstream, tool)) = tool else {
         let problem = format!("{:?} is not <upstream>.<tool>", shown.tool);
         return Err(Error::invalid("selection.overrides.tool", problem));
-    }
+    };
     if let Some(name) = &shown.name
         && !is_exposable(name)
     {
         let problem = format!("{name:?} is not 1 to 64 of a-z, A-Z, 0-9, '_' and '-'");
+        return Err(Error::invalid("selection.overrides.name", problem));
+    }
+    if let Some(name) = &shown.name
+        && is_taken(name)
+        && *name != ExposedNames::Safe.expose(&upstream, tool)
+    {
+        let problem = format!(
+            "{name:?} is how /mcp names a tool of an upstream; choose one without that prefix"
+        );
         return Err(Error::invalid("selection.overrides.name", problem));
     }
     if shown
@@ -129,6 +139,12 @@ fn check_override(shown: &Override) -> Result<()> {
         return Err(Error::invalid("selection.overrides.description", problem));
     }
     Ok(())
+}
+
+/// Whether a tool may have that name already, now or later: `<upstream>__<tool>`.
+fn is_taken(name: &str) -> bool {
+    let upstream = name.split_once("__").map(|(upstream, _)| upstream);
+    upstream.is_some_and(|upstream| UpstreamName::new(upstream).is_ok())
 }
 
 /// The names that clients take.

@@ -9,7 +9,10 @@ use ostia_domain::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 pub struct UpstreamView {
     pub upstream: Arc<Upstream>,
@@ -60,7 +63,7 @@ impl UpstreamView {
             .tools
             .into_iter()
             .map(|tool| view.tool_item(tool, names));
-        view.tools = tools.collect();
+        view.tools = each_once(tools);
         view.prompts = view.items(Kind::Prompt, found.prompts, names);
         view.resources = view.items(Kind::Resource, found.resources, names);
         view.templates = view.items(Kind::Template, found.resource_templates, names);
@@ -136,6 +139,28 @@ impl UpstreamView {
         let offers = self.capabilities.as_ref()?.contains_key("resources");
         offers.then(|| Arc::new(self.blank(Kind::Resource, uri.to_owned(), String::new())))
     }
+}
+
+/// A name that a server lists twice is one tool, which may do what either may: what a list shows is what a
+/// call of it means.
+fn each_once(tools: impl Iterator<Item = Arc<Item>>) -> Vec<Arc<Item>> {
+    let mut once: Vec<Arc<Item>> = Vec::new();
+    let mut places = HashMap::new();
+    for tool in tools {
+        match places.entry(tool.name.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(once.len());
+                once.push(tool);
+            }
+            Entry::Occupied(place) => {
+                let known = &mut once[*place.get()];
+                if tool.tier > known.tier {
+                    *known = tool;
+                }
+            }
+        }
+    }
+    once
 }
 
 /// Whether a tool says that calling it twice does no more than calling it once. What it does not say is

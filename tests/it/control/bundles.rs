@@ -141,6 +141,8 @@ async fn what_is_no_bundle_is_refused_and_the_field_named() {
         ("ok", bad_pattern, "selection.include"),
         ("ok", named(""), "selection.overrides"),
         ("ok", named("a.b"), "selection.overrides"),
+        // What another tool may be called already.
+        ("ok", named("github__other"), "selection.overrides.name"),
         ("ok", named("é"), "selection.overrides"),
         ("ok", named("a\0"), "selection.overrides"),
         ("ok", named(&long), "selection.overrides"),

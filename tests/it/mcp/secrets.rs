@@ -150,6 +150,16 @@ async fn no_secret_is_where_it_does_not_belong() {
         }
     });
     ending.await;
+    let recorded = wait::until(LONG, "the last refusal is in audit", || async {
+        let last = ["audit", "list", "--outcome", "unauthenticated"];
+        let refused = scene.ostia.cli(&last).await.ok().stdout;
+        let listed = scene.ostia.cli(&["audit", "list"]).await.ok().stdout;
+        listed
+            .contains("leaky.exit")
+            .then_some(())
+            .ok_or((listed, refused))
+    });
+    recorded.await;
     let commands = commands::run(&scene.ostia).await;
     scene.said.extend(commands);
     scene.processes();
