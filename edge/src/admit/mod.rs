@@ -1,5 +1,6 @@
 //! How much may be done: rate, calls at once, and the month's quota, for a key and for its owner.
 
+mod block;
 mod limiter;
 mod quota;
 mod tool_rates;

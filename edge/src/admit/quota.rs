@@ -3,7 +3,10 @@
 //! A call takes from the block in memory. When little is left of it the next block is asked for in the
 //! background, so that a call waits for control only where there was no block at all.
 
-use super::limiter::Limiter;
+use super::{
+    block::{Block, Leased},
+    limiter::Limiter,
+};
 use crate::error::{Error, Standing};
 use ostia_domain::{
     clock::{self, Timestamp},
@@ -20,7 +23,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -29,8 +32,6 @@ use uuid::Uuid;
 const LEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A quota that is used up is asked for again after so long: somebody may have raised it.
 const USED_UP_FOR: Duration = Duration::from_secs(5);
-/// The next block is asked for when this part of the one before is left.
-const LOW: u64 = 4;
 
 /// Who is counted, and the plan; unset is the key's own quota.
 type Of = (Uuid, Option<Uuid>);
@@ -47,18 +48,6 @@ struct Quota {
     /// Held while control is asked: nobody else asks meanwhile.
     asking: tokio::sync::Mutex<()>,
     asked_ahead: AtomicBool,
-}
-
-/// Nothing at first.
-#[derive(Default)]
-struct Block {
-    left: u64,
-    size: u64,
-    /// Of the month, besides this block.
-    remaining: u64,
-    month: u32,
-    resets_at: Option<Timestamp>,
-    used_up: Option<Instant>,
 }
 
 /// One call of a quota. Dropped without [`Taken::spent`] it goes back.
@@ -79,9 +68,8 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let mut block = self.quota.block();
-        if !self.spent && block.month == self.month {
-            block.left += 1;
+        if !self.spent {
+            self.quota.block().give_back(self.month);
         }
     }
 }
@@ -121,10 +109,10 @@ impl Quotas {
 
     fn take_from_block(&self, quota: &Arc<Quota>) -> Option<Taken> {
         let mut block = quota.block();
-        let resets_at = block.resets_at.filter(|end| clock::now() < *end)?;
-        block.left = block.left.checked_sub(1)?;
-        let low = block.left < block.size / LOW && block.remaining > 0;
-        if low && !quota.asked_ahead.swap(true, Ordering::Relaxed) {
+        if !block.take(clock::now()) {
+            return None;
+        }
+        if block.is_low() && !quota.asked_ahead.swap(true, Ordering::Relaxed) {
             let (quota, control) = (Arc::clone(quota), self.control.clone());
             self.tasks.spawn(async move {
                 let _ = tokio::time::timeout(LEASE_TIMEOUT, quota.ask_for_more(&control)).await;
@@ -133,8 +121,8 @@ impl Quotas {
         }
         Some(Taken {
             month: block.month,
-            remaining: block.left + block.remaining,
-            resets_at,
+            remaining: block.known_left(),
+            resets_at: block.resets_at?,
             spent: false,
             quota: Arc::clone(quota),
         })
@@ -162,10 +150,7 @@ impl Quotas {
             quotas.drain().map(|(_, quota)| quota).collect()
         };
         for quota in quotas {
-            let (month, calls) = {
-                let mut block = quota.block();
-                (block.month, std::mem::take(&mut block.left))
-            };
+            let (month, calls) = quota.block().empty();
             if calls == 0 {
                 continue;
             }
@@ -193,19 +178,14 @@ impl Quota {
     fn used_up(&self) -> Option<Timestamp> {
         let block = self.block();
         let since = block.used_up?;
-        let resets_at = block.resets_at.filter(|end| clock::now() < *end)?;
-        (clock::instant().duration_since(since) < USED_UP_FOR).then_some(resets_at)
+        let lately = clock::instant().duration_since(since) < USED_UP_FOR;
+        (lately && block.is_of_this_month(clock::now())).then_some(block.resets_at)?
     }
 
     /// Asks for a block, unless somebody else brought one meanwhile.
     async fn ask(&self, control: &ControlClient) -> Result<(), Gone> {
         let _alone = self.asking.lock().await;
-        let now = clock::now();
-        let brought = {
-            let block = self.block();
-            block.left > 0 && block.resets_at.is_some_and(|end| now < end)
-        };
-        if brought || self.used_up().is_some() {
+        if self.block().has_one(clock::now()) || self.used_up().is_some() {
             return Ok(());
         }
         self.lease(control).await
@@ -230,16 +210,12 @@ impl Quota {
         };
         let granted = answer.granted.ok_or(Gone)?;
         let resets_at = answer.resets_at.map(|at| from_timestamp("resets_at", at));
-        let mut block = self.block();
-        if block.month != answer.month {
-            *block = Block::default();
-        }
-        block.left += granted;
-        block.size = block.left;
-        block.remaining = answer.remaining;
-        block.month = answer.month;
-        block.resets_at = resets_at.and_then(Result::ok);
-        block.used_up = (granted == 0).then(clock::instant);
+        self.block().add(Leased {
+            granted,
+            remaining: answer.remaining,
+            month: answer.month,
+            resets_at: resets_at.and_then(Result::ok),
+        });
         Ok(())
     }
 
