@@ -1,6 +1,6 @@
 //! What is remembered: one event per decision, at the edge or in `control`.
 
-use crate::{clock::Timestamp, usage::Outcome};
+use crate::{clock::Timestamp, redact::KeptArguments, usage::Outcome};
 use uuid::Uuid;
 
 /// One request at the edge, from its first byte to its answer. It leaves the edge once and becomes an
@@ -25,8 +25,10 @@ pub struct CallRecord {
     pub error: Option<&'static str>,
     /// Which rule decided, as `<policy>: <list> <pattern>`.
     pub rule: Option<String>,
-    /// SHA-256 of the arguments as they came, never the arguments.
+    /// SHA-256 of the arguments as they came.
     pub arguments_digest: Option<[u8; 32]>,
+    /// Only of upstreams whose definition says so.
+    pub arguments: Option<KeptArguments>,
     pub duration_us: u64,
     pub request_bytes: u64,
     pub result_bytes: u64,

@@ -25,6 +25,8 @@ pub struct Upstream {
     pub pool: PoolLimits,
     /// How long one call may take, progress or not.
     pub call_timeout: Duration,
+    /// Whether audit keeps the arguments of calls, without secrets, for auditors alone.
+    pub keep_arguments: bool,
 }
 
 /// How an upstream is reached.

@@ -72,6 +72,9 @@ fn permit(
     record: &mut OpenRecord,
 ) -> Result<Permit, Error> {
     record.target(item.as_ref(), wanted.name);
+    if let (Some(item), Arguments::Known(Some(arguments))) = (&item, arguments) {
+        record.keep(item, arguments);
+    }
     match authorize::authorize(view, principal, item, wanted, arguments) {
         Ok(permit) => {
             record.permitted(&permit);

@@ -30,6 +30,7 @@ mod m20261121_000011_credentials;
 mod m20261121_000013_policy_versions;
 mod m20261121_000014_groups;
 mod m20261121_000015_restrictions;
+mod m20261121_000016_kept_arguments;
 
 pub use connection::{Applied, Error, pending, up};
 /// What [`Migrator`] can do besides [`up`].
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000013_policy_versions::Migration),
             Box::new(m20261121_000014_groups::Migration),
             Box::new(m20261121_000015_restrictions::Migration),
+            Box::new(m20261121_000016_kept_arguments::Migration),
         ]
     }
 }

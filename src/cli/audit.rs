@@ -1,5 +1,6 @@
 //! `ostia audit`: what happened.
 
+mod arguments;
 mod export;
 mod follow;
 mod list;
@@ -46,6 +47,15 @@ pub(crate) enum Command {
         #[command(flatten)]
         wanted: Wanted,
     },
+    /// Show what was kept of the arguments of a call, where its upstream keeps them
+    ///
+    /// For users of the role auditor alone, and written down in audit: call it with the key of a service
+    /// account of that role in place of the service token.
+    Arguments {
+        /// Id of the event
+        #[arg(value_name = "ID")]
+        event: String,
+    },
     /// Read the hash chains of all events and say which were changed, removed or moved
     ///
     /// Exits with 1 when there is a problem. Keep what --json prints somewhere else and pass it to the next
@@ -86,6 +96,7 @@ pub(crate) async fn run(
         Command::Tail { limit, wanted, .. } => tail::follow(limit, &wanted, control, output).await,
         Command::List { limit, wanted } => list::run(limit, &wanted, control, output).await,
         Command::Export { format, wanted } => export::run(format, &wanted, control).await,
+        Command::Arguments { event } => arguments::run(event, control, output).await,
         Command::Verify { known } => verify::run(known.as_deref(), control, output).await,
     }
 }

@@ -6,13 +6,17 @@ use super::{
     paging,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
+    op::{Detail, Op, Touched},
     store::{
         self,
-        audit::{AuditEvent, Known, Problem, Progress, Wanted, Writer},
+        audit::{AuditEvent, Known, Problem, Progress, Wanted, Writer, arguments::Kept},
         page::Page,
     },
 };
+
+use ostia_domain::user::Role;
+use uuid::Uuid;
 
 pub(crate) struct ListEvents {
     pub(crate) criteria: Criteria,
@@ -49,6 +53,22 @@ impl App {
                 Ok(Page::last(rows))
             }
         }
+    }
+
+    /// For auditors alone, and written down: who reads what others said is to be seen as well.
+    pub(crate) async fn read_arguments(&self, op: &Op, event: Uuid) -> Result<Kept> {
+        if op.role != Some(Role::Auditor) {
+            return Err(Error(Kind::Forbidden));
+        }
+        let change = self.change(op, "audit.read_arguments").await?;
+        let event_id = event.to_string();
+        let kept = store::audit::arguments::find(change.tx(), event).await?;
+        let kept = kept.ok_or_else(|| Error::not_found("call with kept arguments", &event_id))?;
+        let detail = Detail::done().with("event", event_id);
+        change
+            .commit(&kept.target, detail, Touched::Nothing)
+            .await?;
+        Ok(kept)
     }
 
     /// `known` are ends of chains as they were told earlier; they are looked at with the first page.

@@ -184,5 +184,6 @@ fn detail(stored: &StoredUpstream) -> serde_json::Value {
         "isolation": stored.upstream.isolation,
         "protocol": stored.upstream.protocol,
         "demo": stored.upstream.demo,
+        "keep_arguments": stored.upstream.keep_arguments,
     })
 }

@@ -60,6 +60,20 @@ impl v1::audit_service_server::AuditService for Audit {
             next_page_token: verified.next_page_token,
         }))
     }
+
+    async fn read_arguments(
+        &self,
+        request: Request<v1::ReadArgumentsRequest>,
+    ) -> Result<Response<v1::ReadArgumentsResponse>, Status> {
+        let op = op(&request);
+        let event = uuid("event", &request.get_ref().event).map_err(status::field)?;
+        let kept = self.0.read_arguments(&op, event).await?;
+        Ok(Response::new(v1::ReadArgumentsResponse {
+            arguments: kept.arguments,
+            cut: kept.cut,
+            intact: kept.intact,
+        }))
+    }
 }
 
 fn known(end: &v1::ChainEnd) -> Result<Known, FieldError> {

@@ -33,9 +33,11 @@ pub(crate) struct Keeper {
     pub(crate) retention: Retention,
 }
 
-/// What goes, and until before what.
+/// What goes beside audit events, and until before what.
 #[derive(Clone, Copy, Debug)]
-enum Usage {
+enum Beside {
+    /// Of calls whose events go as well.
+    Arguments(Uuid),
     Records(Uuid),
     Sums(Bucket, Timestamp),
 }
@@ -69,15 +71,16 @@ impl Keeper {
             }
         }
         let kept = &self.retention;
-        let usage = [
-            end(now, kept.usage_records).map(|before| Usage::Records(first_id(before))),
-            end(now, kept.usage_hours).map(|before| Usage::Sums(Bucket::Hour, before)),
-            end(now, kept.usage_days).map(|before| Usage::Sums(Bucket::Day, before)),
+        let beside = [
+            end(now, kept.audit_calls).map(|before| Beside::Arguments(first_id(before))),
+            end(now, kept.usage_records).map(|before| Beside::Records(first_id(before))),
+            end(now, kept.usage_hours).map(|before| Beside::Sums(Bucket::Hour, before)),
+            end(now, kept.usage_days).map(|before| Beside::Sums(Bucket::Day, before)),
         ];
-        for usage in usage.into_iter().flatten() {
+        for beside in beside.into_iter().flatten() {
             told(
-                "old usage could not be removed",
-                self.usage(usage, stop).await,
+                "old arguments or usage could not be removed",
+                self.beside(beside, stop).await,
             );
         }
     }
@@ -131,13 +134,16 @@ impl Keeper {
     }
 
     /// In one transaction after the other, until there is nothing more to remove.
-    async fn usage(&self, usage: Usage, stop: &CancellationToken) -> Result<()> {
+    async fn beside(&self, beside: Beside, stop: &CancellationToken) -> Result<()> {
         let mut removed = 0;
         while !stop.is_cancelled() {
             let write = self.store.write().await?;
-            let count = match usage {
-                Usage::Records(before) => prune_records(write.tx(), before, BATCH).await?,
-                Usage::Sums(bucket, before) => prune_sums(write.tx(), bucket, before).await?,
+            let count = match beside {
+                Beside::Arguments(before) => {
+                    audit::arguments::prune(write.tx(), before, BATCH).await?
+                }
+                Beside::Records(before) => prune_records(write.tx(), before, BATCH).await?,
+                Beside::Sums(bucket, before) => prune_sums(write.tx(), bucket, before).await?,
             };
             write.commit().await?;
             removed += count;
@@ -146,7 +152,11 @@ impl Keeper {
             }
         }
         if removed > 0 {
-            tracing::info!(removed, ?usage, "usage was kept long enough and is removed");
+            tracing::info!(
+                removed,
+                ?beside,
+                "rows were kept long enough and are removed"
+            );
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Audit events: writing one for a change, and reading all.
 
+pub(crate) mod arguments;
 pub(super) mod prune;
 mod verify;
 

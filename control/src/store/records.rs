@@ -17,11 +17,15 @@ use self::{
 };
 use super::{
     Error, Store, Tx,
+    audit::arguments::{KEPT, hash},
     cells::Cells,
     chain::{self, Appender, Canonical, Place},
 };
-use ostia_domain::audit::CallRecord;
-use std::{collections::HashSet, sync::LazyLock};
+use ostia_domain::{audit::CallRecord, redact::KeptArguments};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 use uuid::Uuid;
 
 /// Only calls of tools are usage; everything is audit.
@@ -29,6 +33,8 @@ const COUNTED: &str = "tools/call";
 const MOST: i64 = 1 << 40;
 
 static USAGE: LazyLock<Insert> = LazyLock::new(|| Insert::new("usage_records", &USAGE_COLUMNS));
+static ARGUMENTS: LazyLock<Insert> =
+    LazyLock::new(|| Insert::new("audit_arguments", &ARGUMENTS_COLUMNS));
 static AUDIT: LazyLock<Insert> = LazyLock::new(|| Insert::new("audit_events", &AUDIT_COLUMNS));
 
 /// The least ids that are still written: what went because it was too old must not come again.
@@ -93,7 +99,27 @@ async fn append(tx: &Tx, appender: &mut Appender, records: &[&CallRecord]) -> Re
     let new = new(tx, "audit_events", records.iter().copied()).await?;
     let placed: Vec<(&CallRecord, Place)> = new.into_iter().map(place).collect();
     AUDIT.run(tx, &placed, audit).await?;
+    let kept = placed.iter().filter_map(|(record, _)| kept(record));
+    let kept: Vec<_> = kept.collect();
+    ARGUMENTS.run(tx, &kept, arguments).await?;
     appender.save(tx).await
+}
+
+fn kept(record: &CallRecord) -> Option<(Uuid, &KeptArguments)> {
+    Some((record.id, record.arguments.as_ref()?))
+}
+
+/// In the order of [`arguments`].
+const ARGUMENTS_COLUMNS: [Column; 3] = [
+    Column("event_id", Kind::Uuid),
+    Column("arguments", Kind::Text),
+    Column("cut", Kind::Flag),
+];
+
+fn arguments(row: &mut Rows, (event, kept): &(Uuid, &KeptArguments)) {
+    row.uuid(Some(*event));
+    row.text(Some(&kept.json));
+    row.number(kept.cut.into());
 }
 
 /// Those that the table has not.
@@ -208,10 +234,15 @@ fn event(row: &mut impl Cells, record: &CallRecord) {
     row.number(chain::Kind::Call.number().into());
 }
 
-/// Which key was presented and refused. It is no actor: nobody proved to have it.
+/// Which key was presented and refused: it is no actor, because nobody proved to have it. And what is kept
+/// elsewhere, so that it cannot be changed there unseen.
 fn detail(record: &CallRecord) -> Option<String> {
-    let presented = record.presented_key.as_ref()?;
-    Some(serde_json::json!({ "presented_key": presented }).to_string())
+    let presented = record.presented_key.clone();
+    let presented = presented.map(|key| ("presented_key", key));
+    let kept = record.arguments.as_ref();
+    let kept = kept.map(|kept| (KEPT, hash(&kept.json)));
+    let detail: BTreeMap<_, _> = presented.into_iter().chain(kept).collect();
+    (!detail.is_empty()).then(|| serde_json::json!(detail).to_string())
 }
 
 /// Far beyond what any call takes, and far below where sums would end.

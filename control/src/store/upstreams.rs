@@ -178,6 +178,7 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
         protocol: Set(upstream.protocol.as_str().to_owned()),
         pool: Set(serde_json::to_value(upstream.pool).map_err(unwritable)?),
         call_timeout_ms: Set(i64::try_from(upstream.call_timeout.as_millis()).unwrap_or(i64::MAX)),
+        keep_arguments: Set(upstream.keep_arguments),
         problem: Set(stored.problem.clone()),
         created_at: Set(stored.created_at),
     })
@@ -227,6 +228,7 @@ fn read(
         call_timeout: Duration::from_millis(
             u64::try_from(row.call_timeout_ms).map_err(|_| unreadable("call timeout"))?,
         ),
+        keep_arguments: row.keep_arguments,
     };
     Ok(StoredUpstream {
         upstream,

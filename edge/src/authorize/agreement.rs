@@ -187,6 +187,7 @@ fn upstream(n: usize) -> Upstream {
         protocol: Protocol::Modern,
         pool: PoolLimits::default(),
         call_timeout: DEFAULT_CALL_TIMEOUT,
+        keep_arguments: false,
     }
 }
 

@@ -3,7 +3,9 @@
 
 use crate::{call::Arrival, view::Item};
 use http::HeaderValue;
-use ostia_domain::{clock::Timestamp, code::Code, principal::Principal, usage::Outcome};
+use ostia_domain::{
+    clock::Timestamp, code::Code, principal::Principal, redact::KeptArguments, usage::Outcome,
+};
 use ostia_proto::v1;
 use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -20,6 +22,8 @@ pub struct Entry {
     pub error: Option<Code>,
     pub rule: Option<String>,
     pub arguments_digest: Option<[u8; 32]>,
+    /// Boxed: few upstreams keep them.
+    pub arguments: Option<Box<KeptArguments>>,
     pub duration: Duration,
     pub request_bytes: usize,
     pub result_bytes: usize,
@@ -52,6 +56,7 @@ impl Entry {
             error: None,
             rule: None,
             arguments_digest: None,
+            arguments: None,
             duration: Duration::ZERO,
             request_bytes: 0,
             result_bytes: 0,
@@ -65,6 +70,10 @@ impl Entry {
             Target::Item(tool) => Some(tool.upstream.name.as_str()),
             Target::None | Target::Named(_) => None,
         }
+    }
+
+    pub fn arguments_bytes(&self) -> usize {
+        self.arguments.as_ref().map_or(0, |kept| kept.json.len())
     }
 
     fn tool(&self) -> Option<&str> {
@@ -95,6 +104,7 @@ impl From<&Entry> for v1::CallRecord {
             error: entry.error.map(|code| code.as_str().to_owned()),
             rule: entry.rule.clone(),
             arguments_digest: entry.arguments_digest.map(Into::into),
+            arguments: entry.arguments.as_deref().cloned().map(Into::into),
             duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
             request_bytes: entry.request_bytes as u64,
             result_bytes: entry.result_bytes as u64,

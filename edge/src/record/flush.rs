@@ -1,6 +1,6 @@
 //! Empties the buffer into control, or into files while control is away.
 
-use super::{BATCH, FLUSH_EVERY, Recorder, entry::Entry, spool::Spool};
+use super::{BATCH, BATCH_BYTES, FLUSH_EVERY, Recorder, entry::Entry, spool::Spool};
 use ostia_proto::{
     ControlClient,
     v1::{CallRecord, RecordRequest},
@@ -44,7 +44,7 @@ async fn deliver(control: &ControlClient, spool: &mut Spool, entries: Vec<Entry>
         records: entries.iter().map(CallRecord::from).collect(),
     };
     let mut reachable = true;
-    for batch in entries.chunks(BATCH) {
+    for batch in batches(&entries) {
         let sent = if reachable {
             send(control, spelled_out(batch)).await
         } else {
@@ -60,6 +60,23 @@ async fn deliver(control: &ControlClient, spool: &mut Spool, entries: Vec<Entry>
         }
     }
     reachable
+}
+
+/// In order, each as large as control takes it.
+fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
+    let (mut batches, mut from, mut bytes) = (Vec::new(), 0, 0);
+    for (at, entry) in entries.iter().enumerate() {
+        let more = entry.arguments_bytes();
+        if at > from && (at - from == BATCH || bytes + more > BATCH_BYTES) {
+            batches.push(&entries[from..at]);
+            (from, bytes) = (at, 0);
+        }
+        bytes += more;
+    }
+    if from < entries.len() {
+        batches.push(&entries[from..]);
+    }
+    batches
 }
 
 /// Hands over what waited on disk, oldest first. Control knows each record by its id, so a file that
@@ -102,5 +119,41 @@ async fn send(control: &ControlClient, batch: RecordRequest) -> Sent {
             tracing::warn!(count, "control does not answer; records wait on disk");
             Sent::Away
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{Arrival, RequestIds};
+    use ostia_domain::{clock, redact::KeptArguments};
+
+    fn entry(bytes: usize) -> Entry {
+        let arrival = Arrival {
+            id: RequestIds::new([0; 8]).next(clock::now()),
+            at: clock::now(),
+            started: clock::instant(),
+            remote: [127, 0, 0, 1].into(),
+        };
+        let mut entry = Entry::new(&arrival);
+        entry.arguments = Some(Box::new(KeptArguments {
+            json: " ".repeat(bytes),
+            cut: false,
+        }));
+        entry
+    }
+
+    fn sizes(entries: &[Entry]) -> Vec<usize> {
+        batches(entries).iter().map(|batch| batch.len()).collect()
+    }
+
+    #[test]
+    fn a_batch_is_bounded_in_records_and_in_bytes() {
+        let many: Vec<_> = (0..=2 * BATCH).map(|_| entry(1)).collect();
+        assert_eq!(sizes(&many), [BATCH, BATCH, 1]);
+        let half = || entry(BATCH_BYTES / 2);
+        let large = [half(), half(), half(), entry(2 * BATCH_BYTES), half()];
+        assert_eq!(sizes(&large), [2, 1, 1, 1]);
+        assert_eq!(sizes(&[]), [0; 0]);
     }
 }

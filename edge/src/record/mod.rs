@@ -25,6 +25,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Records that may wait in memory, at a few hundred bytes each.
 const MAX_WAITING: usize = 100_000;
+/// Arguments that may wait with them.
+const MAX_WAITING_BYTES: usize = 64 * 1024 * 1024;
+/// Arguments of one batch, or of its only record.
+const BATCH_BYTES: usize = 1024 * 1024;
 /// A batch that is due before its time.
 const BATCH: usize = 500;
 /// How long a record may wait for others.
@@ -32,11 +36,18 @@ const FLUSH_EVERY: Duration = Duration::from_millis(200);
 
 /// The buffer, shared by every request.
 pub struct Recorder {
-    waiting: Mutex<Vec<Entry>>,
+    waiting: Mutex<Waiting>,
     due: Notify,
     metrics: RequestCounters,
     stop: CancellationToken,
     tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Waiting {
+    entries: Vec<Entry>,
+    /// Of their arguments.
+    bytes: usize,
 }
 
 impl Recorder {
@@ -44,7 +55,7 @@ impl Recorder {
         let spool = spool::Spool::open(spool_dir)
             .map_err(|error| StartError::Spool(spool_dir.display().to_string(), error))?;
         let recorder = Arc::new(Self {
-            waiting: Mutex::new(Vec::with_capacity(BATCH)),
+            waiting: Mutex::default(),
             due: Notify::new(),
             metrics: RequestCounters::new(),
             stop: CancellationToken::new(),
@@ -63,22 +74,28 @@ impl Recorder {
 
     /// Whether there is no room for another record.
     pub fn is_full(&self) -> bool {
-        self.buffer().len() >= MAX_WAITING
+        let waiting = self.buffer();
+        waiting.entries.len() >= MAX_WAITING || waiting.bytes >= MAX_WAITING_BYTES
     }
 
     fn push(&self, entry: Entry) {
         let mut waiting = self.buffer();
-        waiting.push(entry);
-        if waiting.len() == BATCH {
+        waiting.bytes += entry.arguments_bytes();
+        waiting.entries.push(entry);
+        if waiting.entries.len() == BATCH {
             self.due.notify_one();
         }
     }
 
     fn take(&self) -> Vec<Entry> {
-        std::mem::replace(&mut *self.buffer(), Vec::with_capacity(BATCH))
+        let next = Waiting {
+            entries: Vec::with_capacity(BATCH),
+            bytes: 0,
+        };
+        std::mem::replace(&mut *self.buffer(), next).entries
     }
 
-    fn buffer(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
+    fn buffer(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -12,8 +12,9 @@ use crate::{
     view::Item,
 };
 use http::HeaderValue;
-use ostia_domain::{key::Presented, principal::Principal, usage::Outcome};
+use ostia_domain::{key::Presented, principal::Principal, redact::KeptArguments, usage::Outcome};
 use ring::digest;
+use serde_json::value::RawValue;
 use std::{borrow::Cow, sync::Arc, time::Instant};
 use tracing::Span;
 
@@ -82,7 +83,7 @@ impl OpenRecord {
         self.edit(|entry| entry.request_bytes = bytes);
     }
 
-    /// What a call carries, as a digest: never the arguments themselves.
+    /// What a call carries, as a digest.
     pub fn arguments(&mut self, arguments: &str) {
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(digest::digest(&digest::SHA256, arguments.as_bytes()).as_ref());
@@ -97,6 +98,14 @@ impl OpenRecord {
                 None => Target::Named(shortened(name)),
             }
         });
+    }
+
+    /// What a call carries, as far as it may be kept, where its upstream wants that.
+    pub fn keep(&mut self, item: &Item, arguments: &RawValue) {
+        if item.upstream.keep_arguments {
+            let kept = Box::new(KeptArguments::of(arguments));
+            self.edit(|entry| entry.arguments = Some(kept));
+        }
     }
 
     pub fn permitted(&mut self, permit: &Permit) {

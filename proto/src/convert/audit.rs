@@ -4,8 +4,12 @@ use chrono::DateTime;
 use ostia_domain::{
     audit::{CallRecord, Caller},
     code::Code,
+    redact::KeptArguments,
     usage::Outcome,
 };
+
+/// What a text of as many bytes as are kept may become when it is written as JSON, and more.
+const MAX_KEPT_BYTES: usize = 256 * 1024;
 
 impl From<CallRecord> for v1::CallRecord {
     fn from(record: CallRecord) -> Self {
@@ -28,6 +32,7 @@ impl From<CallRecord> for v1::CallRecord {
             cached: record.cached,
             remote_address: record.remote_address,
             client: record.client,
+            arguments: record.arguments.map(Into::into),
         }
     }
 }
@@ -67,7 +72,24 @@ impl TryFrom<v1::CallRecord> for CallRecord {
             cached: record.cached,
             remote_address: record.remote_address,
             client: record.client,
+            arguments: record.arguments.map(TryInto::try_into).transpose()?,
         })
+    }
+}
+
+impl From<KeptArguments> for v1::KeptArguments {
+    fn from(KeptArguments { json, cut }: KeptArguments) -> Self {
+        Self { json, cut }
+    }
+}
+
+impl TryFrom<v1::KeptArguments> for KeptArguments {
+    type Error = FieldError;
+    fn try_from(v1::KeptArguments { json, cut }: v1::KeptArguments) -> Result<Self, FieldError> {
+        if json.len() > MAX_KEPT_BYTES {
+            return Err(FieldError::new("arguments.json", "is too long"));
+        }
+        Ok(Self { json, cut })
     }
 }
 

@@ -122,6 +122,7 @@ impl From<Upstream> for v1::Upstream {
                 pool: Some(upstream.pool.into()),
                 call_timeout: Some(duration(upstream.call_timeout)),
                 demo: upstream.demo,
+                keep_arguments: upstream.keep_arguments,
             }),
             version: upstream.version,
             enabled: upstream.enabled,
@@ -153,6 +154,7 @@ impl TryFrom<v1::Upstream> for Upstream {
                 .try_into()?,
             isolation,
             protocol,
+            keep_arguments: definition.keep_arguments,
             pool: definition.pool.unwrap_or_default().try_into()?,
             call_timeout: definition
                 .call_timeout

@@ -59,6 +59,9 @@ pub(crate) struct Args {
     /// How long one call may take [default: 300s]
     #[arg(long, value_parser = span::parse, value_name = "TIME")]
     call_timeout: Option<Duration>,
+    /// Keep the arguments of calls for auditors, without what looks like a secret
+    #[arg(long)]
+    keep_arguments: bool,
     #[command(flatten)]
     credential: CredentialArgs,
     #[command(flatten)]
@@ -121,6 +124,7 @@ impl Args {
             pool: Some(self.pool.over(v1::PoolLimits::default())),
             call_timeout: self.call_timeout.map(length),
             demo: false,
+            keep_arguments: self.keep_arguments,
             isolation: isolation(self.isolation).into(),
             transport: Some(self.transport()?),
         })

@@ -56,6 +56,9 @@ pub(crate) struct Args {
     /// How long one call may take
     #[arg(long, value_parser = span::parse, value_name = "TIME")]
     call_timeout: Option<Duration>,
+    /// Whether arguments of calls are kept for auditors
+    #[arg(long, value_name = "BOOL")]
+    keep_arguments: Option<bool>,
     #[command(flatten)]
     credential: CredentialArgs,
     /// Present nothing but headers any more
@@ -93,6 +96,9 @@ impl Args {
         }
         if let Some(limit) = self.call_timeout {
             definition.call_timeout = Some(length(limit));
+        }
+        if let Some(keep) = self.keep_arguments {
+            definition.keep_arguments = keep;
         }
         let pool = definition.pool.take().unwrap_or_default();
         definition.pool = Some(self.pool.over(pool));

@@ -25,6 +25,7 @@ pub(crate) struct Upstream {
     protocol: &'static str,
     pool: Pool,
     call_timeout_ms: Option<u64>,
+    keep_arguments: bool,
     created_at: Option<String>,
     /// `legacy` or `modern`, once an edge has found out.
     era: Option<&'static str>,
@@ -84,6 +85,7 @@ impl From<v1::Upstream> for Upstream {
             protocol,
             pool: definition.pool.unwrap_or_default().into(),
             call_timeout_ms: milliseconds(definition.call_timeout),
+            keep_arguments: definition.keep_arguments,
             created_at: timestamp(upstream.created_at),
             era: found.as_ref().and_then(era),
             tools: found.as_ref().map(|found| found.tools),
@@ -161,6 +163,10 @@ impl Upstream {
             credential,
             rest,
             ("isolation", self.isolation.to_owned()),
+            (
+                "arguments",
+                if self.keep_arguments { "kept" } else { "" }.to_owned(),
+            ),
             ("state", self.state().to_owned()),
             ("problem", self.problem.clone().unwrap_or_default()),
             ("protocol", self.protocol.to_owned()),

@@ -69,6 +69,7 @@ async fn headers_come_from_here_or_a_file_and_are_never_shown() {
         "--allow-private-network",
         "--isolation",
         "session",
+        "--keep-arguments",
         "--header-file",
         file.to_str().expect("UTF-8"),
         "--header",
@@ -85,6 +86,7 @@ async fn headers_come_from_here_or_a_file_and_are_never_shown() {
         json!(["authorization", "x-api-key", "x-twice"])
     );
     assert_eq!(made["isolation"], "session");
+    assert_eq!(made["keep_arguments"], true);
     assert_eq!(made["allow_private_network"], true);
     for args in [
         &["upstreams", "list"][..],

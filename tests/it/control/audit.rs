@@ -1,5 +1,6 @@
 //! That nothing changes without an audit event.
 
+mod arguments;
 mod objects;
 
 use super::fixture::{assert_refused, definition, start};
@@ -32,6 +33,7 @@ const EXCEPTIONS: [&str; 4] = [
 
 /// Each method that changes something, and the action that audit must tell of afterwards.
 const AUDITED: &[(&str, &str)] = &[
+    ("AuditService.ReadArguments", "audit.read_arguments"),
     ("BundlesService.CreateBundle", "bundles.create"),
     ("BundlesService.DeleteBundle", "bundles.delete"),
     ("BundlesService.UpdateBundle", "bundles.update"),
@@ -244,6 +246,8 @@ async fn every_change_leaves_an_audit_event() {
         .await
         .expect("remove");
 
+    arguments::read_some(&control).await;
+
     secrets.push("hunter2".to_owned());
     let rotate = v1::RotateVaultRequest {};
     client.vault().rotate_vault(rotate).await.expect("rotate");
@@ -272,7 +276,8 @@ async fn every_change_leaves_an_audit_event() {
 }
 
 /// What was done and changed nothing that has a name; and updates that this test makes to what was there.
-const UNCHANGING: [&str; 7] = [
+const UNCHANGING: [&str; 8] = [
+    "audit.read_arguments",
     "bundles.update",
     "groups.update",
     "identity.redeem_login_link",

@@ -2,6 +2,7 @@
 
 mod accept;
 mod access_tokens;
+mod arguments;
 mod asking;
 mod backpressure;
 mod bundles;

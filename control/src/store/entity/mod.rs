@@ -3,6 +3,7 @@
 pub(crate) mod api_key_policies;
 pub(crate) mod api_key_secrets;
 pub(crate) mod api_keys;
+pub(crate) mod audit_arguments;
 pub(crate) mod audit_events;
 pub(crate) mod audit_pruned;
 pub(crate) mod audit_writers;

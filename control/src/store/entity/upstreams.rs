@@ -23,6 +23,7 @@ pub(crate) struct Model {
     pub(crate) protocol: String,
     pub(crate) pool: Json,
     pub(crate) call_timeout_ms: i64,
+    pub(crate) keep_arguments: bool,
     pub(crate) problem: Option<String>,
     pub(crate) created_at: DateTimeUtc,
 }

@@ -26,6 +26,7 @@ impl Scene {
     pub(super) async fn calls(&mut self, keys: &Keys, servers: &Servers) {
         let message = self.plant("an argument of a call");
         let arguments = json!({"message": message});
+        let password = self.plant("a password among arguments that are kept");
         for key in [&keys.key, &keys.token] {
             let endpoint = Endpoint::new(&self.ostia.mcp_url, key);
             for tool in ["demo__echo", "leaky__echo"] {
@@ -33,7 +34,11 @@ impl Scene {
                 assert_eq!(answer.first_text(), message);
             }
             for tool in ["header__who", "bearer__who", "basic__who", "oauth__who"] {
-                modern::call(&endpoint, tool, &json!({}))
+                let arguments = json!({
+                    "password": password,
+                    "text": format!("with {key} and --password {password}"),
+                });
+                modern::call(&endpoint, tool, &arguments)
                     .send()
                     .await
                     .result();

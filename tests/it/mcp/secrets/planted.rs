@@ -52,7 +52,9 @@ impl Scene {
         with_password.takes(&format!("Basic {basic}"));
         let tokens = with_tokens.client(&client_secret);
         for upstream in [
-            upstreams::http("header", &with_header.url()).credential("x-api-key", &header),
+            upstreams::http("header", &with_header.url())
+                .credential("x-api-key", &header)
+                .with(|definition| definition.keep_arguments = true),
             presenting(
                 "bearer",
                 &with_token,
