@@ -66,8 +66,8 @@ impl Control {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let wake = Arc::new(Notify::new());
 
-        let hub = Hub::open(&store, &vault, stop.clone()).await?;
-        let follow = Follow::new(store.clone(), vault.clone(), hub.clone(), wake.clone()).await?;
+        let (follow, hub) =
+            Follow::new(store.clone(), vault.clone(), wake.clone(), stop.clone()).await?;
         let (uses, last_used) = last_used::channel(store.clone());
         tasks.spawn(follow.run(stop.clone()));
         tasks.spawn(last_used.run(stop.clone()));

@@ -126,6 +126,12 @@ impl<S: std::hash::BuildHasher> PolicySet for std::collections::HashMap<Uuid, Po
     }
 }
 
+impl PolicySet for crate::snapshot::Objects<Policy> {
+    fn policy(&self, id: &Uuid) -> Option<&Policy> {
+        self.get(id).map(AsRef::as_ref)
+    }
+}
+
 /// What the rules of a key itself are called in decisions.
 const OWN_RULES: &str = "the key's own rules";
 

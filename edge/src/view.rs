@@ -7,7 +7,12 @@ pub use item::{Item, Kind};
 pub use upstream::UpstreamView;
 
 use crate::{admit::PlanLimits, pool::Pool};
-use ostia_domain::{bundle::Bundle, name::ExposedNames, policy::Policy, snapshot::Snapshot};
+use ostia_domain::{
+    bundle::Bundle,
+    name::ExposedNames,
+    policy::Policy,
+    snapshot::{Objects, Snapshot},
+};
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
@@ -15,86 +20,83 @@ use uuid::Uuid;
 #[derive(Default)]
 pub struct View {
     pub revision: u64,
-    pub policies: HashMap<Uuid, Policy>,
+    pub policies: Objects<Policy>,
     pub limits: PlanLimits,
     pub bundles: HashMap<String, Arc<Bundle>>,
     /// By name; the order in which lists show them.
     pub upstreams: Vec<Arc<UpstreamView>>,
-    by_upstream: HashMap<String, Arc<UpstreamView>>,
+    names: Arc<Names>,
+}
+
+/// What is looked up by name.
+#[derive(Default)]
+struct Names {
+    upstreams: HashMap<String, Arc<UpstreamView>>,
     /// By both spellings of exposed names.
     tools: HashMap<String, Arc<Item>>,
     prompts: HashMap<String, Arc<Item>>,
 }
 
 impl View {
+    /// What did not change since the view before is taken from it: most changes are about a policy, and
+    /// thousands of tools have nothing to do with that.
     pub fn compile(
-        snapshot: Snapshot,
+        snapshot: &Snapshot,
+        before: &Self,
         pools: &HashMap<Uuid, Arc<Pool>>,
         limits: PlanLimits,
         names: ExposedNames,
     ) -> Self {
-        let mut catalogues: HashMap<Uuid, _> = snapshot
-            .catalogues
-            .into_iter()
-            .map(|found| (found.upstream_id, found))
+        let mut upstreams: Vec<_> = snapshot
+            .upstreams
+            .values()
+            .filter_map(|upstream| {
+                let pool = pools.get(&upstream.id)?;
+                let found = snapshot.catalogues.get(&upstream.id);
+                let found = found.filter(|found| found.upstream_version == upstream.version);
+                let known = before.upstream(upstream.name.as_str());
+                let known = known.filter(|known| known.is_of(upstream, pool, found));
+                Some(known.cloned().unwrap_or_else(|| {
+                    let (upstream, found) = (Arc::clone(upstream), found.cloned());
+                    Arc::new(UpstreamView::new(upstream, pool, found, names))
+                }))
+            })
             .collect();
-        let mut view = Self {
+        upstreams.sort_by(|a, b| a.upstream.name.cmp(&b.upstream.name));
+        let same = upstreams.len() == before.upstreams.len()
+            && upstreams
+                .iter()
+                .zip(&before.upstreams)
+                .all(|(new, old)| Arc::ptr_eq(new, old));
+        let bundles = snapshot.bundles.values();
+        Self {
             revision: snapshot.revision,
-            policies: snapshot
-                .policies
-                .into_iter()
-                .map(|policy| (policy.id, policy))
-                .collect(),
-            bundles: snapshot
-                .bundles
-                .into_iter()
-                .map(|bundle| (bundle.name.to_string(), Arc::new(bundle)))
-                .collect(),
+            policies: snapshot.policies.clone(),
             limits,
-            ..Self::default()
-        };
-        let mut upstreams = snapshot.upstreams;
-        upstreams.sort_by(|a, b| a.name.cmp(&b.name));
-        for upstream in upstreams {
-            let Some(pool) = pools.get(&upstream.id) else {
-                continue;
-            };
-            let found = catalogues
-                .remove(&upstream.id)
-                .filter(|found| found.upstream_version == upstream.version);
-            view.add(UpstreamView::new(Arc::new(upstream), pool, found, names));
+            bundles: bundles
+                .map(|bundle| (bundle.name.to_string(), Arc::clone(bundle)))
+                .collect(),
+            names: if same {
+                Arc::clone(&before.names)
+            } else {
+                Arc::new(Names::of(&upstreams))
+            },
+            upstreams,
         }
-        view
-    }
-
-    /// Calls accept either spelling, whichever lists show.
-    fn add(&mut self, upstream: UpstreamView) {
-        for spelling in [ExposedNames::Safe, ExposedNames::Dotted] {
-            let of = |item: &Arc<Item>| {
-                let name = spelling.expose(&item.upstream.name, &item.name);
-                (name, Arc::clone(item))
-            };
-            self.tools.extend(upstream.tools.iter().map(of));
-            self.prompts.extend(upstream.prompts.iter().map(of));
-        }
-        let upstream = Arc::new(upstream);
-        self.by_upstream
-            .insert(upstream.name().to_owned(), Arc::clone(&upstream));
-        self.upstreams.push(upstream);
     }
 
     pub fn upstream(&self, name: &str) -> Option<&Arc<UpstreamView>> {
-        self.by_upstream.get(name)
+        self.names.upstreams.get(name)
     }
 
     /// By either spelling of its exposed name.
     pub fn tool(&self, name: &str) -> Option<&Arc<Item>> {
-        self.tools.get(name)
+        self.names.tools.get(name)
     }
 
     /// By either spelling of its exposed name.
     pub fn prompt(&self, name: &str) -> Option<&Arc<Item>> {
-        self.prompts.get(name)
+        self.names.prompts.get(name)
     }
 
     /// By its exposed URI, or by the upstream's own where of those that `may` be used only one lists it:
@@ -121,5 +123,25 @@ impl View {
             None => Cow::Borrowed(rest),
         };
         Some((self.upstream(name)?, own))
+    }
+}
+
+impl Names {
+    /// Calls accept either spelling, whichever lists show.
+    fn of(upstreams: &[Arc<UpstreamView>]) -> Self {
+        let mut names = Self::default();
+        for upstream in upstreams {
+            for spelling in [ExposedNames::Safe, ExposedNames::Dotted] {
+                let of = |item: &Arc<Item>| {
+                    let name = spelling.expose(&item.upstream.name, &item.name);
+                    (name, Arc::clone(item))
+                };
+                names.tools.extend(upstream.tools.iter().map(of));
+                names.prompts.extend(upstream.prompts.iter().map(of));
+            }
+            let name = upstream.name().to_owned();
+            names.upstreams.insert(name, Arc::clone(upstream));
+        }
+        names
     }
 }

@@ -3,10 +3,10 @@
 use super::{op, status};
 use crate::{
     app::{App, Report, Verdict, quotas::QuotaOf},
-    snapshot::{Event, Hub, Subscription},
+    snapshot::{Event, Has, Hub, Subscription},
 };
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use ostia_domain::{audit::CallRecord, snapshot::Snapshot};
+use ostia_domain::audit::CallRecord;
 use ostia_proto::{
     convert::{timestamp, uuid},
     v1::{self, authenticate_response, watch_response},
@@ -42,8 +42,9 @@ impl v1::sync_service_server::SyncService for Sync {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let listener = request.extensions().get::<Listener>();
         let listener = listener.map_or_else(CancellationToken::new, |l| l.0.clone());
-        let subscription = self.hub.subscribe(listener);
-        tracing::info!(edge = %request.get_ref().edge, "an edge watches");
+        let v1::WatchRequest { edge, known } = request.into_inner();
+        let subscription = self.hub.subscribe(known.and_then(has), listener);
+        tracing::info!(edge, "an edge watches");
         Ok(Response::new(events(subscription).boxed()))
     }
 
@@ -133,6 +134,14 @@ impl v1::sync_service_server::SyncService for Sync {
     }
 }
 
+/// One of a source that cannot be read is of none that is known here.
+fn has(known: v1::SnapshotOf) -> Option<Has> {
+    Some(Has {
+        source: uuid("known.source", &known.source).ok()?,
+        revision: known.revision,
+    })
+}
+
 fn quota_of(of: Option<v1::QuotaOf>) -> Result<QuotaOf, Status> {
     let of = of.ok_or_else(|| status::missing("of"))?;
     let plan = of.plan_id.map(|id| uuid("of.plan_id", &id)).transpose();
@@ -170,9 +179,10 @@ fn events(
 
 fn message(event: Event) -> v1::WatchResponse {
     let event = match event {
-        Event::Snapshot(snapshot) => {
-            watch_response::Event::Snapshot(Snapshot::clone(&snapshot).into())
+        Event::Snapshot(told) => {
+            watch_response::Event::Snapshot(v1::Snapshot::of(&told.snapshot, told.source()))
         }
+        Event::Change(change) => watch_response::Event::SnapshotChange((&*change).into()),
         Event::KeysChanged(keys) => watch_response::Event::KeysChanged(v1::KeysChanged {
             key_ids: keys.iter().map(ToString::to_string).collect(),
         }),

@@ -1,6 +1,6 @@
 //! The task that looks at the revisions and tells watchers what changed.
 
-use super::{Hub, load};
+use super::{Hub, load::Loader};
 use crate::{
     error::Result,
     store::{
@@ -21,7 +21,7 @@ const BURST: Duration = Duration::from_millis(20);
 
 pub(crate) struct Follow {
     store: Store,
-    vault: Arc<Vault>,
+    loader: Loader,
     hub: Hub,
     wake: Arc<Notify>,
     told: Revisions,
@@ -29,22 +29,26 @@ pub(crate) struct Follow {
 }
 
 impl Follow {
+    /// With the hub where it tells of everything, until `closed`.
     pub(crate) async fn new(
         store: Store,
         vault: Arc<Vault>,
-        hub: Hub,
         wake: Arc<Notify>,
-    ) -> Result<Self> {
+        closed: CancellationToken,
+    ) -> Result<(Self, Hub)> {
+        let mut loader = Loader::new(store.clone(), vault);
+        let hub = Hub::open(&mut loader, closed).await?;
         let mut told = revisions::current(store.db()).await?;
         told.snapshot = told.snapshot.min(revision_of(&hub));
-        Ok(Self {
+        let follow = Self {
             store,
-            vault,
-            hub,
+            loader,
+            hub: hub.clone(),
             wake,
             told,
             failing: false,
-        })
+        };
+        Ok((follow, hub))
     }
 
     pub(crate) async fn run(mut self, stop: CancellationToken) {
@@ -85,8 +89,9 @@ impl Follow {
         }
         self.told.keys = now.keys;
         if now.snapshot != self.told.snapshot {
-            let snapshot = load::snapshot(&self.store, &self.vault).await?;
-            self.hub.snapshot.send_replace(Arc::new(snapshot));
+            let snapshot = self.loader.load().await?;
+            let told = self.hub.told.borrow().and(snapshot);
+            self.hub.told.send_replace(Arc::new(told));
             self.told.snapshot = revision_of(&self.hub);
         }
         Ok(())
@@ -113,5 +118,5 @@ impl Follow {
 }
 
 fn revision_of(hub: &Hub) -> i64 {
-    i64::try_from(hub.snapshot.borrow().revision).unwrap_or(i64::MAX)
+    i64::try_from(hub.told.borrow().snapshot.revision).unwrap_or(i64::MAX)
 }

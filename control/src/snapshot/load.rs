@@ -2,30 +2,64 @@
 
 use crate::{
     error::Result,
-    store::{self, Store, upstreams::StoredUpstream},
+    store::{self, Store, Tx, catalogues::Edition, upstreams::StoredUpstream},
     vault::{self, CREDENTIAL, CannotOpen, Vault},
 };
-use ostia_domain::{snapshot::Snapshot, upstream::Upstream};
+use ostia_domain::{
+    snapshot::{Objects, Snapshot, objects},
+    upstream::{Catalogue, Upstream},
+};
+use std::{collections::HashMap, sync::Arc};
+use uuid::Uuid;
 
-pub(super) async fn snapshot(store: &Store, vault: &Vault) -> Result<Snapshot> {
-    let read = store.read().await?;
-    let revision = store::revisions::current(&read).await?.snapshot;
-    let upstreams = store::upstreams::list(&read).await?;
-    let catalogues = store::catalogues::list(&read).await?;
-    Ok(Snapshot {
-        revision: revision.unsigned_abs(),
-        upstreams: upstreams
-            .into_iter()
-            .filter_map(|stored| openable(vault, stored))
-            .collect(),
-        catalogues: catalogues
-            .into_iter()
-            .map(|stored| stored.catalogue)
-            .collect(),
-        policies: store::policies::readable(&read).await?,
-        plans: store::plans::list(&read).await?,
-        bundles: store::bundles::readable(&read).await?,
-    })
+/// Reads snapshots, and remembers catalogues: they are most of what there is, and seldom change.
+pub(crate) struct Loader {
+    store: Store,
+    vault: Arc<Vault>,
+    catalogues: HashMap<Uuid, (Edition, Arc<Catalogue>)>,
+}
+
+impl Loader {
+    pub(crate) fn new(store: Store, vault: Arc<Vault>) -> Self {
+        Self {
+            store,
+            vault,
+            catalogues: HashMap::new(),
+        }
+    }
+
+    pub(super) async fn load(&mut self) -> Result<Snapshot> {
+        let read = self.store.read().await?;
+        let revision = store::revisions::current(&read).await?.snapshot;
+        let upstreams = store::upstreams::list(&read).await?;
+        let upstreams = upstreams.into_iter();
+        Ok(Snapshot {
+            revision: revision.unsigned_abs(),
+            catalogues: self.catalogues(&read).await?,
+            upstreams: objects(upstreams.filter_map(|stored| openable(&self.vault, stored))),
+            policies: objects(store::policies::readable(&read).await?),
+            plans: objects(store::plans::list(&read).await?),
+            bundles: objects(store::bundles::readable(&read).await?),
+        })
+    }
+
+    async fn catalogues(&mut self, read: &Tx) -> Result<Objects<Catalogue>> {
+        let mut known = std::mem::take(&mut self.catalogues);
+        for (id, edition) in store::catalogues::editions(read).await? {
+            let same = known.remove(&id).filter(|(known, _)| *known == edition);
+            let catalogue = match same {
+                Some((_, catalogue)) => Some(catalogue),
+                None => store::catalogues::find(read, id)
+                    .await?
+                    .map(|stored| Arc::new(stored.catalogue)),
+            };
+            let catalogue = catalogue.map(|catalogue| (id, (edition, catalogue)));
+            self.catalogues.extend(catalogue);
+        }
+        let all = self.catalogues.iter();
+        let all = all.map(|(id, (_, catalogue))| (*id, Arc::clone(catalogue)));
+        Ok(all.collect())
+    }
 }
 
 /// An upstream whose credentials cannot be opened is left out: started without them it would do

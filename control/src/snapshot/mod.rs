@@ -5,12 +5,15 @@
 
 pub(crate) mod follow;
 mod load;
+mod told;
 mod watch;
 
+pub(crate) use told::{Has, Told};
 pub(crate) use watch::{Event, Subscription};
 
-use crate::{error::Result, store::Store, vault::Vault};
-use ostia_domain::{clock, snapshot::Snapshot};
+use crate::error::Result;
+use load::Loader;
+use ostia_domain::clock;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -25,8 +28,8 @@ const KEY_CHANGES: usize = 1_024;
 /// Where watchers come together. A clone is the same hub.
 #[derive(Clone)]
 pub(crate) struct Hub {
-    /// Only the newest: a watcher that was busy skips those between.
-    snapshot: latest::Sender<Arc<Snapshot>>,
+    /// Only the newest: a watcher that was busy is told of all that it missed as one change.
+    told: latest::Sender<Arc<Told>>,
     /// Empty: any key may have changed.
     keys: broadcast::Sender<Arc<[Uuid]>>,
     /// When the database was last looked at.
@@ -36,14 +39,10 @@ pub(crate) struct Hub {
 
 impl Hub {
     /// With a first snapshot, so that nobody ever waits for one.
-    pub(crate) async fn open(
-        store: &Store,
-        vault: &Vault,
-        closed: CancellationToken,
-    ) -> Result<Self> {
-        let snapshot = load::snapshot(store, vault).await?;
+    async fn open(loader: &mut Loader, closed: CancellationToken) -> Result<Self> {
+        let told = Told::first(loader.load().await?);
         Ok(Self {
-            snapshot: latest::Sender::new(Arc::new(snapshot)),
+            told: latest::Sender::new(Arc::new(told)),
             keys: broadcast::Sender::new(KEY_CHANGES),
             looked: latest::Sender::new(clock::instant()),
             closed,
@@ -55,8 +54,8 @@ impl Hub {
         self.looked.borrow().elapsed() <= within
     }
 
-    /// A watch that ends with this hub, or with `listener`.
-    pub(crate) fn subscribe(&self, listener: CancellationToken) -> Subscription {
-        Subscription::new(self, listener)
+    /// A watch that ends with this hub, or with `listener`, by somebody who has this already.
+    pub(crate) fn subscribe(&self, has: Option<Has>, listener: CancellationToken) -> Subscription {
+        Subscription::new(self, has, listener)
     }
 }

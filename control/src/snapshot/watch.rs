@@ -1,10 +1,10 @@
 //! One watch: what happened since its peer took the last event.
 //!
-//! Nothing is buffered for a peer that does not take its events. It gets the newest snapshot when it
-//! comes back, and when it missed changes of keys it is ended: it will begin again with nothing.
+//! Nothing is buffered for a peer that does not take its events. It gets all changes of the snapshot as one
+//! when it comes back, and when it missed changes of keys it is ended: it will begin again with nothing.
 
-use super::Hub;
-use ostia_domain::{clock, snapshot::Snapshot};
+use super::{Has, Hub, Told};
+use ostia_domain::{clock, snapshot::Change};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -19,9 +19,10 @@ use uuid::Uuid;
 /// The contract says 5 s.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Event {
-    Snapshot(Arc<Snapshot>),
+    Snapshot(Arc<Told>),
+    Change(Arc<Change>),
     /// Empty: any key may have changed.
     KeysChanged(Arc<[Uuid]>),
     /// The database was looked at since the event before.
@@ -33,7 +34,9 @@ pub(crate) enum Event {
 pub(crate) struct TooSlow;
 
 pub(crate) struct Subscription {
-    snapshot: latest::Receiver<Arc<Snapshot>>,
+    told: latest::Receiver<Arc<Told>>,
+    /// What the peer has, with all that it was sent.
+    has: Option<Has>,
     keys: broadcast::Receiver<Arc<[Uuid]>>,
     looked: latest::Receiver<Instant>,
     started: bool,
@@ -43,11 +46,12 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    pub(super) fn new(hub: &Hub, listener: CancellationToken) -> Self {
+    pub(super) fn new(hub: &Hub, has: Option<Has>, listener: CancellationToken) -> Self {
         Self {
             // Before the first snapshot is read, so that no change falls between the two.
             keys: hub.keys.subscribe(),
-            snapshot: hub.snapshot.subscribe(),
+            told: hub.told.subscribe(),
+            has,
             looked: hub.looked.subscribe(),
             started: false,
             last_event: clock::instant(),
@@ -56,7 +60,7 @@ impl Subscription {
         }
     }
 
-    /// The next event, a snapshot first. `None`: control or the listener is stopping.
+    /// The next event, a snapshot first, or a change to the one that the peer has. `None`: control or the listener is stopping.
     pub(crate) async fn next(&mut self) -> Option<Result<Event, TooSlow>> {
         let event = if self.started {
             self.wait().await?
@@ -80,7 +84,7 @@ impl Subscription {
                     Err(RecvError::Lagged(_)) => Some(Err(TooSlow)),
                     Err(RecvError::Closed) => None,
                 },
-                changed = self.snapshot.changed() => return match changed {
+                changed = self.told.changed() => return match changed {
                     Ok(()) => Some(Ok(self.newest())),
                     Err(_) => None,
                 },
@@ -96,6 +100,12 @@ impl Subscription {
     }
 
     fn newest(&mut self) -> Event {
-        Event::Snapshot(self.snapshot.borrow_and_update().clone())
+        let told = self.told.borrow_and_update().clone();
+        let change = self.has.and_then(|has| told.since(has));
+        self.has = Some(told.has());
+        match change {
+            Some(change) => Event::Change(change),
+            None => Event::Snapshot(told),
+        }
     }
 }

@@ -24,6 +24,26 @@ pub(crate) struct StoredCatalogue {
     pub(crate) discovered_at: Timestamp,
 }
 
+/// Another one with everything that changes a catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edition {
+    upstream_version: i64,
+    discovered_at: Timestamp,
+}
+
+/// Of all catalogues, by upstream.
+pub(crate) async fn editions(db: &impl ConnectionTrait) -> Result<Vec<(Uuid, Edition)>, Error> {
+    let rows = catalogues::Entity::find().all(db).await?;
+    let editions = rows.into_iter().map(|row| {
+        let edition = Edition {
+            upstream_version: row.upstream_version,
+            discovered_at: row.discovered_at,
+        };
+        (row.upstream_id, edition)
+    });
+    Ok(editions.collect())
+}
+
 pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredCatalogue>, Error> {
     let rows = catalogues::Entity::find().all(db).await?;
     let mut items = items(catalogue_items::Entity::find(), db).await?;

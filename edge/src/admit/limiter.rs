@@ -163,7 +163,9 @@ mod tests {
             let mut buckets = [(); 2].map(|()| Bucket { full, call, level: full });
             let pass = |buckets: &mut [Bucket; 2], nanos| {
                 clock.advance(Duration::from_nanos(nanos));
-                buckets.iter_mut().for_each(|bucket| bucket.wait(nanos));
+                for bucket in buckets {
+                    bucket.wait(nanos);
+                }
             };
             for (subject, nanos, patient) in steps {
                 // Mostly about as long as a call takes, so that both answers are common.

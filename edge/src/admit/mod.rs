@@ -18,6 +18,7 @@ use ostia_domain::{
     code::Code,
     plan::{Limits, Plan},
     principal::{Limited, LimitedBy, Principal},
+    snapshot::Objects,
 };
 use ostia_proto::ControlClient;
 use quota::{Quotas, Taken};
@@ -67,9 +68,9 @@ impl Drop for Admission {
 pub type PlanLimits = HashMap<Uuid, Arc<Limiter>>;
 
 /// Limiters for these plans, with the counters of those that did not change.
-pub fn reconcile(old: &PlanLimits, plans: Vec<Plan>) -> PlanLimits {
+pub fn reconcile(old: &PlanLimits, plans: &Objects<Plan>) -> PlanLimits {
     plans
-        .into_iter()
+        .values()
         .map(|plan| {
             let name = format!("The plan {:?}", plan.name);
             let kept = old

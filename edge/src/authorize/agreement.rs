@@ -15,7 +15,7 @@ use ostia_domain::{
     name::{ExposedNames, UpstreamName, canonical},
     policy::{ArgumentRule, Arguments, Grant, Pointer, Policy, Rules, Scope},
     principal::Principal,
-    snapshot::Snapshot,
+    snapshot::{Snapshot, objects},
     tool::{Tier, Tool},
     upstream::{
         Catalogue, Command, DEFAULT_CALL_TIMEOUT, Era, Isolation, PoolLimits, Protocol, Transport,
@@ -246,17 +246,18 @@ impl Idle {
         let catalogues = tools.into_iter().enumerate();
         let snapshot = Snapshot {
             revision: 1,
-            upstreams: (0..UPSTREAMS.len()).map(upstream).collect(),
-            catalogues: catalogues.map(|(n, tools)| catalogue(n, tools)).collect(),
-            policies: policies.collect(),
-            plans: Vec::new(),
-            bundles: vec![Bundle {
+            upstreams: objects((0..UPSTREAMS.len()).map(upstream)),
+            catalogues: objects(catalogues.map(|(n, tools)| catalogue(n, tools))),
+            policies: objects(policies),
+            bundles: objects([Bundle {
                 id: Uuid::nil(),
                 name: UpstreamName::new(BUNDLE).unwrap(),
                 selection,
-            }],
+            }]),
+            ..Snapshot::default()
         };
-        View::compile(snapshot, &self.pools, HashMap::new(), names)
+        let before = View::default();
+        View::compile(&snapshot, &before, &self.pools, HashMap::new(), names)
     }
 }
 

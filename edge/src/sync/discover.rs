@@ -9,7 +9,7 @@ use crate::{
         listen::keep_listening,
     },
 };
-use ostia_domain::upstream::Catalogue;
+use ostia_domain::{snapshot::Objects, upstream::Catalogue};
 use ostia_proto::{ControlClient, v1::ReportCatalogueRequest};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::broadcast::error::RecvError;
@@ -28,7 +28,7 @@ impl Discoverers {
         &mut self,
         sync: &Sync,
         pools: impl Iterator<Item = &'p Arc<Pool>>,
-        known: &[Catalogue],
+        known: &Objects<Catalogue>,
     ) {
         let mut followed = HashMap::new();
         for pool in pools {
@@ -38,9 +38,9 @@ impl Discoverers {
                 let announcements = Arc::clone(&sync.announcements);
                 let stop = sync.stop.clone();
                 let known = known
-                    .iter()
-                    .find(|found| (found.upstream_id, found.upstream_version) == (id, version))
-                    .cloned();
+                    .get(&id)
+                    .filter(|found| found.upstream_version == version);
+                let known = known.map(|found| Catalogue::clone(found));
                 sync.tasks.spawn(async move {
                     tokio::select! {
                         () = report_forever(&pool, known, &control, &announcements) => {}

@@ -11,6 +11,7 @@ use crate::{
 use ostia_domain::{
     clock::{self, Timestamp},
     principal::Principal,
+    snapshot::Snapshot,
 };
 use ostia_proto::v1;
 use prost::Message as _;
@@ -50,13 +51,13 @@ pub struct LastGood {
     known: PathBuf,
     heard: PathBuf,
     sealer: Arc<Sealer>,
-    /// The newest snapshot, as it came.
-    snapshot: Mutex<Option<v1::Snapshot>>,
+    /// The newest one.
+    snapshot: Mutex<Option<Arc<Snapshot>>>,
 }
 
 /// What was found on disk.
 pub(super) struct Found {
-    pub(super) snapshot: v1::Snapshot,
+    pub(super) snapshot: Snapshot,
     pub(super) keys: Vec<(Digest, Principal)>,
     pub(super) heard_at: Timestamp,
 }
@@ -72,7 +73,7 @@ impl LastGood {
         }
     }
 
-    pub(super) fn is_now(&self, snapshot: v1::Snapshot) {
+    pub(super) fn is_now(&self, snapshot: Arc<Snapshot>) {
         let mut newest = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         *newest = Some(snapshot);
     }
@@ -88,22 +89,28 @@ impl LastGood {
             Some((digest, Principal::try_from(kept.principal?).ok()?))
         });
         Some(Found {
-            snapshot: kept.snapshot?,
+            snapshot: Snapshot::try_from(kept.snapshot?).ok()?,
             keys: keys.collect(),
             heard_at: Timestamp::from_timestamp_micros(heard_at)?,
         })
     }
 
     /// Writes down what is new every few seconds, and once more at the end.
-    pub(super) async fn keep(&self, keys: &Keys, stop: &CancellationToken) {
+    pub(super) async fn keep(self: Arc<Self>, keys: Arc<Keys>, stop: CancellationToken) {
         let mut written = None;
         loop {
             let stopping = tokio::select! {
                 () = tokio::time::sleep(EVERY) => false,
                 () = stop.cancelled() => true,
             };
-            if let Err(error) = self.write(keys, &mut written) {
-                tracing::warn!(%error, "what this edge knows could not be written down");
+            let (this, keys) = (Arc::clone(&self), Arc::clone(&keys));
+            // Thousands of keys and tools take a while that no call should wait for.
+            let write = tokio::task::spawn_blocking(move || this.write(&keys, written));
+            match write.await.map_err(io::Error::other).flatten() {
+                Ok(version) => written = version,
+                Err(error) => {
+                    tracing::warn!(%error, "what this edge knows could not be written down");
+                }
             }
             if stopping {
                 return;
@@ -111,9 +118,10 @@ impl LastGood {
         }
     }
 
-    fn write(&self, keys: &Keys, written: &mut Option<(u64, u64)>) -> io::Result<()> {
+    /// `written` is what of it is there already; gives what is there then.
+    fn write(&self, keys: &Keys, written: Option<(u64, u64)>) -> io::Result<Option<(u64, u64)>> {
         let Some(heard) = keys.heard_at() else {
-            return Ok(());
+            return Ok(written);
         };
         let silence = clock::instant().duration_since(heard);
         metrics::gauge!("ostia_control_silence_seconds").set(silence.as_secs_f64());
@@ -123,23 +131,24 @@ impl LastGood {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let Some(snapshot) = snapshot else {
-            return Ok(());
+            return Ok(written);
         };
-        let version = (snapshot.revision, keys.version());
-        if *written != Some(version) {
+        let version = Some((snapshot.revision, keys.version()));
+        if written != version {
             let known = keys.verified().map(|(digest, principal)| KeptKey {
                 digest: digest.to_vec(),
                 principal: Some(Principal::clone(&principal).into()),
             });
             let kept = Kept {
                 keys: known.collect(),
-                snapshot: Some(snapshot),
+                // Control may be another one when it is read.
+                snapshot: Some(v1::Snapshot::of(&snapshot, String::new())),
             };
             self.store(&self.known, &kept.encode_to_vec())?;
-            *written = Some(version);
         }
         let heard_at = clock::now() - silence;
-        self.store(&self.heard, &heard_at.timestamp_micros().to_be_bytes())
+        self.store(&self.heard, &heard_at.timestamp_micros().to_be_bytes())?;
+        Ok(version)
     }
 
     /// The file is there whole, or as it was before.

@@ -8,10 +8,13 @@ pub use last_good::LastGood;
 use crate::{admit, authenticate::api_key::Keys, changes::Announcements, pool::Pools, view::View};
 use arc_swap::ArcSwap;
 use discover::Discoverers;
-use ostia_domain::{name::ExposedNames, snapshot::Snapshot};
+use ostia_domain::{
+    name::ExposedNames,
+    snapshot::{Change, Snapshot},
+};
 use ostia_proto::{
     ControlClient,
-    v1::{self, WatchRequest, watch_response::Event},
+    v1::{self, SnapshotOf, WatchRequest, watch_response::Event},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -39,23 +42,37 @@ pub struct Sync {
     pub stop: CancellationToken,
 }
 
+/// The newest snapshot, and who said so.
+struct Known {
+    source: String,
+    snapshot: Arc<Snapshot>,
+}
+
+/// What following leaves behind for the next connection.
+#[derive(Default)]
+struct Followed {
+    discoverers: Discoverers,
+    /// What changes go on from.
+    known: Option<Known>,
+}
+
 /// Follows control until the edge stops, through every break.
 pub async fn run(sync: Sync) {
-    let mut discoverers = Discoverers::default();
-    let (last_good, keys, stop) = (sync.last_good.clone(), sync.keys.clone(), sync.stop.clone());
+    let mut followed = Followed::default();
+    let last_good = Arc::clone(&sync.last_good);
     sync.tasks
-        .spawn(async move { last_good.keep(&keys, &stop).await });
+        .spawn(last_good.keep(Arc::clone(&sync.keys), sync.stop.clone()));
     let mut backoff = FIRST_BACKOFF;
     while !sync.stop.is_cancelled() {
-        let followed = tokio::select! {
-            followed = follow(&sync, &mut discoverers) => followed,
+        let heard = tokio::select! {
+            heard = follow(&sync, &mut followed) => heard,
             () = sync.stop.cancelled() => return,
         };
-        match followed {
-            Followed::Some => backoff = FIRST_BACKOFF,
-            Followed::Nothing => {
+        match heard {
+            Heard::Some => backoff = FIRST_BACKOFF,
+            Heard::Nothing => {
                 if *sync.served.borrow() == 0 {
-                    start_from_disk(&sync, &mut discoverers);
+                    start_from_disk(&sync, &mut followed.discoverers);
                 }
                 backoff = (backoff * 2).min(MAX_BACKOFF);
             }
@@ -79,7 +96,7 @@ fn start_from_disk(sync: &Sync, discoverers: &mut Discoverers) {
     );
     sync.keys
         .restore(found.keys, last_good::instant_of(found.heard_at));
-    apply(sync, discoverers, found.snapshot);
+    serve(sync, discoverers, &found.snapshot);
 }
 
 /// A little more or less, so that many edges do not come back at one moment.
@@ -89,20 +106,24 @@ fn spread(backoff: Duration) -> Duration {
 }
 
 /// How far one connection came.
-enum Followed {
+enum Heard {
     Some,
     Nothing,
 }
 
-async fn follow(sync: &Sync, discoverers: &mut Discoverers) -> Followed {
+async fn follow(sync: &Sync, followed: &mut Followed) -> Heard {
     let request = WatchRequest {
         edge: sync.edge.clone(),
+        known: followed.known.as_ref().map(|known| SnapshotOf {
+            source: known.source.clone(),
+            revision: known.snapshot.revision,
+        }),
     };
     let mut events = match sync.control.sync().watch(request).await {
         Ok(answer) => answer.into_inner(),
         Err(status) => {
             tracing::warn!(%status, "control cannot be followed");
-            return Followed::Nothing;
+            return Heard::Nothing;
         }
     };
     // What changed since the last connection is not known.
@@ -110,20 +131,30 @@ async fn follow(sync: &Sync, discoverers: &mut Discoverers) -> Followed {
     loop {
         let event = match tokio::time::timeout(SILENCE, events.message()).await {
             Ok(Ok(Some(event))) => event,
-            Ok(Ok(None)) => return Followed::Some,
+            Ok(Ok(None)) => return Heard::Some,
             Ok(Err(status)) => {
                 tracing::warn!(%status, "the connection to control broke");
-                return Followed::Some;
+                return Heard::Some;
             }
             Err(_) => {
                 tracing::warn!("control is silent; connecting anew");
-                return Followed::Some;
+                return Heard::Some;
             }
         };
         match event.event {
-            Some(Event::Snapshot(snapshot)) => {
-                sync.last_good.is_now(snapshot.clone());
-                apply(sync, discoverers, snapshot);
+            Some(Event::Snapshot(snapshot)) => take(sync, followed, read(snapshot)),
+            Some(Event::SnapshotChange(change)) => {
+                let changed = followed
+                    .known
+                    .take()
+                    .and_then(|known| changed(known, change));
+                if changed.is_none() {
+                    tracing::warn!(
+                        "a change is not one of what this edge has: it asks for all of it"
+                    );
+                    return Heard::Some;
+                }
+                take(sync, followed, changed);
             }
             Some(Event::KeysChanged(changed)) => forget(sync, &changed),
             Some(Event::Heartbeat(_)) | None => {}
@@ -132,33 +163,54 @@ async fn follow(sync: &Sync, discoverers: &mut Discoverers) -> Followed {
     }
 }
 
-/// Puts a new view in place. A snapshot that cannot be read is refused whole; the last one serves on.
-fn apply(sync: &Sync, discoverers: &mut Discoverers, snapshot: v1::Snapshot) {
-    let snapshot = match Snapshot::try_from(snapshot) {
-        Ok(snapshot) => snapshot,
-        Err(error) => {
-            tracing::error!(%error, "control sent a snapshot that cannot be read");
-            return;
-        }
-    };
+/// A snapshot that cannot be read is refused whole; the last one serves on.
+fn read(message: v1::Snapshot) -> Option<Known> {
+    let source = message.source.clone();
+    let snapshot = Snapshot::try_from(message)
+        .inspect_err(|error| tracing::error!(%error, "control sent a snapshot that cannot be read"))
+        .ok()?;
+    Some(Known {
+        source,
+        snapshot: Arc::new(snapshot),
+    })
+}
+
+/// `None`: the change cannot be read, or is one of another snapshot.
+fn changed(known: Known, message: v1::SnapshotChange) -> Option<Known> {
+    let change = Change::try_from(message)
+        .inspect_err(|error| tracing::error!(%error, "control sent a change that cannot be read"))
+        .ok()?;
+    let snapshot = Arc::unwrap_or_clone(known.snapshot).with(&change)?;
+    Some(Known {
+        source: known.source,
+        snapshot: Arc::new(snapshot),
+    })
+}
+
+fn take(sync: &Sync, followed: &mut Followed, known: Option<Known>) {
+    if let Some(known) = &known {
+        sync.last_good.is_now(Arc::clone(&known.snapshot));
+        serve(sync, &mut followed.discoverers, &known.snapshot);
+    }
+    followed.known = known;
+}
+
+/// Puts a new view in place.
+fn serve(sync: &Sync, discoverers: &mut Discoverers, snapshot: &Snapshot) {
     let upstreams: Vec<_> = snapshot
         .upstreams
-        .iter()
+        .values()
         .map(|upstream| {
-            let era = snapshot
-                .catalogues
-                .iter()
-                .find(|found| {
-                    found.upstream_id == upstream.id && found.upstream_version == upstream.version
-                })
-                .map(|found| found.era);
-            (Arc::new(upstream.clone()), era)
+            let found = snapshot.catalogues.get(&upstream.id);
+            let found = found.filter(|found| found.upstream_version == upstream.version);
+            (Arc::clone(upstream), found.map(|found| found.era))
         })
         .collect();
     let pools = sync.pools.reconcile(&upstreams);
     discoverers.follow(sync, pools.values(), &snapshot.catalogues);
-    let limits = admit::reconcile(&sync.view.load().limits, snapshot.plans.clone());
-    let view = View::compile(snapshot, &pools, limits, sync.names);
+    let before = sync.view.load_full();
+    let limits = admit::reconcile(&before.limits, &snapshot.plans);
+    let view = View::compile(snapshot, &before, &pools, limits, sync.names);
     tracing::info!(
         revision = view.revision,
         upstreams = view.upstreams.len(),

@@ -17,6 +17,8 @@ use std::{
 pub struct UpstreamView {
     pub upstream: Arc<Upstream>,
     pub pool: Arc<Pool>,
+    /// What it was made from.
+    found: Option<Arc<Catalogue>>,
     durations: metrics::Histogram,
     /// What it can do, as it said itself; unset while nothing is known of it.
     pub capabilities: Option<Map<String, Value>>,
@@ -35,10 +37,11 @@ impl UpstreamView {
     pub fn new(
         upstream: Arc<Upstream>,
         pool: &Arc<Pool>,
-        found: Option<Catalogue>,
+        found: Option<Arc<Catalogue>>,
         names: ExposedNames,
     ) -> Self {
         let mut view = Self {
+            found: found.clone(),
             durations: crate::metrics::call_durations(upstream.name.as_str()),
             pool: Arc::clone(pool),
             upstream,
@@ -55,18 +58,18 @@ impl UpstreamView {
             return view;
         };
         view.capabilities = Some(serde_json::from_str(&found.capabilities).unwrap_or_default());
-        view.instructions = found.instructions;
+        view.instructions.clone_from(&found.instructions);
         view.server_info = serde_json::from_str(&found.server_info)
             .ok()
             .filter(|info: &Value| info["name"].is_string() && info["version"].is_string());
         let tools = found
             .tools
-            .into_iter()
-            .map(|tool| view.tool_item(tool, names));
+            .iter()
+            .map(|tool| view.tool_item(tool.clone(), names));
         view.tools = each_once(tools);
-        view.prompts = view.items(Kind::Prompt, found.prompts, names);
-        view.resources = view.items(Kind::Resource, found.resources, names);
-        view.templates = view.items(Kind::Template, found.resource_templates, names);
+        view.prompts = view.items(Kind::Prompt, &found.prompts, names);
+        view.resources = view.items(Kind::Resource, &found.resources, names);
+        view.templates = view.items(Kind::Template, &found.resource_templates, names);
         let lists = [&view.tools, &view.prompts, &view.resources, &view.templates];
         for item in lists.into_iter().flatten() {
             view.by_name
@@ -75,6 +78,21 @@ impl UpstreamView {
                 .insert(item.name.clone(), Arc::clone(item));
         }
         view
+    }
+
+    /// Whether this is what these make.
+    pub fn is_of(
+        &self,
+        upstream: &Arc<Upstream>,
+        pool: &Arc<Pool>,
+        found: Option<&Arc<Catalogue>>,
+    ) -> bool {
+        let same = match (&self.found, found) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        same && Arc::ptr_eq(&self.upstream, upstream) && Arc::ptr_eq(&self.pool, pool)
     }
 
     fn tool_item(&self, tool: Tool, names: ExposedNames) -> Arc<Item> {
@@ -89,8 +107,8 @@ impl UpstreamView {
         Arc::new(item.exposed(&exposed))
     }
 
-    fn items(&self, kind: Kind, found: Vec<Listed>, names: ExposedNames) -> Vec<Arc<Item>> {
-        let items = found.into_iter().map(|item| {
+    fn items(&self, kind: Kind, found: &[Listed], names: ExposedNames) -> Vec<Arc<Item>> {
+        let items = found.iter().cloned().map(|item| {
             let exposed = match kind {
                 Kind::Tool | Kind::Prompt => names.expose(&self.upstream.name, &item.name),
                 Kind::Resource | Kind::Template => exposed_uri(&self.upstream.name, &item.name),

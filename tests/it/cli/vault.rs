@@ -168,8 +168,7 @@ async fn a_kill_in_the_middle_of_a_rotation_loses_nothing() {
     fs::write(&file, key(2)).expect("a file");
     ostia.start_elsewhere().await;
     let services = control::client(&ostia);
-    let edge = "it".to_owned();
-    let watch = services.sync().watch(v1::WatchRequest { edge }).await;
+    let watch = services.sync().watch(v1::WatchRequest::default()).await;
     let first = watch.expect("a watch").into_inner().message().await;
     let Some(v1::watch_response::Event::Snapshot(snapshot)) =
         first.expect("a message").and_then(|message| message.event)

@@ -204,10 +204,7 @@ impl Fixture {
 
 /// What an edge is sent that starts now.
 pub(super) async fn snapshot(client: &ControlClient) -> v1::Snapshot {
-    let request = v1::WatchRequest {
-        edge: "test".to_owned(),
-    };
-    let watch = client.sync().watch(request).await;
+    let watch = client.sync().watch(v1::WatchRequest::default()).await;
     let first = watch.expect("a watch").into_inner().message().await;
     match first.expect("a message").and_then(|message| message.event) {
         Some(Event::Snapshot(snapshot)) => snapshot,

@@ -9,6 +9,7 @@ mod catalogues;
 mod chain;
 mod credentials;
 mod criteria;
+mod deltas;
 mod endpoints;
 mod fixture;
 mod groups;

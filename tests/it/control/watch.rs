@@ -2,6 +2,7 @@
 
 use super::fixture::{Fixture, new_key, owned, start};
 use ostia_control::Control;
+use ostia_domain::snapshot::{Change, Snapshot};
 use ostia_proto::{
     ControlClient,
     v1::{self, watch_response::Event},
@@ -13,35 +14,73 @@ use tonic::Streaming;
 /// More than the interval at which the changes of another control are looked for.
 const SOON: Duration = Duration::from_secs(2);
 
-struct Watch(Streaming<v1::WatchResponse>);
+/// What an edge holds, and how it hears of more.
+pub(super) struct Watch {
+    stream: Streaming<v1::WatchResponse>,
+    pub(super) source: String,
+    pub(super) held: Snapshot,
+}
 
 impl Watch {
     /// With its first snapshot.
-    async fn open(client: &ControlClient) -> (Self, v1::Snapshot) {
-        let request = v1::WatchRequest {
-            edge: "test".to_owned(),
+    pub(super) async fn open(client: &ControlClient) -> Self {
+        let stream = client.sync().watch(v1::WatchRequest::default()).await;
+        let mut watch = Self {
+            stream: stream.expect("a watch").into_inner(),
+            source: String::new(),
+            held: Snapshot::default(),
         };
-        let stream = client.sync().watch(request).await;
-        let mut watch = Self(stream.expect("a watch").into_inner());
         match watch.next(SOON).await {
-            Some(Event::Snapshot(snapshot)) => (watch, snapshot),
+            Some(Event::Snapshot(snapshot)) => watch.begin(snapshot),
             other => panic!("a watch begins with a snapshot and not with {other:?}"),
         }
+        watch
+    }
+
+    /// The same after a break, with its first event, which is not taken yet.
+    pub(super) async fn again(&mut self, client: &ControlClient) -> Event {
+        let known = v1::SnapshotOf {
+            source: self.source.clone(),
+            revision: self.held.revision,
+        };
+        let request = v1::WatchRequest {
+            edge: "test".to_owned(),
+            known: Some(known),
+        };
+        let stream = client.sync().watch(request).await;
+        self.stream = stream.expect("a watch").into_inner();
+        self.next(SOON).await.expect("an event at once")
+    }
+
+    pub(super) fn begin(&mut self, snapshot: v1::Snapshot) {
+        self.source.clone_from(&snapshot.source);
+        self.held = snapshot.try_into().expect("a snapshot");
+    }
+
+    pub(super) fn go_on(&mut self, change: v1::SnapshotChange) {
+        let change: Change = change.try_into().expect("a change");
+        let next = self.held.clone().with(&change);
+        self.held = next.expect("a change of what is held");
     }
 
     /// The next event, if there is one in time. The end of the watch fails.
-    async fn next(&mut self, within: Duration) -> Option<Event> {
-        let message = timeout(within, self.0.message()).await.ok()?;
+    pub(super) async fn next(&mut self, within: Duration) -> Option<Event> {
+        let message = timeout(within, self.stream.message()).await.ok()?;
         let message = message.expect("a message").expect("the watch has ended");
         Some(message.event.expect("an event"))
     }
 
+    /// What is held after the next change.
     async fn snapshot(&mut self) -> v1::Snapshot {
         loop {
             match self.next(SOON).await.expect("a snapshot in time") {
-                Event::Snapshot(snapshot) => return snapshot,
+                Event::Snapshot(snapshot) => panic!("all of it again: {snapshot:?}"),
+                Event::SnapshotChange(change) => {
+                    self.go_on(change);
+                    return v1::Snapshot::of(&self.held, String::new());
+                }
                 Event::Heartbeat(_) => {}
-                Event::KeysChanged(keys) => panic!("{keys:?} instead of a snapshot"),
+                Event::KeysChanged(keys) => panic!("{keys:?} instead of a change"),
             }
         }
     }
@@ -51,7 +90,7 @@ impl Watch {
             match self.next(SOON).await.expect("changed keys in time") {
                 Event::KeysChanged(keys) => return keys.key_ids,
                 Event::Heartbeat(_) => {}
-                Event::Snapshot(_) => panic!("a snapshot instead of keys"),
+                Event::Snapshot(_) | Event::SnapshotChange(_) => panic!("news instead of keys"),
             }
         }
     }
@@ -69,7 +108,7 @@ async fn watched() -> (Fixture, Watch) {
     let control = start().await;
     // What the fixture did is told of first.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let (watch, _) = Watch::open(&control.client).await;
+    let watch = Watch::open(&control.client).await;
     (control, watch)
 }
 
@@ -281,7 +320,7 @@ async fn a_watch_without_news_has_a_heartbeat_within_5_seconds() {
 async fn a_watch_ends_when_control_closes() {
     let (control, mut watch) = watched().await;
     control.control.close().await;
-    let end = timeout(SOON, watch.0.message())
+    let end = timeout(SOON, watch.stream.message())
         .await
         .expect("an end in time");
     assert!(matches!(end, Ok(None)), "{end:?}");

@@ -2,7 +2,10 @@
 
 use super::{mcp::Endpoint as Http, ostia::Ostia, wait};
 use ostia_domain::key::Secret;
-use ostia_proto::{ControlClient, v1};
+use ostia_proto::{
+    ControlClient,
+    v1::{self, watch_response::Event},
+};
 use std::{ops::Deref, time::Duration};
 use tonic::transport::Endpoint;
 use uuid::Uuid;
@@ -62,13 +65,16 @@ impl Control {
     async fn revision_with_a_marker(&self) -> u64 {
         let name = format!("marker-{}", Uuid::now_v7());
         policy(self, &name, v1::Rules::default()).await;
-        let edge = "it".to_owned();
-        let watch = self.sync().watch(v1::WatchRequest { edge }).await;
+        let watch = self.sync().watch(v1::WatchRequest::default()).await;
         let mut watch = watch.expect("a watch").into_inner();
         loop {
             let message = watch.message().await.expect("a message");
-            let event = message.expect("a watch does not end").event;
-            if let Some(v1::watch_response::Event::Snapshot(snapshot)) = event
+            let news = match message.expect("a watch does not end").event {
+                Some(Event::Snapshot(snapshot)) => Some(snapshot),
+                Some(Event::SnapshotChange(change)) => change.put,
+                _ => None,
+            };
+            if let Some(snapshot) = news
                 && snapshot.policies.iter().any(|policy| policy.name == name)
             {
                 return snapshot.revision;

@@ -2,6 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "columns, which are set one by one"
+)]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "upstreams")]
 pub(crate) struct Model {
