@@ -4,9 +4,24 @@
 use std::io::{self, Read as _, Write as _};
 
 const INITIALIZED: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"echo","version":"1"}}"#;
-const TOOLS: &str = r#"{"tools":[{"name":"echo","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}]}"#;
+/// The tool that is called.
+const ECHO: &str =
+    r#"{"name":"echo","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}"#;
 
-pub(crate) fn serve() -> io::Result<()> {
+/// The result of `tools/list`, with so many tools beside the one that is called, of a usual size.
+pub(crate) fn list(more: usize) -> String {
+    let tool = |n| {
+        let description = "What it does, in a sentence or two, as models read it. ".repeat(4);
+        format!(
+            r#",{{"name":"tool-{n}","description":"{description}","inputSchema":{{"type":"object","properties":{{"text":{{"type":"string"}},"limit":{{"type":"integer"}}}},"required":["text"]}},"annotations":{{"readOnlyHint":true}}}}"#
+        )
+    };
+    let more: String = (0..more).map(tool).collect();
+    format!(r#"{{"tools":[{ECHO}{more}]}}"#)
+}
+
+pub(crate) fn serve(more: usize) -> io::Result<()> {
+    let tools = list(more);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let mut pending = Vec::new();
     let mut answers = Vec::new();
@@ -19,7 +34,7 @@ pub(crate) fn serve() -> io::Result<()> {
         pending.extend_from_slice(&chunk[..read]);
         let mut done = 0;
         while let Some(length) = memchr::memchr(b'\n', &pending[done..]) {
-            answer(&pending[done..done + length], &mut answers);
+            answer(&pending[done..done + length], &tools, &mut answers);
             done += length + 1;
         }
         pending.drain(..done);
@@ -29,7 +44,7 @@ pub(crate) fn serve() -> io::Result<()> {
     }
 }
 
-pub(crate) fn answer(line: &[u8], answers: &mut Vec<u8>) {
+pub(crate) fn answer(line: &[u8], tools: &str, answers: &mut Vec<u8>) {
     let Some(id) = after(line, b"\"id\":").map(number_or_text) else {
         return;
     };
@@ -52,7 +67,7 @@ pub(crate) fn answer(line: &[u8], answers: &mut Vec<u8>) {
     } else if contains(line, b"\"initialize\"") {
         member(b",\"result\":", INITIALIZED.as_bytes(), answers);
     } else if contains(line, b"\"tools/list\"") {
-        member(b",\"result\":", TOOLS.as_bytes(), answers);
+        member(b",\"result\":", tools.as_bytes(), answers);
     } else if contains(line, b"\"ping\"") {
         member(b",\"result\":", b"{}", answers);
     } else {

@@ -60,7 +60,7 @@ async fn answer_all(mut stream: TcpStream) -> Result<(), Failure> {
 
 fn respond(message: &[u8], answers: &mut Vec<u8>) {
     let mut answer = Vec::new();
-    echo::answer(message, &mut answer);
+    echo::answer(message, &echo::list(0), &mut answer);
     let head = if answer.is_empty() {
         "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
     } else {

@@ -30,10 +30,12 @@ const IDLE: Duration = Duration::from_secs(60);
 const OBSERVED: Duration = Duration::from_millis(600);
 
 pub(crate) struct Gateway {
-    child: Child,
+    child: Started,
     address: SocketAddr,
-    key: String,
-    data: TempDir,
+    pub(crate) key: String,
+    pub(crate) control: ControlClient,
+    /// Goes when this does.
+    _data: TempDir,
 }
 
 impl Gateway {
@@ -53,12 +55,7 @@ impl Gateway {
         let mut child = command.stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
-        let mut gateway = Self {
-            child,
-            address: ([127, 0, 0, 1], 0).into(),
-            key: String::new(),
-            data,
-        };
+        let child = Started(child);
         let announced: serde_json::Value = serde_json::from_str(&line)?;
         let url = |name: &str| {
             announced[name]
@@ -66,11 +63,11 @@ impl Gateway {
                 .map(str::to_owned)
                 .ok_or(format!("no {name} in {line}"))
         };
-        gateway.address = url("mcp_url")?
+        let address = url("mcp_url")?
             .trim_start_matches("http://")
             .trim_end_matches("/mcp")
             .parse()?;
-        let secrets = std::fs::read_to_string(gateway.data.path().join("data/secrets.toml"))?;
+        let secrets = std::fs::read_to_string(data.path().join("data/secrets.toml"))?;
         let secrets: toml::Table = secrets.parse()?;
         let token = Secret::new(
             secrets["service_token"]
@@ -79,12 +76,18 @@ impl Gateway {
         );
         let control =
             ControlClient::remote(&Endpoint::from_shared(url("control_url")?)?, Some(&token))?;
-        gateway.key = register(&control, options.workers, http).await?;
-        Ok(gateway)
+        let key = register(&control, options.workers, http).await?;
+        Ok(Self {
+            child,
+            address,
+            key,
+            control,
+            _data: data,
+        })
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     /// Waits until it has nothing left to do, so that the next measurement begins with nothing.
@@ -124,13 +127,24 @@ impl Gateway {
                     &body,
                 )
             }
-            Era::Modern => {
-                let body = format!(
-                    r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"message":"{message}"}},"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{{"name":"load","version":"1"}}}}}}}}"#
-                );
-                self.post(&format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n"), &body)
-            }
+            Era::Modern => self.call(&self.key, &tool, &message),
         })
+    }
+
+    /// A whole `tools/call` of 2026-07-28 with this key.
+    pub(crate) fn call(&self, key: &str, tool: &str, message: &str) -> Vec<u8> {
+        let params = format!(r#""name":"{tool}","arguments":{{"message":"{message}"}},"#);
+        self.modern(key, "tools/call", &params, &format!("Mcp-Name: {tool}\r\n"))
+    }
+
+    /// A whole request of 2026-07-28 with this key. `params` are members, each with its comma.
+    pub(crate) fn modern(&self, key: &str, method: &str, params: &str, headers: &str) -> Vec<u8> {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{{params}"_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{{"name":"load","version":"1"}}}}}}}}"#
+        );
+        let headers =
+            format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\n{headers}");
+        self.post_with(key, &headers, &body)
     }
 
     /// A GET in a session of its own.
@@ -162,18 +176,25 @@ impl Gateway {
     }
 
     fn post(&self, headers: &str, body: &str) -> Vec<u8> {
+        self.post_with(&self.key, headers, body)
+    }
+
+    fn post_with(&self, key: &str, headers: &str, body: &str) -> Vec<u8> {
         format!(
-            "POST /mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-            self.address, self.key, body.len()
+            "POST /mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            self.address, body.len()
         )
         .into_bytes()
     }
 }
 
-impl Drop for Gateway {
+/// Ends with whoever has it.
+struct Started(Child);
+
+impl Drop for Started {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -256,7 +277,7 @@ async fn register(
 }
 
 /// Waits until its tools are known.
-async fn ready(control: &ControlClient, name: &str) -> Result<(), Failure> {
+pub(crate) async fn ready(control: &ControlClient, name: &str) -> Result<(), Failure> {
     let deadline = clock::instant() + CATALOGUE;
     loop {
         let upstream = name.to_owned();

@@ -34,13 +34,34 @@ pub(crate) async fn run(
     Ok((runs.into_iter().flatten().collect(), elapsed))
 }
 
-struct Connection {
+/// Each of these once, over so many connections; gives how long each took and all together.
+pub(crate) async fn run_each(
+    address: SocketAddr,
+    requests: &[Vec<u8>],
+    concurrency: usize,
+) -> Result<(Vec<Duration>, Duration), Failure> {
+    let started = clock::instant();
+    let share = requests.len().div_ceil(concurrency).max(1);
+    let runs = requests.chunks(share).map(async |share| {
+        let mut connection = Connection::open(address).await?;
+        let mut latencies = Vec::with_capacity(share.len());
+        for request in share {
+            latencies.push(connection.call(request).await?);
+        }
+        Ok::<_, Failure>(latencies)
+    });
+    let runs = futures_util::future::try_join_all(runs).await?;
+    let elapsed = started.elapsed();
+    Ok((runs.into_iter().flatten().collect(), elapsed))
+}
+
+pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> Result<Self, Failure> {
+    pub(crate) async fn open(address: SocketAddr) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
@@ -66,8 +87,31 @@ impl Connection {
         Ok(latencies)
     }
 
+    /// How long it takes; fails unless it is answered with a result.
+    pub(crate) async fn call(&mut self, request: &[u8]) -> Result<Duration, Failure> {
+        let sent = clock::instant();
+        self.stream.write_all(request).await?;
+        self.answer().await?;
+        Ok(sent.elapsed())
+    }
+
+    /// Whether it is answered with a result.
+    pub(crate) async fn passes(&mut self, request: &[u8]) -> Result<bool, Failure> {
+        self.stream.write_all(request).await?;
+        self.read_answer().await
+    }
+
     /// Reads one answer and fails unless it is a result.
     async fn answer(&mut self) -> Result<(), Failure> {
+        if self.read_answer().await? {
+            Ok(())
+        } else {
+            Err(format!("not a result: {}", String::from_utf8_lossy(&self.buffer)).into())
+        }
+    }
+
+    /// Reads one answer, and says whether it is a result.
+    async fn read_answer(&mut self) -> Result<bool, Failure> {
         self.buffer.clear();
         let (head, length) = loop {
             self.read().await?;
@@ -78,13 +122,8 @@ impl Connection {
         while self.buffer.len() < head + length {
             self.read().await?;
         }
-        let is_result = self.buffer.starts_with(b"HTTP/1.1 200")
-            && memchr::memmem::find(&self.buffer[head..], b"\"result\":").is_some();
-        if is_result {
-            Ok(())
-        } else {
-            Err(format!("not a result: {}", String::from_utf8_lossy(&self.buffer)).into())
-        }
+        Ok(self.buffer.starts_with(b"HTTP/1.1 200")
+            && memchr::memmem::find(&self.buffer[head..], b"\"result\":").is_some())
     }
 
     async fn read(&mut self) -> Result<(), Failure> {

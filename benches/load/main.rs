@@ -16,10 +16,12 @@ mod echo_http;
 mod gateway;
 mod http;
 mod idle;
+mod keys;
 mod latency;
 mod options;
 mod processes;
 mod report;
+mod size;
 
 use latency::Measured;
 use options::{Era, Mode, Options, Transport};
@@ -30,7 +32,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let outcome = match options::read() {
-        Ok(Mode::EchoUpstream) => echo::serve().map_err(Failure::from),
+        Ok(Mode::EchoUpstream { tools }) => echo::serve(tools).map_err(Failure::from),
         Ok(Mode::EchoHttpUpstream) => echo_http::serve(),
         Ok(Mode::Help(text)) => {
             println!("{text}");
@@ -58,6 +60,15 @@ fn measure(options: &Options) -> Result<(), Failure> {
     }
     let server = echo_http::Server::start()?;
     let gateway = runtime.block_on(gateway::Gateway::start(options, server.address))?;
+    if let Some(count) = options.keys {
+        return runtime.block_on(keys::authentications(&gateway, count));
+    }
+    if let Some(times) = options.revocations {
+        return runtime.block_on(keys::revocations(&gateway, times));
+    }
+    if let Some(changes) = options.changes {
+        return runtime.block_on(size::measure(options, &gateway, changes));
+    }
     report::head(options);
     for &concurrency in &options.concurrency {
         for transport in [Transport::Stdio, Transport::Http] {

@@ -14,12 +14,18 @@ Usage: cargo bench --workspace --bench load -- [options]
   --workers N              workers of the upstream at most [default: 1]
   --database-url URL       for control [default: SQLite in a temporary folder]
   --idle-streams N         measure the memory of N clients that only listen, and nothing else
+  --keys N                 measure N keys, each used for the first time and then again, and nothing else
+  --revocations N          measure how long N revoked keys still pass, and nothing else
+  --changes N              measure N changes among 10,000 keys, 1,000 policies and 5,000 tools, what they do to
+                           calls meanwhile, and lists of all tools, and nothing else
   --help                   this text";
 
 pub(crate) enum Mode {
     Measure(Options),
     /// Be the upstream.
-    EchoUpstream,
+    EchoUpstream {
+        tools: usize,
+    },
     /// Be the one over HTTP.
     EchoHttpUpstream,
     Help(&'static str),
@@ -34,6 +40,12 @@ pub(crate) struct Options {
     pub(crate) database_url: Option<String>,
     /// Measure so many clients that only listen, and nothing else.
     pub(crate) idle_streams: Option<u32>,
+    /// Measure so many keys, and nothing else.
+    pub(crate) keys: Option<usize>,
+    /// Measure so many revocations, and nothing else.
+    pub(crate) revocations: Option<usize>,
+    /// Measure so many changes of policies where there is much of everything, and nothing else.
+    pub(crate) changes: Option<usize>,
 }
 
 /// How Ostia reaches the server.
@@ -85,6 +97,9 @@ pub(crate) fn read() -> Result<Mode, Failure> {
         workers: 1,
         database_url: None,
         idle_streams: None,
+        keys: None,
+        revocations: None,
+        changes: None,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -93,7 +108,12 @@ pub(crate) fn read() -> Result<Mode, Failure> {
                 .ok_or_else(|| Failure::from(format!("{arg} needs a value")))
         };
         match arg.as_str() {
-            "--echo-upstream" => return Ok(Mode::EchoUpstream),
+            "--echo-upstream" => {
+                let tools = args
+                    .next()
+                    .map_or(Ok(0), |n| number("--echo-upstream", &n))?;
+                return Ok(Mode::EchoUpstream { tools });
+            }
             "--echo-http-upstream" => return Ok(Mode::EchoHttpUpstream),
             "--help" => return Ok(Mode::Help(HELP)),
             // What cargo adds.
@@ -110,6 +130,9 @@ pub(crate) fn read() -> Result<Mode, Failure> {
             "--idle-streams" => {
                 options.idle_streams = Some(number("--idle-streams", &value()?)?);
             }
+            "--keys" => options.keys = Some(number("--keys", &value()?)?),
+            "--revocations" => options.revocations = Some(number("--revocations", &value()?)?),
+            "--changes" => options.changes = Some(number("--changes", &value()?)?),
             "--database-url" => options.database_url = Some(value()?),
             other => return Err(format!("{other} is unknown; --help says what there is").into()),
         }

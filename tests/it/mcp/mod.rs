@@ -32,6 +32,7 @@ mod resources;
 mod restrictions;
 mod resumption;
 mod revocation;
+mod scale;
 mod secrets;
 mod split;
 mod task_notifications;
