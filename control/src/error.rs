@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     NotMigrated { newest: String },
     #[error("the database does not answer: try again")]
     Unavailable(#[source] store::Error),
+    #[error("the database takes no changes at the moment: try again")]
+    ReadOnly(#[source] store::Error),
     #[error("the database refused a statement")]
     Database(#[source] store::Error),
     #[error("{what} cannot be used: {problem}")]
@@ -81,6 +83,7 @@ impl From<store::Error> for Error {
                 newest: newest.unwrap_or_else(|| "none".to_owned()),
             },
             store::Error::Unavailable(_) => Kind::Unavailable(error),
+            store::Error::ReadOnly(_) => Kind::ReadOnly(error),
             // Whoever expects one of the two says better what it means.
             store::Error::Taken | store::Error::Referenced => Kind::Conflict(
                 "another change came in between: look at what there is now and try again"

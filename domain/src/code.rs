@@ -103,6 +103,8 @@ codes! {
     Forbidden = "forbidden",
     LoginLinkInvalid = "login-link-invalid",
     DatabaseUnavailable = "database-unavailable",
+    /// The database answers, and takes no changes.
+    DatabaseReadOnly = "database-read-only",
 }
 
 impl Code {

@@ -26,6 +26,7 @@
 mod admit;
 mod authenticate;
 mod authorize;
+mod backoff;
 mod call;
 mod changes;
 pub mod config;

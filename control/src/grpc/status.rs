@@ -19,6 +19,7 @@ impl From<Error> for Status {
             Kind::Forbidden => (Grpc::PermissionDenied, Code::Forbidden),
             Kind::LoginLinkInvalid => (Grpc::NotFound, Code::LoginLinkInvalid),
             Kind::Unavailable(_) => (Grpc::Unavailable, Code::DatabaseUnavailable),
+            Kind::ReadOnly(_) => (Grpc::Unavailable, Code::DatabaseReadOnly),
             Kind::NotMigrated { .. }
             | Kind::Database(_)
             | Kind::Configuration { .. }

@@ -16,6 +16,8 @@ use tokio::sync::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+/// What a watch begins with is as of this long ago at most.
+const FRESH: Duration = Duration::from_secs(1);
 /// The contract says 5 s.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
@@ -66,6 +68,7 @@ impl Subscription {
             self.wait().await?
         } else {
             self.started = true;
+            self.freshness().await?;
             Ok(self.newest())
         };
         self.last_event = clock::instant();
@@ -97,6 +100,19 @@ impl Subscription {
                 },
             }
         }
+    }
+
+    /// Waits until the database was looked at lately. A control that lost it must not tell an edge that what
+    /// it knows is how things are.
+    async fn freshness(&mut self) -> Option<()> {
+        while self.looked.borrow_and_update().elapsed() > FRESH {
+            tokio::select! {
+                () = self.closed.cancelled() => return None,
+                () = self.listener.cancelled() => return None,
+                changed = self.looked.changed() => changed.ok()?,
+            }
+        }
+        Some(())
     }
 
     fn newest(&mut self) -> Event {

@@ -39,7 +39,7 @@ use chain::{Appender, Chains, Kind};
 use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-    sqlx::sqlite::SqliteSynchronous,
+    sqlx::{self, postgres::PgConnection, sqlite::SqliteSynchronous},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -189,8 +189,9 @@ fn options(database_url: &str) -> ConnectOptions {
         })
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
-        // Nothing outside takes down a connection to a file.
-        .test_before_acquire(!sqlite)
+        // Nothing outside takes down a connection to a file, and for the others there is a better test.
+        .test_before_acquire(false)
+        .map_sqlx_postgres_before_acquire(|connection, _| Box::pin(takes_changes(connection)))
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 // Enough in WAL mode: a power cut may lose the newest commits, never the database.
@@ -201,4 +202,11 @@ fn options(database_url: &str) -> ConnectOptions {
         })
         .map_sqlx_postgres_opts(|postgres| postgres.application_name("ostia-control"));
     options
+}
+
+/// Whether a connection works and its server takes changes. One that another server took over from may still
+/// answer: it is left, and the pool connects anew. Costs what a ping would.
+async fn takes_changes(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let read_only = sqlx::query_scalar::<_, String>("SHOW transaction_read_only");
+    Ok(read_only.fetch_one(connection).await? == "off")
 }

@@ -1,6 +1,9 @@
 //! Keys that were verified before, held under a digest that is worth nothing outside this process.
 
-use super::refused;
+use super::{
+    heard::{Heard, Worth},
+    refused,
+};
 use crate::error::Error;
 use moka::sync::Cache;
 use ostia_domain::{
@@ -17,12 +20,15 @@ use ring::hmac;
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 use uuid::Uuid;
 
 const MAX_KEYS: u64 = 100_000;
@@ -30,6 +36,13 @@ const MAX_KEYS: u64 = 100_000;
 const MAX_TOKEN: usize = 1_000;
 /// Control is asked again about a key this old, should a change ever fail to arrive.
 const VERIFIED_FOR: Duration = Duration::from_secs(3600);
+/// Control gets so long to verify a key that was never seen.
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
+/// A call with a key in doubt waits so long for what control says. Shorter than the time in which a
+/// revocation has to hold.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(1);
+/// Keys in doubt that control is asked about at once: after a break all of them are.
+const CONFIRMATIONS: usize = 32;
 /// How long a refused key is refused without asking; a change of any key ends it.
 const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// How long the first request of a key waits for a snapshot that is on its way.
@@ -40,8 +53,9 @@ pub type Digest = [u8; 32];
 pub struct Keys {
     /// Of this installation: a dump of the cache does not help to find a key.
     hmac: hmac::Key,
-    max_revocation_age: Duration,
-    verified: Cache<Digest, Arc<Principal>>,
+    heard: Heard,
+    confirmations: Semaphore,
+    verified: Cache<Digest, Verified>,
     refused: Cache<Digest, Code>,
     /// Counts changes, so that a verdict that was under way meanwhile is not kept.
     changes: AtomicU64,
@@ -49,8 +63,15 @@ pub struct Keys {
     version: AtomicU64,
     /// The revision of the snapshot that is served.
     served: watch::Receiver<u64>,
-    /// When control was last heard of.
-    heard: Mutex<Option<Instant>>,
+}
+
+/// What control said of a key.
+#[derive(Clone)]
+struct Verified {
+    principal: Arc<Principal>,
+    /// Over which changes came then.
+    connection: u64,
+    at: Instant,
 }
 
 impl Keys {
@@ -61,11 +82,12 @@ impl Keys {
     ) -> Self {
         Self {
             hmac: hmac::Key::new(hmac::HMAC_SHA256, secret),
-            max_revocation_age,
+            heard: Heard::new(max_revocation_age),
+            confirmations: Semaphore::new(CONFIRMATIONS),
             version: AtomicU64::new(0),
             verified: Cache::builder()
                 .max_capacity(MAX_KEYS)
-                .time_to_live(VERIFIED_FOR)
+                .time_to_live(VERIFIED_FOR + max_revocation_age)
                 .build(),
             refused: Cache::builder()
                 .max_capacity(MAX_KEYS)
@@ -73,7 +95,6 @@ impl Keys {
                 .build(),
             changes: AtomicU64::new(0),
             served,
-            heard: Mutex::new(None),
         }
     }
 
@@ -84,16 +105,65 @@ impl Keys {
         credential: &str,
     ) -> Result<Arc<Principal>, Error> {
         let digest = self.digest(credential);
-        if let Some(principal) = self.verified.get(&digest) {
-            self.check_freshness()?;
-            return Ok(principal);
+        if let Some(known) = self.verified.get(&digest) {
+            match self.worth(&known) {
+                Worth::Good => return Ok(known.principal),
+                Worth::InDoubt => return self.confirm(control, credential, digest, known).await,
+                Worth::Silence => return Err(control_unavailable()),
+                Worth::Nothing => {}
+            }
         }
         // A look-alike costs nobody anything: control is not asked.
         check_shape(credential)?;
         if let Some(code) = self.refused.get(&digest) {
             return Err(refused(code));
         }
-        self.ask(control, credential, digest).await
+        timeout(VERIFY_TIMEOUT, self.ask(control, credential, digest))
+            .await
+            .unwrap_or_else(|_| Err(control_unavailable()))
+    }
+
+    fn worth(&self, known: &Verified) -> Worth {
+        let now = clock::instant();
+        match self.heard.worth(known.connection, now) {
+            Worth::Good if now.duration_since(known.at) > VERIFIED_FOR => Worth::InDoubt,
+            worth => worth,
+        }
+    }
+
+    /// A key in doubt: as control says, or as it was where control does not answer at once.
+    async fn confirm(
+        &self,
+        control: &ControlClient,
+        credential: &str,
+        digest: Digest,
+        known: Verified,
+    ) -> Result<Arc<Principal>, Error> {
+        if self.heard.leaves_alone(clock::instant()) {
+            return Ok(known.principal);
+        }
+        let asked = timeout(CONFIRM_TIMEOUT, async {
+            // Nobody closes the semaphore.
+            let _turn = self.confirmations.acquire().await.ok();
+            match self.verified.get(&digest) {
+                // Another call of this key was quicker.
+                Some(known) if self.worth(&known) == Worth::Good => Ok(known.principal),
+                _ => self.ask(control, credential, digest).await,
+            }
+        });
+        match asked.await {
+            Ok(Err(error)) if error.code != Code::ControlUnavailable => {
+                self.verified.invalidate(&digest);
+                Err(error)
+            }
+            Ok(Ok(principal)) => Ok(principal),
+            Ok(Err(_)) | Err(_) => {
+                self.heard.unanswered(clock::instant());
+                // It may have been told of as changed meanwhile.
+                let known = self.verified.get(&digest).ok_or_else(control_unavailable)?;
+                Ok(known.principal)
+            }
+        }
     }
 
     async fn ask(
@@ -103,6 +173,7 @@ impl Keys {
         digest: Digest,
     ) -> Result<Arc<Principal>, Error> {
         let changes = self.changes.load(Ordering::Acquire);
+        let connection = self.heard.connection();
         let request = AuthenticateRequest {
             key: credential.to_owned(),
         };
@@ -121,7 +192,12 @@ impl Keys {
                 })?;
                 let principal = Arc::new(principal);
                 if unchanged {
-                    self.verified.insert(digest, Arc::clone(&principal));
+                    let verified = Verified {
+                        principal: Arc::clone(&principal),
+                        connection,
+                        at: clock::instant(),
+                    };
+                    self.verified.insert(digest, verified);
                     self.version.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(principal)
@@ -144,35 +220,33 @@ impl Keys {
         let _ = tokio::time::timeout(CATCH_UP, served.wait_for(|served| *served >= revision)).await;
     }
 
-    /// A key that was verified stays good only while a revocation would have been heard of.
-    fn check_freshness(&self) -> Result<(), Error> {
-        match self.heard_at() {
-            Some(heard) if clock::instant().duration_since(heard) <= self.max_revocation_age => {
-                Ok(())
-            }
-            _ => Err(control_unavailable()),
-        }
-    }
-
     /// Control spoke: whatever it had to say about keys has arrived.
     pub fn heard(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::instant());
+        self.heard.now(clock::instant());
     }
 
     /// When control was last heard of.
     pub fn heard_at(&self) -> Option<Instant> {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        self.heard.last()
     }
 
-    /// Changes with every key that is verified or forgotten.
+    /// Control is followed over a new connection: what changed since the last one is not known.
+    pub fn reconnected(&self) {
+        self.heard.reconnected();
+        self.changed();
+    }
+
+    /// Changes with every key that is verified, forgotten or put in doubt.
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Relaxed)
     }
 
+    /// The keys that are beyond doubt.
     pub fn verified(&self) -> impl Iterator<Item = (Digest, Arc<Principal>)> + '_ {
         self.verified
             .iter()
-            .map(|(digest, principal)| (*digest, principal))
+            .filter(|(_, known)| self.worth(known) == Worth::Good)
+            .map(|(digest, known)| (*digest, known.principal))
     }
 
     /// What was known before this process began, and when control had been heard of then.
@@ -182,25 +256,35 @@ impl Keys {
         heard: Option<Instant>,
     ) {
         for (digest, principal) in known {
-            self.verified.insert(digest, Arc::new(principal));
+            let verified = Verified {
+                principal: Arc::new(principal),
+                connection: self.heard.connection(),
+                at: clock::instant(),
+            };
+            self.verified.insert(digest, verified);
         }
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+        self.heard.before(heard);
     }
 
     /// These keys changed; an empty list is all of them.
     pub fn forget(&self, ids: &HashSet<Uuid>) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
-        self.version.fetch_add(1, Ordering::Relaxed);
-        self.refused.invalidate_all();
+        self.changed();
         if ids.is_empty() {
             self.verified.invalidate_all();
             return;
         }
-        for (digest, principal) in &self.verified {
-            if ids.contains(&principal.key_id) {
+        for (digest, known) in &self.verified {
+            if ids.contains(&known.principal.key_id) {
                 self.verified.invalidate(digest.as_ref());
             }
         }
+    }
+
+    /// No verdict that is under way, and no refusal, holds any more.
+    fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.version.fetch_add(1, Ordering::Relaxed);
+        self.refused.invalidate_all();
     }
 
     fn digest(&self, credential: &str) -> Digest {

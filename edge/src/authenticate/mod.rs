@@ -2,6 +2,7 @@
 
 pub mod api_key;
 mod credential;
+mod heard;
 
 pub use credential::presented;
 

@@ -1,6 +1,7 @@
 //! Empties the buffer into control, or into files while control is away.
 
 use super::{BATCH, BATCH_BYTES, FLUSH_EVERY, Recorder, entry::Entry, spool::Spool};
+use crate::backoff::Backoff;
 use ostia_proto::{
     ControlClient,
     v1::{CallRecord, RecordRequest},
@@ -10,10 +11,12 @@ use tonic::Code;
 
 /// Control gets so long for a batch before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long control is left alone once it is away.
-const RETRY_EVERY: Duration = Duration::from_secs(2);
+/// How long control is left alone once it is away, at first and at most.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const MAX_RETRY: Duration = Duration::from_secs(4);
 
 pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spool: Spool) {
+    let mut retry = Backoff::new(FIRST_RETRY, MAX_RETRY);
     loop {
         let stopping = tokio::select! {
             () = recorder.due.notified() => false,
@@ -22,6 +25,7 @@ pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spo
         };
         let reachable = deliver(&control, &mut spool, recorder.take()).await;
         if reachable {
+            retry.reset();
             replay(&control, &mut spool).await;
         }
         if stopping {
@@ -31,7 +35,7 @@ pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spo
         }
         if !reachable {
             tokio::select! {
-                () = tokio::time::sleep(RETRY_EVERY) => {}
+                () = tokio::time::sleep(retry.wait()) => {}
                 () = recorder.stop.cancelled() => {}
             }
         }

@@ -5,7 +5,10 @@ mod last_good;
 
 pub use last_good::LastGood;
 
-use crate::{admit, authenticate::api_key::Keys, changes::Announcements, pool::Pools, view::View};
+use crate::{
+    admit, authenticate::api_key::Keys, backoff::Backoff, changes::Announcements, pool::Pools,
+    view::View,
+};
 use arc_swap::ArcSwap;
 use discover::Discoverers;
 use ostia_domain::{
@@ -21,7 +24,7 @@ use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// Control sends a heartbeat at least every 5 s; silence this long is a dead connection.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -62,23 +65,22 @@ pub async fn run(sync: Sync) {
     let last_good = Arc::clone(&sync.last_good);
     sync.tasks
         .spawn(last_good.keep(Arc::clone(&sync.keys), sync.stop.clone()));
-    let mut backoff = FIRST_BACKOFF;
+    let mut backoff = Backoff::new(FIRST_BACKOFF, MAX_BACKOFF);
     while !sync.stop.is_cancelled() {
         let heard = tokio::select! {
             heard = follow(&sync, &mut followed) => heard,
             () = sync.stop.cancelled() => return,
         };
         match heard {
-            Heard::Some => backoff = FIRST_BACKOFF,
+            Heard::Some => backoff.reset(),
             Heard::Nothing => {
                 if *sync.served.borrow() == 0 {
                     start_from_disk(&sync, &mut followed.discoverers);
                 }
-                backoff = (backoff * 2).min(MAX_BACKOFF);
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(spread(backoff)) => {}
+            () = tokio::time::sleep(backoff.wait()) => {}
             () = sync.stop.cancelled() => return,
         }
     }
@@ -99,13 +101,8 @@ fn start_from_disk(sync: &Sync, discoverers: &mut Discoverers) {
     serve(sync, discoverers, &found.snapshot);
 }
 
-/// A little more or less, so that many edges do not come back at one moment.
-fn spread(backoff: Duration) -> Duration {
-    let random = Uuid::new_v4().as_bytes()[0];
-    backoff.mul_f64(0.75 + f64::from(random) / 512.0)
-}
-
 /// How far one connection came.
+#[derive(Clone, Copy)]
 enum Heard {
     Some,
     Nothing,
@@ -126,21 +123,25 @@ async fn follow(sync: &Sync, followed: &mut Followed) -> Heard {
             return Heard::Nothing;
         }
     };
-    // What changed since the last connection is not known.
-    sync.keys.forget(&HashSet::new());
+    let mut heard = Heard::Nothing;
     loop {
         let event = match tokio::time::timeout(SILENCE, events.message()).await {
             Ok(Ok(Some(event))) => event,
-            Ok(Ok(None)) => return Heard::Some,
+            Ok(Ok(None)) => return heard,
             Ok(Err(status)) => {
                 tracing::warn!(%status, "the connection to control broke");
-                return Heard::Some;
+                return heard;
             }
             Err(_) => {
                 tracing::warn!("control is silent; connecting anew");
-                return Heard::Some;
+                return heard;
             }
         };
+        // Only now: a control that takes connections and knows nothing gives no reason for doubt.
+        if matches!(heard, Heard::Nothing) {
+            sync.keys.reconnected();
+            heard = Heard::Some;
+        }
         match event.event {
             Some(Event::Snapshot(snapshot)) => take(sync, followed, read(snapshot)),
             Some(Event::SnapshotChange(change)) => {

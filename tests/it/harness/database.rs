@@ -18,6 +18,7 @@ pub(crate) struct Database {
 #[derive(Debug)]
 enum Keep {
     Folder(TempDir),
+    Elsewhere,
     Postgres { admin_url: String, name: String },
 }
 
@@ -36,6 +37,12 @@ pub(crate) async fn blank() -> Database {
         Some(admin_url) => postgres(admin_url).await,
         None => sqlite(),
     }
+}
+
+/// One that somebody else keeps.
+pub(crate) fn at(url: String) -> Database {
+    let keep = Keep::Elsewhere;
+    Database { url, keep }
 }
 
 fn sqlite() -> Database {
@@ -109,7 +116,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{query}", &address[..authority_end])
 }
 
-async fn execute(admin_url: &str, statement: &str) {
+pub(crate) async fn execute(admin_url: &str, statement: &str) {
     let connection = Connection::connect(admin_url)
         .await
         .expect("OSTIA_TEST_DATABASE_URL");

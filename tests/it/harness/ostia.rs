@@ -24,6 +24,7 @@ pub(crate) struct Options {
     args: Vec<String>,
     env: Vec<(String, String)>,
     data: Option<TempDir>,
+    database: Option<Database>,
 }
 
 impl Options {
@@ -56,6 +57,12 @@ impl Options {
         self
     }
 
+    /// A database that the test keeps.
+    pub(crate) fn database(mut self, url: String) -> Self {
+        self.database = Some(database::at(url));
+        self
+    }
+
     /// A data folder that holds something already.
     pub(crate) fn data(mut self, folder: TempDir) -> Self {
         self.data = Some(folder);
@@ -67,16 +74,18 @@ impl Options {
         let data = data.unwrap_or_else(|| tempfile::tempdir().expect("a temporary folder"));
         let has_control = self.roles.is_empty() || self.roles.contains(&"control");
         let mut args: Vec<_> = self.roles.iter().map(ToString::to_string).collect();
-        let mut database = None;
+        let mut database = self.database.take();
         if has_control && !self.without_demo {
             args.push("--demo".to_owned());
         }
-        if has_control && !self.sqlite && environment::postgres_admin_url().is_some() {
-            let blank = database::blank().await;
-            self.env
-                .push(("OSTIA_DATABASE_URL".to_owned(), blank.url.clone()));
+        let postgres = !self.sqlite && environment::postgres_admin_url().is_some();
+        if database.is_none() && has_control && postgres {
+            database = Some(database::blank().await);
+        }
+        if let Some(database) = &database {
+            let url = ("OSTIA_DATABASE_URL".to_owned(), database.url.clone());
+            self.env.push(url);
             args.push("--migrate".to_owned());
-            database = Some(blank);
         }
         args.extend(self.args);
         let launch = Launch::new(args, self.env);

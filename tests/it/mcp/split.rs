@@ -2,65 +2,14 @@
 
 use super::documented::assert_refused;
 use crate::harness::{
-    control::{self, Control},
+    control,
     mcp::{Answer, Endpoint, legacy::Session, modern},
     ostia::Ostia,
+    split::Split,
     wait,
 };
 use serde_json::json;
 use std::time::Duration;
-
-struct Split {
-    control: Ostia,
-    edge: Ostia,
-}
-
-impl Split {
-    async fn start() -> Self {
-        Self::start_with(&[]).await
-    }
-
-    /// With more arguments for the edge.
-    async fn start_with(args: &[&str]) -> Self {
-        let control = Ostia::options().roles(&["control"]).start().await;
-        let token = control::secret(&control, "service_token");
-        let mut edge = Ostia::options()
-            .roles(&["edge"])
-            .arg("--control-url")
-            .arg(&control.control_url);
-        for arg in args {
-            edge = edge.arg(*arg);
-        }
-        let edge = edge
-            .env("OSTIA_SERVICE_TOKEN", token.expose())
-            .start()
-            .await;
-        let split = Self { control, edge };
-        split.demo_is_known().await;
-        split
-    }
-
-    fn services(&self) -> Control {
-        control::between(&self.control, &self.edge)
-    }
-
-    fn endpoint(&self) -> Endpoint {
-        Endpoint::new(&self.edge.mcp_url, &self.control.key)
-    }
-
-    async fn demo_is_known(&self) {
-        let endpoint = self.endpoint();
-        let known = wait::until(
-            Duration::from_secs(20),
-            "the edge knows the demo",
-            || async {
-                let tools = modern::tools(&endpoint).await;
-                if tools.is_empty() { Err(tools) } else { Ok(()) }
-            },
-        );
-        known.await;
-    }
-}
 
 async fn echo(endpoint: &Endpoint) -> Answer {
     modern::call(endpoint, "demo__echo", &json!({"message": "x"}))
@@ -165,7 +114,8 @@ async fn an_edge_starts_without_control_from_what_it_knew() {
 /// A revocation may be waiting: what is too old serves nobody.
 #[tokio::test]
 async fn what_an_edge_knew_too_long_ago_serves_nobody() {
-    let mut split = Split::start_with(&["--max-revocation-age-s", "1"]).await;
+    let forgetful = Ostia::options().arg("--max-revocation-age-s").arg("1");
+    let mut split = Split::start_with(Ostia::options(), forgetful).await;
     let known = split.endpoint();
     split.control.kill9().await;
     let refused = wait::until(
@@ -188,7 +138,6 @@ async fn what_an_edge_knew_too_long_ago_serves_nobody() {
     }
 }
 
-/// Two edges with the same session keys are one endpoint to a client.
 #[tokio::test]
 async fn an_edge_that_stops_hands_its_records_over() {
     let mut split = Split::start().await;

@@ -155,7 +155,9 @@ impl From<Status> for Problem {
                 tracing::warn!(%status, "control cannot be reached");
                 Self::new(code, "the control service cannot be reached: try again").retry_after(1)
             }
-            Code::DatabaseUnavailable => Self::new(code, status.message()).retry_after(1),
+            Code::DatabaseUnavailable | Code::DatabaseReadOnly => {
+                Self::new(code, status.message()).retry_after(1)
+            }
             Code::InvalidArgument => {
                 let field = status::field_of(&status);
                 let problem = Self::new(code, status.message());
@@ -221,7 +223,8 @@ fn http_status(code: Code) -> StatusCode {
         Code::UpstreamBusy
         | Code::ControlUnavailable
         | Code::ShuttingDown
-        | Code::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        | Code::DatabaseUnavailable
+        | Code::DatabaseReadOnly => StatusCode::SERVICE_UNAVAILABLE,
         Code::CallTimeout => StatusCode::GATEWAY_TIMEOUT,
     }
 }
@@ -232,11 +235,12 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_is_come_back_to() {
-        let code = Code::DatabaseUnavailable;
-        let status = status::with_code(tonic::Code::Unavailable, code, "no connection");
-        let problem = Problem::from(status);
-        assert_eq!(problem.answered(), (503, "database-unavailable"));
-        assert_eq!(problem.retry_after, Some(1));
+        for code in [Code::DatabaseUnavailable, Code::DatabaseReadOnly] {
+            let status = status::with_code(tonic::Code::Unavailable, code, "no connection");
+            let problem = Problem::from(status);
+            assert_eq!(problem.answered(), (503, code.as_str()));
+            assert_eq!(problem.retry_after, Some(1));
+        }
     }
 
     /// A status without a code is of something between here and control.

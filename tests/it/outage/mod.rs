@@ -1,0 +1,4 @@
+//! What goes on while something that Ostia stands on is away, and what is found when it is back.
+
+mod control;
+mod load;
