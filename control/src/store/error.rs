@@ -33,22 +33,22 @@ pub(crate) enum Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        match (error.sql_err(), &error) {
-            (Some(SqlErr::UniqueConstraintViolation(_)), _) => Self::Taken,
-            (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => Self::Referenced,
-            (_, DbErr::ConnectionAcquire(_)) => Self::Unavailable(error),
-            (
-                _,
-                DbErr::Conn(RuntimeErr::SqlxError(cause))
-                | DbErr::Exec(RuntimeErr::SqlxError(cause))
-                | DbErr::Query(RuntimeErr::SqlxError(cause)),
-            ) => match Trouble::of(cause) {
-                Some(Trouble::ReadOnly) => Self::ReadOnly(error),
-                Some(Trouble::Unavailable) => Self::Unavailable(error),
-                None => Self::Failed(error),
-            },
-            (_, DbErr::Conn(_)) => Self::Unavailable(error),
-            _ => Self::Failed(error),
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => return Self::Taken,
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => return Self::Referenced,
+            _ => {}
+        }
+        let trouble = match &error {
+            DbErr::Conn(RuntimeErr::SqlxError(cause))
+            | DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause)) => Trouble::of(cause),
+            DbErr::ConnectionAcquire(_) => Some(Trouble::Unavailable),
+            _ => None,
+        };
+        match trouble {
+            Some(Trouble::ReadOnly) => Self::ReadOnly(error),
+            Some(Trouble::Unavailable) => Self::Unavailable(error),
+            None => Self::Failed(error),
         }
     }
 }
@@ -89,10 +89,10 @@ impl Trouble {
     fn postgres(code: &str) -> Option<Self> {
         match code {
             "25006" => Some(Self::ReadOnly),
-            // Another transaction was in the way; a lock or a statement had its time.
-            "40001" | "40P01" | "55P03" | "57014" => Some(Self::Unavailable),
-            // It stops, was stopped, or starts.
-            "57P01" | "57P02" | "57P03" => Some(Self::Unavailable),
+            // Another transaction was in the way; a lock or a statement had its time; it stops or starts.
+            "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" => {
+                Some(Self::Unavailable)
+            }
             // The connection; no room for another one, on the disk or in memory; the disk itself.
             _ if ["08", "53", "58"].contains(&code.get(..2)?) => Some(Self::Unavailable),
             _ => None,

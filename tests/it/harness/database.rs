@@ -116,6 +116,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{query}", &address[..authority_end])
 }
 
+/// A statement over a connection of its own.
 pub(crate) async fn execute(admin_url: &str, statement: &str) {
     let connection = Connection::connect(admin_url)
         .await

@@ -1,9 +1,6 @@
-//! A PostgreSQL server of one test's own, which may be stopped, started again and told to misbehave.
+//! A PostgreSQL server of one test's own, which may be stopped and started again.
 
-use super::{
-    command::{self, command, std_command},
-    database,
-};
+use super::command::{self, command, std_command};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -49,11 +46,7 @@ impl Server {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("postgres://{USER}@{}/postgres", self.address())
-    }
-
-    pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port)
     }
 
     /// As if its machine had lost power: nobody is told, nothing is written any more.
@@ -67,13 +60,6 @@ impl Server {
     pub(crate) async fn start_again(&self) {
         let started = self.begin().await;
         assert_eq!(started.code, Some(0), "{started:#?}\n{}", self.log());
-    }
-
-    /// Whether connections take changes, those that are open already too.
-    pub(crate) async fn read_only(&self, is: bool) {
-        let setting = format!("ALTER SYSTEM SET default_transaction_read_only = {is}");
-        database::execute(&self.url(), &setting).await;
-        database::execute(&self.url(), "SELECT pg_reload_conf()").await;
     }
 
     async fn begin(&self) -> command::Finished {

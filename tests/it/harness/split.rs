@@ -34,22 +34,31 @@ impl Split {
     }
 }
 
-/// One more edge of this control, which knows the demo.
-pub(crate) async fn another_edge(control: &Ostia, options: Options) -> Ostia {
+/// An edge that reaches control elsewhere than where control listens.
+pub(crate) async fn edge_over(control: &Ostia, control_url: &str, options: Options) -> Ostia {
     let token = control::secret(control, "service_token");
     let edge = options
         .roles(&["edge"])
         .arg("--control-url")
-        .arg(&control.control_url)
+        .arg(control_url)
         .env("OSTIA_SERVICE_TOKEN", token.expose())
         .start()
         .await;
-    let endpoint = Endpoint::new(&edge.mcp_url, &control.key);
+    demo_is_known(&edge, &control.key).await;
+    edge
+}
+
+/// One more edge of this control, which knows the demo.
+pub(crate) async fn another_edge(control: &Ostia, options: Options) -> Ostia {
+    edge_over(control, &control.control_url, options).await
+}
+
+async fn demo_is_known(edge: &Ostia, key: &str) {
+    let endpoint = Endpoint::new(&edge.mcp_url, key);
     let what = "the edge knows the demo";
     let known = wait::until(Duration::from_secs(20), what, || async {
         let tools = modern::tools(&endpoint).await;
         if tools.is_empty() { Err(tools) } else { Ok(()) }
     });
     known.await;
-    edge
 }

@@ -156,8 +156,19 @@ pub(crate) async fn assert_written_once(control: &Control, edge: &Ostia, answere
     assert_eq!(audit, expected, "audit events are the calls");
 }
 
+/// Waits until an edge had to put records on its disk.
+pub(crate) async fn spills(edge: &Ostia) {
+    let spilled = wait::until(PATIENCE, "records wait on disk", || async {
+        match waiting(edge) {
+            0 => Err(edge.log()),
+            _ => Ok(()),
+        }
+    });
+    spilled.await;
+}
+
 /// Batches on the disk of an edge.
-pub(crate) fn waiting(edge: &Ostia) -> usize {
+fn waiting(edge: &Ostia) -> usize {
     let files = std::fs::read_dir(edge.data_dir().join("spool")).expect("a folder");
     let names = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
     names.filter(|name| name.ends_with(".records")).count()

@@ -1,4 +1,6 @@
 //! What goes on while something that Ostia stands on is away, and what is found when it is back.
 
 mod control;
+mod database;
 mod load;
+mod watch;
