@@ -25,6 +25,7 @@ mod restrictions;
 mod retention;
 mod rollups;
 mod schema;
+mod upgrade;
 mod upstreams;
 mod usage;
 mod vault;
