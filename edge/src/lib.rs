@@ -68,6 +68,7 @@ use std::sync::Arc;
 use sync::LastGood;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 /// A running edge. Dropping it is not a stop: call [`Edge::shutdown`].
 pub struct Edge {
@@ -94,7 +95,7 @@ impl Edge {
                 served.clone(),
                 config.max_revocation_age,
             )),
-            sessions: Sessions::new(Arc::clone(&sealer)),
+            sessions: Sessions::new(Uuid::from_bytes(random()?), Arc::clone(&sealer)),
             sealer,
             in_flight: Arc::default(),
             questions: Arc::default(),

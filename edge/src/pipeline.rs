@@ -10,7 +10,12 @@ use crate::{
     state::State,
     view::{Item, Kind, View},
 };
-use ostia_domain::{code::Code, policy::Arguments, principal::Principal, upstream::Transport};
+use ostia_domain::{
+    code::Code,
+    policy::Arguments,
+    principal::Principal,
+    upstream::{Isolation, Transport, Upstream},
+};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -89,9 +94,18 @@ fn permit(
 
 /// From a permit to a place on a worker of its upstream.
 pub async fn lease(permit: &Permit, caller: &Caller) -> Result<Lease, Error> {
-    permit
-        .item()
-        .pool
+    let item = permit.item();
+    if caller.session_moved && own_worker(&item.upstream) {
+        return Err(Error::new(
+            Code::SessionUnknown,
+            format!(
+                "The worker that the upstream \"{}\" had for this session is gone, with what it knew. The \
+                 call was not made. Send `initialize` for a new session.",
+                item.upstream.name
+            ),
+        ));
+    }
+    item.pool
         .lease(caller)
         .await
         .map_err(|error| explain(permit, &error))
@@ -116,6 +130,11 @@ pub async fn lease_on(permit: &Permit, worker: Uuid, caller: &Caller) -> Result<
         )),
         Err(error) => Err(explain(permit, &error)),
     }
+}
+
+/// Whether sessions have workers of their own there, which are processes of one edge.
+fn own_worker(upstream: &Upstream) -> bool {
+    upstream.isolation == Isolation::Session && matches!(upstream.transport, Transport::Stdio(_))
 }
 
 fn explain(permit: &Permit, error: &LeaseError) -> Error {

@@ -255,6 +255,9 @@ pub fn caller(received: &Received<'_>) -> Caller {
         capabilities: received.askable(),
         key: Some(received.principal.key_id),
         mcp_session: received.session.map(|session| session.id),
+        session_moved: received
+            .session
+            .is_some_and(|session| !session.of_this_edge),
     }
 }
 

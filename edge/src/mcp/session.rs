@@ -1,10 +1,11 @@
 //! Legacy session ids: sealed tokens that carry their own truth.
 //!
 //! ```text
-//! version: 1 | random: 16 | made: 8 | revision: 1 | capabilities: 1
+//! format: 1 | random: 16 | made: 8 | edge: 16 | revision: 1 | capabilities: 1
 //! ```
 //! What cannot be sealed, because it changes, is kept by the edge that heard of it: that a session was
-//! deleted, and how much of the log it wants.
+//! deleted, and how much of the log it wants. A worker of its own lives at the edge that opened the session,
+//! and dies with it: that is what the edge in the id is for.
 
 use super::{
     log_level::LogLevel,
@@ -18,8 +19,8 @@ use uuid::Uuid;
 
 /// A session ends by itself after so long; clients then initialize again.
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
-const FORMAT: u8 = 2;
-const CONTENT_LEN: usize = 1 + 16 + 8 + 1 + 1;
+const FORMAT: u8 = 3;
+const CONTENT_LEN: usize = 1 + 16 + 8 + 16 + 1 + 1;
 /// Sessions that were deleted and have not run out yet, or have a log level of their own.
 const MAX_KEPT: u64 = 100_000;
 
@@ -31,17 +32,22 @@ pub struct Session {
     pub revision: &'static str,
     /// What its client declared.
     pub capabilities: ClientCapabilities,
+    /// Whether this edge opened it, since it started.
+    pub of_this_edge: bool,
 }
 
 pub struct Sessions {
+    /// This edge since its start: another one after a restart.
+    edge: Uuid,
     sealer: Arc<Sealer>,
     deleted: Cache<Uuid, ()>,
     log_levels: Cache<Uuid, LogLevel>,
 }
 
 impl Sessions {
-    pub fn new(sealer: Arc<Sealer>) -> Self {
+    pub fn new(edge: Uuid, sealer: Arc<Sealer>) -> Self {
         Self {
+            edge,
             sealer,
             deleted: kept(),
             log_levels: kept(),
@@ -63,6 +69,7 @@ impl Sessions {
         content.push(FORMAT);
         content.extend_from_slice(&self.sealer.random::<16>()?);
         content.extend_from_slice(&now.timestamp().to_be_bytes());
+        content.extend_from_slice(self.edge.as_bytes());
         content.push(u8::try_from(revision).ok()?);
         content.push(capabilities.bits());
         self.sealer.seal(Purpose::Session, owner, &content)
@@ -76,6 +83,7 @@ impl Sessions {
         let (format, rest) = content.split_first()?;
         let (random, rest) = rest.split_first_chunk::<16>()?;
         let (made, rest) = rest.split_first_chunk::<8>()?;
+        let (edge, rest) = rest.split_first_chunk::<16>()?;
         let [revision, capabilities] = *rest else {
             return None;
         };
@@ -84,6 +92,7 @@ impl Sessions {
             id: Uuid::from_bytes(*random),
             revision: LEGACY_VERSIONS.get(usize::from(revision))?,
             capabilities: ClientCapabilities::from_bits(capabilities),
+            of_this_edge: Uuid::from_bytes(*edge) == self.edge,
         };
         let alive = *format == FORMAT
             && age < i64::try_from(LIFETIME.as_secs()).ok()?
@@ -126,7 +135,11 @@ mod tests {
             .iter()
             .map(|k| Secret::new(BASE64_STANDARD.encode([*k; 32])))
             .collect();
-        Sessions::new(Arc::new(Sealer::new(&keys).unwrap()))
+        at(Uuid::from_u128(9), &keys)
+    }
+
+    fn at(edge: Uuid, keys: &[Secret]) -> Sessions {
+        Sessions::new(edge, Arc::new(Sealer::new(keys).unwrap()))
     }
 
     const ROOTS: ClientCapabilities = ClientCapabilities::ROOTS;
@@ -142,6 +155,16 @@ mod tests {
             ("2025-06-18", ROOTS)
         );
         assert_eq!(sessions.open(&id, Uuid::from_u128(2), now), None);
+    }
+
+    #[test]
+    fn an_edge_tells_its_sessions_from_those_of_others() {
+        let keys = [Secret::new(BASE64_STANDARD.encode([1; 32]))];
+        let edges = [1, 2].map(|edge| at(Uuid::from_u128(edge), &keys));
+        let (owner, now) = (Uuid::from_u128(1), clock::now());
+        let id = edges[0].seal(owner, "2025-11-25", ROOTS, now).unwrap();
+        let opened = edges.map(|edge| edge.open(&id, owner, now).unwrap().of_this_edge);
+        assert_eq!(opened, [true, false]);
     }
 
     #[test]
@@ -166,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_other_text_opens(text in "\\PC{0,100}", at in 0usize..70, to in "[A-Za-z0-9_-]") {
+        fn no_other_text_opens(text in "\\PC{0,100}", at in 0usize..100, to in "[A-Za-z0-9_-]") {
             let sessions = sessions(&[1]);
             let (owner, now) = (Uuid::from_u128(1), clock::now());
             prop_assert_eq!(sessions.open(&text, owner, now), None);

@@ -26,6 +26,8 @@ pub struct Caller {
     pub capabilities: ClientCapabilities,
     pub key: Option<Uuid>,
     pub mcp_session: Option<Uuid>,
+    /// A worker of the session's own would be at another edge, or went with this one's last start.
+    pub session_moved: bool,
 }
 
 /// What callers of one worker have in common.

@@ -2,5 +2,6 @@
 
 mod control;
 mod database;
+mod edges;
 mod load;
 mod watch;
