@@ -266,6 +266,9 @@ pub(crate) struct EdgeArgs {
     /// Name of this edge in logs and pages [default: the host's name]
     #[arg(long, env = "OSTIA_EDGE_NAME", value_name = "NAME")]
     pub(crate) edge_name: Option<String>,
+    /// Address at which other edges reach this one, where there are several; none is reached without
+    #[arg(long, env = "OSTIA_ADVERTISE_URL", value_name = "URL")]
+    pub(crate) advertise_url: Option<String>,
     /// Host that clients may ask for, beside loopback and the listen address; repeatable
     #[arg(
         long,

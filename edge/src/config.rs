@@ -7,6 +7,9 @@ use std::{env, ffi::OsString, path::PathBuf, time::Duration};
 pub struct Config {
     /// Which edge this is, for control's logs and pages.
     pub name: String,
+    /// Where other edges reach this one, as `http://10.0.0.7:8080`, to forward what only it can answer. Unset:
+    /// they answer it themselves, as far as they can.
+    pub advertise_url: Option<String>,
     /// Host names under which clients reach this edge, without port. Loopback names always are.
     pub allowed_hosts: Vec<String>,
     /// Web origins (`https://app.example`) that may call from a browser. Loopback origins always may.

@@ -104,6 +104,8 @@ pub enum StartError {
     Randomness,
     #[error("the worker guard ({0}) could not be started: {1}")]
     Guard(String, std::io::Error),
+    #[error("no HTTP client to other edges can be made: {0}")]
+    Client(String),
     #[error("the folder for waiting records ({0}) cannot be used: {1}")]
     Spool(String, std::io::Error),
 }

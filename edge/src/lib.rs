@@ -56,8 +56,8 @@ use authenticate::api_key::Keys;
 use call::RequestIds;
 use error::StartError;
 use mcp::{
-    http_sse::Streams, replay::Replays, seal::Sealer, session::Sessions,
-    session_tasks::SessionTasks, subscriptions::Subscriptions,
+    forward::Forwarder, http_sse::Streams, owner::Owner, replay::Replays, seal::Sealer,
+    session::Sessions, session_tasks::SessionTasks, subscriptions::Subscriptions,
 };
 use ostia_proto::ControlClient;
 use pool::Pools;
@@ -88,6 +88,10 @@ impl Edge {
         let pools = Arc::new(Pools::start(&config.own_program)?);
         let sealer = Arc::new(Sealer::new(&config.session_keys)?);
         let (revision, served) = watch::channel(0);
+        let own = Owner {
+            id: Uuid::from_bytes(random()?),
+            url: config.advertise_url.clone(),
+        };
         let state = Arc::new(State {
             view: Arc::default(),
             keys: Arc::new(Keys::new(
@@ -95,7 +99,10 @@ impl Edge {
                 served.clone(),
                 config.max_revocation_age,
             )),
-            sessions: Sessions::new(Uuid::from_bytes(random()?), Arc::clone(&sealer)),
+            sessions: Sessions::new(own.clone(), Arc::clone(&sealer)),
+            forwarder: Forwarder::new(Arc::clone(&sealer))
+                .map_err(|error| StartError::Client(error.to_string()))?,
+            own,
             sealer,
             in_flight: Arc::default(),
             questions: Arc::default(),

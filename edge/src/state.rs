@@ -7,9 +7,9 @@ use crate::{
     changes::Announcements,
     config::Config,
     mcp::{
-        http_sse::Streams, in_flight::InFlight, parked::Parked, questions::Questions,
-        replay::Replays, seal::Sealer, session::Sessions, session_tasks::SessionTasks,
-        subscriptions::Subscriptions,
+        forward::Forwarder, http_sse::Streams, in_flight::InFlight, owner::Owner, parked::Parked,
+        questions::Questions, replay::Replays, seal::Sealer, session::Sessions,
+        session_tasks::SessionTasks, subscriptions::Subscriptions,
     },
     record::Recorder,
     view::View,
@@ -28,6 +28,9 @@ pub struct State {
     pub view: Arc<ArcSwap<View>>,
     pub keys: Arc<Keys>,
     pub sealer: Arc<Sealer>,
+    /// This edge, as what it seals names it.
+    pub own: Owner,
+    pub forwarder: Forwarder,
     pub sessions: Sessions,
     pub in_flight: Arc<InFlight>,
     pub questions: Arc<Questions>,

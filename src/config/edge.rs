@@ -1,6 +1,6 @@
 //! Settings of the edge.
 
-use super::file;
+use super::{endpoint, file};
 use crate::{args::EdgeArgs, failure::Failure};
 use ostia_domain::{name::ExposedNames, network::Network};
 use ostia_edge::config::{
@@ -13,6 +13,8 @@ const MIN_BODY_BYTES: usize = 1 << 10;
 
 pub(crate) struct EdgeSettings {
     pub(crate) name: String,
+    /// For other edges.
+    pub(crate) advertise_url: Option<String>,
     /// Beside loopback and the listen address.
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
@@ -27,6 +29,11 @@ pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSetting
     let exposed = args.exposed_names.or(file.exposed_names);
     Ok(EdgeSettings {
         name: name(args.edge_name.clone().or_else(|| file.name.clone()))?,
+        advertise_url: endpoint::public_url(
+            "--advertise-url (edge.advertise_url)",
+            args.advertise_url.clone(),
+            file.advertise_url.clone(),
+        )?,
         allowed_hosts: checked(
             "--allowed-host (edge.allowed_hosts)",
             &args.allowed_host,

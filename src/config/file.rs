@@ -100,6 +100,7 @@ pub(crate) struct Vault {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Edge {
     pub(crate) name: Option<String>,
+    pub(crate) advertise_url: Option<String>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<String>,

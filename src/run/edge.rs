@@ -26,6 +26,7 @@ pub(crate) fn config(
         .map_err(|error| Failure::new("cannot find this program's own file").because(&error))?;
     Ok(ostia_edge::config::Config {
         name: edge.name.clone(),
+        advertise_url: edge.advertise_url.clone(),
         allowed_hosts: allowed_hosts(settings, bound),
         allowed_origins: edge.allowed_origins.clone(),
         trusted_proxies: edge.trusted_proxies.clone(),

@@ -325,7 +325,8 @@ impl Conversation {
     /// client asks again with the answer.
     pub fn park(mut self, question: Question) -> Last {
         let id = Uuid::new_v4();
-        let sealed = self.seal(&Continue::Parked(id));
+        let at = self.state.own.clone();
+        let sealed = self.seal(&Continue::Parked { call: id, at });
         match sealed {
             Ok(state) => {
                 let body = input_required::asking(&self.addressee.id, &question, &state);

@@ -4,6 +4,7 @@ use super::{
     admissible, discover,
     envelope::{Message, is_request_id},
     era::{Era, claims_modern},
+    forward::{self, Came, Onward},
     headers::{self, Accepts},
     initialize, legacy, listen, lists, origin, read,
     received::{Received, refuse},
@@ -23,7 +24,7 @@ use crate::{
     view::Kind,
 };
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{ConnectInfo, Path, State as Shared},
     response::{IntoResponse as _, Response},
 };
@@ -52,7 +53,11 @@ pub async fn serve(
     endpoint: Endpoint,
     request: Request<Body>,
 ) -> Response {
-    let arrival = state.arrive(remote, request.headers());
+    let mut arrival = state.arrive(remote, request.headers());
+    let came = forward::came(&state, request.headers());
+    if let Came::Forwarded(client) = came {
+        arrival.remote = client;
+    }
     let mut record = state.recorder.open(&arrival);
     let (parts, body) = request.into_parts();
     record.client(parts.headers.get(USER_AGENT));
@@ -73,13 +78,40 @@ pub async fn serve(
     };
 
     record.method(parts.method.as_str());
-    if let Err(error) = origin::check(&state.config, &parts.headers, &parts.uri) {
+    if came == Came::Stray {
+        let message = "This request was for another Ostia.";
+        return forward::stray(refuse(record, Error::new(Code::SessionUnknown, message)));
+    }
+    // Whoever forwarded it has checked what it was called.
+    if came == Came::FromClient
+        && let Err(error) = origin::check(&state.config, &parts.headers, &parts.uri)
+    {
         return refuse(record, error);
     }
     let principal = match identify(&state, &parts.headers, &arrival, &mut record).await {
         Ok(principal) => principal,
         Err(error) => return refuse(record, error),
     };
+    if came == Came::FromClient
+        && parts.method != Method::POST
+        && let Some(owner) = forward::owner_of_session(&state, &parts.headers, &principal)
+    {
+        let onward = Onward {
+            method: parts.method.clone(),
+            endpoint: &endpoint,
+            headers: &parts.headers,
+            body: Bytes::new(),
+            arrival: &arrival,
+        };
+        match forward::to_owner(&state, &owner, onward).await {
+            Ok(Some(answer)) => {
+                record.discard();
+                return answer;
+            }
+            Ok(None) => {}
+            Err(error) => return refuse(record, error),
+        }
+    }
     match parts.method {
         Method::POST => {}
         Method::DELETE => {
@@ -144,7 +176,7 @@ pub async fn serve(
         session: None,
         accepts: Accepts::of(&parts.headers),
     };
-    dispatch(received, record).await
+    dispatch(received, came, record).await
 }
 
 /// Authenticates a request, as long as what it will do can be written down.
@@ -189,9 +221,28 @@ pub async fn identify(
 }
 
 /// Checks what its era asks of a request, and hands it to the file named after its method.
-async fn dispatch(mut received: Received<'_>, mut record: OpenRecord) -> Response {
+async fn dispatch(mut received: Received<'_>, came: Came, mut record: OpenRecord) -> Response {
     if let Err(error) = admissible::check(&mut received) {
         return refuse(&received, record, &error);
+    }
+    if came == Came::FromClient
+        && let Some(owner) = forward::owner(&received)
+    {
+        let onward = Onward {
+            method: Method::POST,
+            endpoint: &received.endpoint,
+            headers: received.headers,
+            body: received.body.clone(),
+            arrival: &received.arrival,
+        };
+        match forward::to_owner(received.state, &owner, onward).await {
+            Ok(Some(answer)) => {
+                record.discard();
+                return answer;
+            }
+            Ok(None) => {}
+            Err(error) => return refuse(&received, record, &error),
+        }
     }
     let Some(method) = received.message.method.as_deref() else {
         return legacy::answer(&received, record).await;

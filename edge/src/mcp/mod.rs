@@ -14,6 +14,7 @@ pub mod era;
 pub mod event_stream;
 #[cfg(test)]
 mod fidelity;
+pub mod forward;
 pub mod headers;
 pub mod http_sse;
 pub mod in_flight;
@@ -28,6 +29,7 @@ pub mod log_level;
 #[cfg(test)]
 mod mutations;
 pub mod origin;
+pub mod owner;
 pub mod param_headers;
 pub mod parked;
 pub mod questions;

@@ -82,6 +82,7 @@ mod tests {
     fn verdict(host: &str, origin: Option<&str>) -> Option<Code> {
         let config = Config {
             name: String::new(),
+            advertise_url: None,
             allowed_hosts: vec!["mcp.example.com".into()],
             allowed_origins: vec!["https://app.example.com".into()],
             trusted_proxies: Vec::new(),

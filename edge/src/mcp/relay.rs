@@ -167,7 +167,7 @@ async fn begin(
             Err(error) => return Err((record, error)),
         };
     let upstream_state = match continued {
-        Some(Continue::Parked(id)) => {
+        Some(Continue::Parked { call, .. }) => {
             let responses = received
                 .params
                 .as_ref()
@@ -175,7 +175,7 @@ async fn begin(
             let addressee = addressee(received, relayed);
             return state
                 .parked
-                .resume(id, principal.key_id, responses, addressee, record)
+                .resume(call, principal.key_id, responses, addressee, record)
                 .await;
         }
         Some(Continue::Upstream(state)) => Some(state),
@@ -221,7 +221,7 @@ fn check_param_headers(received: &Received<'_>, permit: &Permit) -> Result<(), E
 }
 
 /// Where a request goes on that was answered with `input_required` before.
-fn continued(received: &Received<'_>) -> Result<Option<Continue>, Error> {
+pub fn continued(received: &Received<'_>) -> Result<Option<Continue>, Error> {
     let params = received.params.as_ref();
     let state = params.and_then(|params| params.request_state);
     // Some clients send what they do not have as null.

@@ -1,13 +1,14 @@
 //! `requestState`: what a modern client sends back when it asks again with the answers it was asked for.
 //!
 //! ```text
-//! format: 1 | until: 8 | request: 32 (SHA-256) | kind: 1 | parked call: 16, or the upstream's state
+//! format: 1 | until: 8 | request: 32 (SHA-256) | kind: 1 | parked call: 16 and its edge, or the upstream's state
 //! ```
 //! Sealed for the principal, so that nobody else can use it; bound to the request, so that an approval
 //! of one call cannot be spent on another.
 
 use super::{
     envelope::{Message, Params},
+    owner::Owner,
     seal::{Purpose, Sealer},
 };
 use ostia_domain::clock::Timestamp;
@@ -18,13 +19,13 @@ use uuid::Uuid;
 
 /// How long a person may take to answer.
 pub const LIFETIME: Duration = Duration::from_secs(600);
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// Where a request goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Continue {
-    /// A call that waits at this edge.
-    Parked(Uuid),
+    /// A call that waits at an edge.
+    Parked { call: Uuid, at: Owner },
     /// At its upstream, whose own state this is, as JSON.
     Upstream(String),
 }
@@ -70,9 +71,10 @@ pub fn seal(
     content.extend_from_slice(&until.to_be_bytes());
     content.extend_from_slice(&request.0);
     match to {
-        Continue::Parked(id) => {
+        Continue::Parked { call, at } => {
             content.push(0);
-            content.extend_from_slice(id.as_bytes());
+            content.extend_from_slice(call.as_bytes());
+            at.write(&mut content);
         }
         Continue::Upstream(state) => {
             content.push(1);
@@ -99,7 +101,13 @@ pub fn open(
     let good =
         *format == FORMAT && i64::from_be_bytes(*until) > now.timestamp() && *digest == request.0;
     match (good, kind) {
-        (true, 0) => Some(Continue::Parked(Uuid::from_slice(rest).ok()?)),
+        (true, 0) => {
+            let (call, at) = rest.split_first_chunk::<16>()?;
+            Some(Continue::Parked {
+                call: Uuid::from_bytes(*call),
+                at: Owner::read(at)?,
+            })
+        }
         (true, 1) => Some(Continue::Upstream(String::from_utf8(rest.to_vec()).ok()?)),
         _ => None,
     }
@@ -128,7 +136,13 @@ mod tests {
         let asked = digest(r#"{"name":"t","arguments":{"a":1}}"#);
         let again = digest(r#"{"name":"t","arguments":{"a":1},"inputResponses":{},"_meta":{}}"#);
         for to in [
-            Continue::Parked(Uuid::from_u128(3)),
+            Continue::Parked {
+                call: Uuid::from_u128(3),
+                at: Owner {
+                    id: Uuid::from_u128(4),
+                    url: Some("http://edge:8080".to_owned()),
+                },
+            },
             Continue::Upstream("\"s\"".into()),
         ] {
             let token = seal(&sealer(), owner, asked, &to, now).unwrap();

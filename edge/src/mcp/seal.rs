@@ -29,6 +29,8 @@ pub enum Purpose {
     Task,
     /// What an edge knew last, on its disk.
     LastGood,
+    /// That a request was forwarded to an edge, which is the owner.
+    Hop,
 }
 
 impl Purpose {
@@ -38,6 +40,7 @@ impl Purpose {
             Self::RequestState => 2,
             Self::Task => 3,
             Self::LastGood => 4,
+            Self::Hop => 5,
         }
     }
 }

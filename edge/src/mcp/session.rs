@@ -1,14 +1,15 @@
 //! Legacy session ids: sealed tokens that carry their own truth.
 //!
 //! ```text
-//! format: 1 | random: 16 | made: 8 | edge: 16 | revision: 1 | capabilities: 1
+//! format: 1 | random: 16 | made: 8 | revision: 1 | capabilities: 1 | the edge that opened it
 //! ```
 //! What cannot be sealed, because it changes, is kept by the edge that heard of it: that a session was
 //! deleted, and how much of the log it wants. A worker of its own lives at the edge that opened the session,
-//! and dies with it: that is what the edge in the id is for.
+//! and dies with it: that is what the edge in the id is for, and requests in the session are forwarded to it.
 
 use super::{
     log_level::LogLevel,
+    owner::Owner,
     seal::{Purpose, Sealer},
 };
 use crate::mcp::era::LEGACY_VERSIONS;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 /// A session ends by itself after so long; clients then initialize again.
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 const FORMAT: u8 = 3;
-const CONTENT_LEN: usize = 1 + 16 + 8 + 16 + 1 + 1;
+const FIXED_LEN: usize = 1 + 16 + 8 + 1 + 1;
 /// Sessions that were deleted and have not run out yet, or have a log level of their own.
 const MAX_KEPT: u64 = 100_000;
 
@@ -37,17 +38,16 @@ pub struct Session {
 }
 
 pub struct Sessions {
-    /// This edge since its start: another one after a restart.
-    edge: Uuid,
+    own: Owner,
     sealer: Arc<Sealer>,
     deleted: Cache<Uuid, ()>,
     log_levels: Cache<Uuid, LogLevel>,
 }
 
 impl Sessions {
-    pub fn new(edge: Uuid, sealer: Arc<Sealer>) -> Self {
+    pub fn new(own: Owner, sealer: Arc<Sealer>) -> Self {
         Self {
-            edge,
+            own,
             sealer,
             deleted: kept(),
             log_levels: kept(),
@@ -65,13 +65,13 @@ impl Sessions {
         let revision = LEGACY_VERSIONS
             .iter()
             .position(|known| *known == revision)?;
-        let mut content = Vec::with_capacity(CONTENT_LEN);
+        let mut content = Vec::with_capacity(FIXED_LEN + 16);
         content.push(FORMAT);
         content.extend_from_slice(&self.sealer.random::<16>()?);
         content.extend_from_slice(&now.timestamp().to_be_bytes());
-        content.extend_from_slice(self.edge.as_bytes());
         content.push(u8::try_from(revision).ok()?);
         content.push(capabilities.bits());
+        self.own.write(&mut content);
         self.sealer.seal(Purpose::Session, owner, &content)
     }
 
@@ -79,11 +79,10 @@ impl Sessions {
     /// looks the same.
     pub fn open(&self, text: &str, owner: Uuid, now: Timestamp) -> Option<Session> {
         let content = self.sealer.open(Purpose::Session, owner, text)?;
-        let content: [u8; CONTENT_LEN] = content.try_into().ok()?;
-        let (format, rest) = content.split_first()?;
+        let (fixed, edge) = content.split_first_chunk::<FIXED_LEN>()?;
+        let (format, rest) = fixed.split_first()?;
         let (random, rest) = rest.split_first_chunk::<16>()?;
         let (made, rest) = rest.split_first_chunk::<8>()?;
-        let (edge, rest) = rest.split_first_chunk::<16>()?;
         let [revision, capabilities] = *rest else {
             return None;
         };
@@ -92,12 +91,18 @@ impl Sessions {
             id: Uuid::from_bytes(*random),
             revision: LEGACY_VERSIONS.get(usize::from(revision))?,
             capabilities: ClientCapabilities::from_bits(capabilities),
-            of_this_edge: Uuid::from_bytes(*edge) == self.edge,
+            of_this_edge: Owner::read(edge)?.id == self.own.id,
         };
         let alive = *format == FORMAT
             && age < i64::try_from(LIFETIME.as_secs()).ok()?
             && !self.deleted.contains_key(&session.id);
         alive.then_some(session)
+    }
+
+    /// The edge that opened a session of this principal.
+    pub fn owner(&self, text: &str, owner: Uuid) -> Option<Owner> {
+        let content = self.sealer.open(Purpose::Session, owner, text)?;
+        Owner::read(content.get(FIXED_LEN..)?)
     }
 
     /// Ends a session on this edge.
@@ -135,11 +140,15 @@ mod tests {
             .iter()
             .map(|k| Secret::new(BASE64_STANDARD.encode([*k; 32])))
             .collect();
-        at(Uuid::from_u128(9), &keys)
+        at(9, &keys)
     }
 
-    fn at(edge: Uuid, keys: &[Secret]) -> Sessions {
-        Sessions::new(edge, Arc::new(Sealer::new(keys).unwrap()))
+    fn at(edge: u128, keys: &[Secret]) -> Sessions {
+        let own = Owner {
+            id: Uuid::from_u128(edge),
+            url: Some(format!("http://edge-{edge}:8080")),
+        };
+        Sessions::new(own, Arc::new(Sealer::new(keys).unwrap()))
     }
 
     const ROOTS: ClientCapabilities = ClientCapabilities::ROOTS;
@@ -160,11 +169,16 @@ mod tests {
     #[test]
     fn an_edge_tells_its_sessions_from_those_of_others() {
         let keys = [Secret::new(BASE64_STANDARD.encode([1; 32]))];
-        let edges = [1, 2].map(|edge| at(Uuid::from_u128(edge), &keys));
+        let edges = [1, 2].map(|edge| at(edge, &keys));
         let (owner, now) = (Uuid::from_u128(1), clock::now());
         let id = edges[0].seal(owner, "2025-11-25", ROOTS, now).unwrap();
-        let opened = edges.map(|edge| edge.open(&id, owner, now).unwrap().of_this_edge);
+        let opened = edges
+            .each_ref()
+            .map(|edge| edge.open(&id, owner, now).unwrap().of_this_edge);
         assert_eq!(opened, [true, false]);
+        let told = edges[1].owner(&id, owner).unwrap();
+        assert_eq!(told.url.as_deref(), Some("http://edge-1:8080"));
+        assert_eq!(edges[1].owner(&id, Uuid::from_u128(2)), None);
     }
 
     #[test]

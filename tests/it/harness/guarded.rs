@@ -18,7 +18,7 @@ use std::{
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 
 /// Both at once, on one port. Legacy.
 pub(crate) struct Guarded {
@@ -39,6 +39,8 @@ pub(crate) struct Guarded {
     refused: AtomicUsize,
     executed: AtomicUsize,
     handshakes: AtomicUsize,
+    /// Told of a call, which is never answered then.
+    waiting: Mutex<Option<Arc<Notify>>>,
 }
 
 impl Guarded {
@@ -58,6 +60,7 @@ impl Guarded {
             refused: AtomicUsize::new(0),
             executed: AtomicUsize::new(0),
             handshakes: AtomicUsize::new(0),
+            waiting: Mutex::default(),
         });
         let router = Router::new()
             .route("/mcp", post(serve))
@@ -109,6 +112,13 @@ impl Guarded {
     /// Calls that are refused hear of it once there are so many of them.
     pub(crate) fn refuse_together(&self, calls: usize) {
         *self.together.lock().expect("a barrier") = Some(Arc::new(Barrier::new(calls)));
+    }
+
+    /// Calls are executed and not answered any more; tells of each.
+    pub(crate) fn calls_wait(&self) -> Arc<Notify> {
+        let told = Arc::new(Notify::new());
+        *self.waiting.lock().expect("a flag") = Some(Arc::clone(&told));
+        told
     }
 
     pub(crate) fn asked(&self) -> Vec<(HeaderMap, String)> {
@@ -187,6 +197,11 @@ async fn serve(State(server): State<Arc<Guarded>>, headers: HeaderMap, body: Byt
         }
         "tools/call" => {
             server.executed.fetch_add(1, Ordering::SeqCst);
+            let waiting = server.waiting.lock().expect("a flag").clone();
+            if let Some(told) = waiting {
+                told.notify_one();
+                std::future::pending::<()>().await;
+            }
             answer(json!({"content": [{"type": "text", "text": presented}]}))
         }
         method if method.starts_with("notifications/") => StatusCode::ACCEPTED.into_response(),

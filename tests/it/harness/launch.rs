@@ -47,6 +47,11 @@ impl Launch {
         Self { args, env, listen }
     }
 
+    /// MCP on this one.
+    pub(crate) fn listen_for_mcp(&mut self, port: u16) {
+        self.listen[1] = format!("127.0.0.1:{port}");
+    }
+
     /// The next start takes free ones again.
     pub(crate) fn leave_addresses(&mut self) {
         self.listen = LISTENERS.map(|_| "127.0.0.1:0".to_owned());

@@ -25,6 +25,7 @@ pub(crate) struct Options {
     env: Vec<(String, String)>,
     data: Option<TempDir>,
     database: Option<Database>,
+    mcp_port: Option<u16>,
 }
 
 impl Options {
@@ -54,6 +55,12 @@ impl Options {
     /// SQLite in the data folder, also in a run of the tests on Postgres.
     pub(crate) fn sqlite(mut self) -> Self {
         self.sqlite = true;
+        self
+    }
+
+    /// The port of the MCP endpoint, for who has to know it before.
+    pub(crate) fn mcp_listen(mut self, port: u16) -> Self {
+        self.mcp_port = Some(port);
         self
     }
 
@@ -88,7 +95,10 @@ impl Options {
             args.push("--migrate".to_owned());
         }
         args.extend(self.args);
-        let launch = Launch::new(args, self.env);
+        let mut launch = Launch::new(args, self.env);
+        if let Some(port) = self.mcp_port {
+            launch.listen_for_mcp(port);
+        }
         let started = launch.start(data.path()).await;
         let (child, announced) = started.unwrap_or_else(|problem| panic!("{problem}"));
         Ostia::new(child, announced, launch, data, database)

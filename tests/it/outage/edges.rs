@@ -1,7 +1,7 @@
 //! R15: an edge dies, and its clients go to another one.
 
 use crate::harness::{
-    control,
+    control::{self, Control},
     guarded::Guarded,
     mcp::{Answer, Endpoint, legacy::Session, modern},
     ostia::{Options, Ostia},
@@ -13,23 +13,44 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ostia_proto::v1;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
+use uuid::Uuid;
 
-const SOON: Duration = Duration::from_secs(20);
+pub(super) const SOON: Duration = Duration::from_secs(20);
 
 /// Two edges that are one endpoint to clients.
-struct Edges {
+pub(super) struct Edges {
     split: Split,
     other: Ostia,
     key: String,
 }
 
 impl Edges {
-    /// With an upstream over HTTP, one that keeps something for each session, and one that asks its client.
+    /// Which do not reach each other.
     async fn start(http: &Arc<Guarded>) -> Self {
         let keys = STANDARD.encode([7; 32]);
         let edge = || -> Options { Ostia::options().env("OSTIA_SESSION_KEYS", keys.clone()) };
         let split = Split::start_with(Ostia::options(), edge()).await;
         let other = another_edge(&split.control, edge()).await;
+        Self::with_upstreams(split, other, http).await
+    }
+
+    /// Which forward to each other.
+    pub(super) async fn start_together(http: &Arc<Guarded>) -> Self {
+        let keys = STANDARD.encode([7; 32]);
+        let edge = |port: u16| {
+            Ostia::options()
+                .env("OSTIA_SESSION_KEYS", keys.clone())
+                .mcp_listen(port)
+                .arg("--advertise-url")
+                .arg(format!("http://127.0.0.1:{port}"))
+        };
+        let split = Split::start_with(Ostia::options(), edge(free_port())).await;
+        let other = another_edge(&split.control, edge(free_port())).await;
+        Self::with_upstreams(split, other, http).await
+    }
+
+    /// One over HTTP, one that keeps something for each session, and one that asks its client.
+    async fn with_upstreams(split: Split, other: Ostia, http: &Arc<Guarded>) -> Self {
         let services = split.services();
         http.takes("Bearer it");
         upstreams::http("http", &http.url())
@@ -47,22 +68,45 @@ impl Edges {
         Self { split, other, key }
     }
 
-    fn first(&self) -> Endpoint {
+    pub(super) fn services(&self) -> Control {
+        self.split.services()
+    }
+
+    pub(super) async fn kill_the_first(&mut self) {
+        self.split.edge.kill9().await;
+    }
+
+    pub(super) async fn start_the_first_again(&mut self) {
+        self.split.edge.start_again().await;
+    }
+
+    pub(super) fn first(&self) -> Endpoint {
         Endpoint::new(&self.split.edge.mcp_url, &self.key)
     }
 
-    fn second(&self) -> Endpoint {
+    pub(super) fn second(&self) -> Endpoint {
         Endpoint::new(&self.other.mcp_url, &self.key)
     }
 }
 
+/// Below those that the system gives out by itself, so that nobody takes it before its edge does.
+fn free_port() -> u16 {
+    loop {
+        let [first, second, ..] = Uuid::new_v4().into_bytes();
+        let port = 10_000 + u16::from_be_bytes([first, second]) % 5_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// The process that answers a session.
-async fn pid(session: &Session) -> u32 {
+pub(super) async fn pid(session: &Session) -> u32 {
     let answer = session.call("own__pid", &json!({})).await;
     answer.first_text().parse().expect("a number")
 }
 
-fn at(session: &Session, endpoint: Endpoint) -> Session {
+pub(super) fn at(session: &Session, endpoint: Endpoint) -> Session {
     Session {
         endpoint,
         ..session.clone()
@@ -112,7 +156,7 @@ async fn a_session_goes_on_at_another_edge_but_for_a_worker_of_its_own() {
 }
 
 /// A modern call, with more members in its params.
-async fn ask(endpoint: &Endpoint, more: Value) -> Answer {
+pub(super) async fn ask(endpoint: &Endpoint, more: Value) -> Answer {
     let mut params = json!({
         "name": "asks__test_elicitation",
         "arguments": {"message": "who?"},
@@ -126,7 +170,7 @@ async fn ask(endpoint: &Endpoint, more: Value) -> Answer {
 }
 
 /// What to send again: the answer to what was asked, and the state.
-fn answered(asked: &Value) -> Value {
+pub(super) fn answered(asked: &Value) -> Value {
     let questions = asked["inputRequests"].as_object().expect("questions");
     let name = questions.keys().next().expect("a question");
     let content = json!({"username": "ann", "email": "a@b.c"});

@@ -3,5 +3,6 @@
 mod control;
 mod database;
 mod edges;
+mod forward;
 mod load;
 mod watch;
