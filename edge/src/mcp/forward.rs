@@ -10,6 +10,7 @@
 
 use super::{
     era::Era,
+    headers::Accepts,
     owner::Owner,
     received::Received,
     relay,
@@ -40,6 +41,8 @@ const STRAY: HeaderValue = HeaderValue::from_static("stray");
 
 /// An edge that takes no connection for so long is gone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// An edge begins its answer sooner: to whoever takes a stream it opens one after a silence.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// An edge that is gone is not tried again for so long.
 const GONE_FOR: Duration = Duration::from_secs(5);
 const MAX_GONE: u64 = 1_000;
@@ -125,7 +128,7 @@ impl Forwarder {
         &self,
         to: &Owner,
         onward: Onward<'_>,
-    ) -> Result<Option<reqwest::Response>, reqwest::Error> {
+    ) -> Result<Option<reqwest::Response>, String> {
         let Some(url) = to.url.as_deref().and_then(|url| url.parse().ok()) else {
             return Ok(None);
         };
@@ -139,10 +142,18 @@ impl Forwarder {
         let mut headers = passed_on(onward.headers);
         headers.insert(HOP, hop);
         let request = self.http.request(onward.method, url).headers(headers);
-        match request.body(onward.body).send().await {
-            Ok(response) if !response.headers().contains_key(HOP) => Ok(Some(response)),
-            Err(error) if !error.is_connect() => Err(error),
-            Ok(_) | Err(_) => {
+        let sent = request.body(onward.body).send();
+        let begun = if Accepts::of(onward.headers).event_stream {
+            tokio::time::timeout(BEGIN_TIMEOUT, sent).await
+        } else {
+            // An answer without a stream takes as long as what it is about.
+            Ok(sent.await)
+        };
+        match begun {
+            Err(_) => Err("it is silent".to_owned()),
+            Ok(Ok(response)) if !response.headers().contains_key(HOP) => Ok(Some(response)),
+            Ok(Err(error)) if !error.is_connect() => Err(error.without_url().to_string()),
+            Ok(Ok(_) | Err(_)) => {
                 tracing::info!(edge = %to.id, "an edge is gone: what it kept is lost");
                 self.gone.insert(to.id, ());
                 Ok(None)
@@ -205,9 +216,8 @@ pub async fn to_owner(
 ) -> Result<Option<Response>, Error> {
     let listens = onward.method == Method::GET;
     let response = state.forwarder.forward(owner, onward).await;
-    let response = response.map_err(|error| {
-        let error = error.without_url();
-        tracing::warn!(%error, edge = %owner.id, "a request to another edge broke off");
+    let response = response.map_err(|problem| {
+        tracing::warn!(problem, edge = %owner.id, "a request to another edge broke off");
         let message = "The edge that keeps this session or call did not answer. Whether the request had an \
                        effect is not known.";
         Error::new(Code::WorkerLost, message)

@@ -1,12 +1,14 @@
 //! An MCP server that wants an `Authorization`, and the token endpoint that gives some.
 
+mod sse;
+
 use axum::{
     Router,
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     response::{IntoResponse as _, Response},
-    routing::post,
+    routing::{get, post},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ostia_proto::v1;
@@ -18,9 +20,9 @@ use std::{
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
-use tokio::sync::{Barrier, Notify};
+use tokio::sync::{Barrier, Notify, mpsc};
 
-/// Both at once, on one port. Legacy.
+/// All at once, on one port. Legacy.
 pub(crate) struct Guarded {
     pub(crate) address: String,
     /// What it takes as `Authorization`.
@@ -41,6 +43,9 @@ pub(crate) struct Guarded {
     handshakes: AtomicUsize,
     /// Told of a call, which is never answered then.
     waiting: Mutex<Option<Arc<Notify>>>,
+    /// Over HTTP+SSE: the newest stream, and how many there were.
+    stream: Mutex<Option<mpsc::Sender<String>>>,
+    streams: Mutex<usize>,
 }
 
 impl Guarded {
@@ -61,9 +66,13 @@ impl Guarded {
             executed: AtomicUsize::new(0),
             handshakes: AtomicUsize::new(0),
             waiting: Mutex::default(),
+            stream: Mutex::default(),
+            streams: Mutex::default(),
         });
         let router = Router::new()
             .route("/mcp", post(serve))
+            .route("/sse", get(sse::open))
+            .route("/messages", post(sse::post))
             .route("/token", post(give))
             .with_state(Arc::clone(&server));
         tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });

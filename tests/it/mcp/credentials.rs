@@ -28,6 +28,17 @@ fn presenting(server: &Guarded, credential: Credential) -> Definition {
     })
 }
 
+/// The same over HTTP+SSE.
+fn with_tokens_over_sse(server: &Guarded) -> Definition {
+    upstreams::sse("guarded", &server.sse_url()).with(|definition| {
+        let Some(Transport::Sse(endpoint)) = &mut definition.transport else {
+            panic!("not over HTTP+SSE");
+        };
+        let tokens = Credential::ClientCredentials(server.client(SECRET));
+        endpoint.credential = Some(tokens);
+    })
+}
+
 fn with_tokens(server: &Guarded) -> Definition {
     presenting(server, Credential::ClientCredentials(server.client(SECRET)))
 }
@@ -128,6 +139,55 @@ async fn a_hundred_calls_on_an_expired_token_are_one_request_for_another() {
     // A token that ended is no session that was lost.
     assert_eq!(server.handshakes(), 1);
     assert_eq!(server.executed(), 1 + CALLS);
+}
+
+/// The stream stays. Messages are posted one after another: one is refused for its token, and posted again.
+#[tokio::test]
+async fn over_sse_a_hundred_calls_on_an_expired_token_are_one_request_for_another() {
+    const CALLS: usize = 100;
+    let server = Guarded::start().await;
+    let fixture = Fixture::start().await;
+    with_tokens_over_sse(&server)
+        .pool(1, 200, 0)
+        .add(&fixture.control)
+        .await;
+    assert_eq!(fixture.call().await.first_text(), "Bearer canary-token-1");
+    let (streams, handshakes) = (server.streams(), server.handshakes());
+    server.forget();
+    let calls = futures_util::future::join_all((0..CALLS).map(|_| fixture.call()));
+    for answer in calls.await {
+        assert_eq!(answer.first_text(), "Bearer canary-token-2");
+    }
+    assert_eq!((server.asked().len(), server.refused()), (2, 1));
+    assert_eq!(server.executed(), 1 + CALLS);
+    // A token that ended is no stream that was lost.
+    assert_eq!(
+        (server.streams(), server.handshakes()),
+        (streams, handshakes)
+    );
+}
+
+/// A stream that ended is opened again, with a token that is taken.
+#[tokio::test]
+async fn over_sse_another_stream_is_opened_with_another_token() {
+    let server = Guarded::start().await;
+    let fixture = Fixture::start().await;
+    with_tokens_over_sse(&server).add(&fixture.control).await;
+    assert_eq!(fixture.call().await.first_text(), "Bearer canary-token-1");
+    let streams = server.streams();
+    server.forget();
+    server.end_stream();
+    let works = wait::until(LONG, "calls work again", || async {
+        let answer = fixture.call().await;
+        match answer.json().get("result") {
+            Some(_) => Ok(answer),
+            None => Err(answer),
+        }
+    });
+    let (answer, _) = works.await;
+    assert_eq!(answer.first_text(), "Bearer canary-token-2");
+    assert_eq!(server.asked().len(), 2);
+    assert!(server.streams() > streams);
 }
 
 #[tokio::test]

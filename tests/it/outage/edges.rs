@@ -45,7 +45,9 @@ impl Edges {
                 .arg(format!("http://127.0.0.1:{port}"))
         };
         let split = Split::start_with(Ostia::options(), edge(free_port())).await;
-        let other = another_edge(&split.control, edge(free_port())).await;
+        // Only this one is behind a proxy that it believes.
+        let second = edge(free_port()).arg("--trusted-proxy").arg("127.0.0.0/8");
+        let other = another_edge(&split.control, second).await;
         Self::with_upstreams(split, other, http).await
     }
 

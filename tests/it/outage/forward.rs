@@ -5,7 +5,7 @@ use crate::harness::{
     control,
     guarded::Guarded,
     mcp::{Answer, Events, legacy, legacy::Session},
-    processes,
+    processes, wait,
 };
 use serde_json::json;
 
@@ -34,7 +34,7 @@ async fn a_session_has_its_worker_at_whatever_edge_its_requests_arrive() {
     // Each call was made once, and is written down once.
     let services = edges.services();
     let expected = 7;
-    let usage = crate::harness::wait::until(super::edges::SOON, "records arrive", || async {
+    let usage = wait::until(super::edges::SOON, "records arrive", || async {
         let usage = control::usage(&services).await;
         let count = usage
             .iter()
@@ -124,6 +124,28 @@ async fn a_call_whose_edge_died_over_it_is_not_made_again() {
     let (answer, ()) = tokio::join!(call, kill);
     assert_eq!(answer.refusal().2, "worker-lost");
     assert_eq!(http.executed(), 1);
+}
+
+/// Who is called by another edge records its client, and not the other edge.
+#[tokio::test]
+async fn a_forwarded_request_comes_from_its_client() {
+    let http = Guarded::start().await;
+    let edges = Edges::start_together(&http).await;
+    let session = at(&Session::open(&edges.first()).await, edges.second());
+    let params = json!({"name": "own__pid", "arguments": {}});
+    let body = legacy::request(1, "tools/call", &params);
+    let call = session.post(body).header("x-forwarded-for", "198.51.100.7");
+    let answer = call.send().await;
+    let id = answer.header("ostia-request-id").expect("an id").to_owned();
+    let services = edges.services();
+    let recorded = wait::until(super::edges::SOON, "the call is recorded", || async {
+        let events = control::audit(&services).await;
+        events
+            .into_iter()
+            .find(|event| event.request_id == id)
+            .ok_or(())
+    });
+    assert_eq!(recorded.await.0.remote_address, "198.51.100.7");
 }
 
 /// A header of a client's own making opens nothing, and is told so.
