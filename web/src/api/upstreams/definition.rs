@@ -42,6 +42,8 @@ pub(super) struct New {
     /// Unset: 300,000.
     #[schema(minimum = 1, maximum = 86_400_000)]
     call_timeout_ms: Option<u64>,
+    /// Whether audit keeps the arguments of calls, without what looks like a secret, for auditors alone.
+    keep_arguments: Option<bool>,
     pool: Option<PoolLimits>,
 }
 
@@ -70,6 +72,7 @@ pub(super) struct Change {
     protocol: Option<Protocol>,
     #[schema(minimum = 1, maximum = 86_400_000)]
     call_timeout_ms: Option<u64>,
+    keep_arguments: Option<bool>,
     pool: Option<PoolLimits>,
 }
 
@@ -188,6 +191,7 @@ impl TryFrom<New> for v1::UpstreamDefinition {
             pool: new.pool.map(|pool| pool.over(v1::PoolLimits::default())),
             call_timeout: new.call_timeout_ms.map(span),
             demo: false,
+            keep_arguments: new.keep_arguments.unwrap_or_default(),
             ..Self::default()
         };
         definition.set_isolation(new.isolation.unwrap_or_default().into());
@@ -206,6 +210,9 @@ impl Change {
         }
         if let Some(limit) = self.call_timeout_ms {
             definition.call_timeout = Some(span(limit));
+        }
+        if let Some(keep) = self.keep_arguments {
+            definition.keep_arguments = keep;
         }
         if let Some(pool) = self.pool.take() {
             let now = definition.pool.take().unwrap_or_default();

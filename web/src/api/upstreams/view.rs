@@ -25,6 +25,7 @@ pub(super) struct Upstream {
     protocol: Protocol,
     pool: Pool,
     call_timeout_ms: Option<u64>,
+    keep_arguments: bool,
     #[schema(format = "date-time")]
     created_at: Option<String>,
     /// Null until an edge has found out, as what follows.
@@ -196,6 +197,7 @@ impl From<v1::Upstream> for Upstream {
             reached: definition.transport.into(),
             pool: definition.pool.unwrap_or_default().into(),
             call_timeout_ms: milliseconds(definition.call_timeout),
+            keep_arguments: definition.keep_arguments,
             created_at: timestamp(upstream.created_at),
             era: found.and_then(era),
             tools: found.map(|found| found.tools),
