@@ -43,7 +43,7 @@ impl v1::sync_service_server::SyncService for Sync {
         let listener = request.extensions().get::<Listener>();
         let listener = listener.map_or_else(CancellationToken::new, |l| l.0.clone());
         let v1::WatchRequest { edge, known } = request.into_inner();
-        let subscription = self.hub.subscribe(known.and_then(has), listener);
+        let subscription = self.hub.subscribe(known.as_ref().and_then(has), listener);
         tracing::info!(edge, "an edge watches");
         Ok(Response::new(events(subscription).boxed()))
     }
@@ -135,7 +135,7 @@ impl v1::sync_service_server::SyncService for Sync {
 }
 
 /// One of a source that cannot be read is of none that is known here.
-fn has(known: v1::SnapshotOf) -> Option<Has> {
+fn has(known: &v1::SnapshotOf) -> Option<Has> {
     Some(Has {
         source: uuid("known.source", &known.source).ok()?,
         revision: known.revision,

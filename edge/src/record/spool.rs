@@ -4,6 +4,8 @@ use ostia_proto::v1::RecordRequest;
 use prost::Message as _;
 use std::{
     fs, io,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 use uuid::Uuid;
@@ -43,8 +45,7 @@ impl Spool {
     fn store(&self, batch: &RecordRequest, ending: &str) -> bool {
         let name = self.dir.join(Uuid::now_v7().to_string());
         let (partial, whole) = (name.with_extension("partial"), name.with_extension(ending));
-        let written = fs::write(&partial, batch.encode_to_vec())
-            .and_then(|()| fs::File::open(&partial)?.sync_all())
+        let written = write_synced(&partial, &batch.encode_to_vec())
             .and_then(|()| fs::rename(&partial, &whole));
         match written {
             Ok(()) => true,
@@ -101,6 +102,17 @@ impl Spool {
     pub(super) fn remove(file: &Path) -> bool {
         done(file, &fs::remove_file(file))
     }
+}
+
+/// For nobody else to read: who called what, and where an upstream keeps them with which arguments.
+fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
 
 fn done(file: &Path, outcome: &io::Result<()>) -> bool {

@@ -80,11 +80,11 @@ fn plan(name: &str, value: u32) -> v1::Plan {
     }
 }
 
-fn selection(value: u32) -> Option<v1::Selection> {
-    Some(v1::Selection {
+fn selection(value: u32) -> v1::Selection {
+    v1::Selection {
         include: vec![format!("a.{value}")],
         ..v1::Selection::default()
-    })
+    }
 }
 
 fn tool(number: usize) -> v1::Tool {
@@ -132,7 +132,7 @@ async fn make(control: &Fixture, kind: Kind, name: String, value: u32) -> Result
             client.plans().create_plan(request).await?;
         }
         Kind::Bundle => {
-            let selection = selection(value);
+            let selection = Some(selection(value));
             let request = v1::CreateBundleRequest { name, selection };
             client.bundles().create_bundle(request).await?;
         }
@@ -169,7 +169,7 @@ async fn change(control: &Fixture, kind: Kind, name: String, value: u32) -> Resu
         Kind::Bundle => {
             let request = v1::UpdateBundleRequest {
                 bundle: name,
-                selection: selection(value),
+                selection: Some(selection(value)),
             };
             client.bundles().update_bundle(request).await?;
         }
