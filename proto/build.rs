@@ -5,6 +5,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 const FILES: &[&str] = &[
     "ostia/v1/audit.proto",
+    "ostia/v1/browser_sessions.proto",
     "ostia/v1/bundles.proto",
     "ostia/v1/groups.proto",
     "ostia/v1/identity.proto",

@@ -10,12 +10,14 @@ mod master_keys;
 mod retention;
 mod secrets;
 mod tls;
+mod web;
 
 pub(crate) use edge::EdgeSettings;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use log::LogSettings;
 pub(crate) use master_keys::MasterKeySource;
 pub(crate) use secrets::{Found, Secrets};
+pub(crate) use web::WebSettings;
 
 use crate::{
     args::{Global, ListenArgs, Role, RunArgs},
@@ -69,7 +71,7 @@ pub(crate) struct RunSettings {
     pub(crate) retention: ostia_control::Retention,
     pub(crate) mcp_url: Option<String>,
     pub(crate) web_url: Option<String>,
-    pub(crate) api_origins: Vec<String>,
+    pub(crate) web: WebSettings,
     pub(crate) log: LogSettings,
     pub(crate) otlp_endpoint: Option<String>,
 }
@@ -135,7 +137,7 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         retention: retention::settings(&args.keep, &file.keep)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
         web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
-        api_origins: edge::api_origins(&args.api_origin, &file.web)?,
+        web: web::settings(&args.web, &args.api_origin, &file.web)?,
         log: log::settings(global, &file, "info,sea_orm_migration=warn")?,
         otlp_endpoint: log::otlp_endpoint(args.otlp_endpoint, &file)?,
         common,

@@ -11,6 +11,7 @@ mod health;
 mod listen;
 pub(crate) mod seed;
 mod snippets;
+mod web;
 
 pub(crate) use banner::login_url;
 
@@ -114,7 +115,7 @@ impl Process {
             }
         }
         if let Some(listener) = listeners.web {
-            self.start_web(web_config(settings, &addresses), &client, listener)?;
+            self.start_web(web::config(settings, &addresses), &client, listener)?;
             self.announced.push(data.announce("web", &addresses.web)?);
         }
         edge::wait_until_ready(self.edge.as_deref(), &client).await;
@@ -194,16 +195,5 @@ impl Process {
         self.stop_admin.cancel();
         self.serving.drain(LISTENER_DRAIN).await;
         tracing::info!("stopped");
-    }
-}
-
-/// Calls of tools over REST go to the edge of this process, or else to where clients go.
-fn web_config(settings: &RunSettings, addresses: &Addresses) -> ostia_web::Config {
-    let edge_url = addresses.mcp_here();
-    ostia_web::Config {
-        mcp_url: addresses.mcp.clone(),
-        edge_url: edge_url.unwrap_or_else(|| addresses.mcp.clone()),
-        api_origins: settings.api_origins.clone(),
-        trusted_proxies: settings.edge.trusted_proxies.clone(),
     }
 }

@@ -33,8 +33,9 @@ impl Acting {
         let (service, method) = method.split_once('/')?;
         let own = Reach::Own(user.id);
         let reach = match user.role {
-            // Between the parts of an installation; answers hold credentials in clear.
-            _ if service == "SyncService" => None,
+            // Between the parts of an installation; answers hold credentials in clear, and who may name
+            // sessions may be anybody.
+            _ if matches!(service, "SyncService" | "BrowserSessionsService") => None,
             // Who administers does not read what others said.
             role if method == FOR_AUDITORS => (role == Role::Auditor).then_some(Reach::All),
             Role::Administrator => Some(Reach::All),

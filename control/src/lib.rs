@@ -8,7 +8,7 @@
 //!
 //! Every change begins with [`op::Op::change`] and ends with a commit that writes its audit event, bumps
 //! the revision and wakes the watch (`snapshot/`); there is no other way to a transaction that writes,
-//! except [`store::Store::write`] for what edges report by the thousand.
+//! except [`store::Store::write`] for what edges report by the thousand and browser sessions, by the page.
 
 mod app;
 mod auth;

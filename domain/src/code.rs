@@ -105,6 +105,12 @@ codes! {
     DatabaseUnavailable = "database-unavailable",
     /// The database answers, and takes no changes.
     DatabaseReadOnly = "database-read-only",
+
+    // What pages answer to people.
+    /// A form was sent by somebody whose browser session has ended.
+    SignInRequired = "sign-in-required",
+    /// A form that is not from a page of this session.
+    FormRefused = "form-refused",
 }
 
 impl Code {

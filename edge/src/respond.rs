@@ -90,6 +90,8 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::ServiceUnauthenticated
         | Code::Forbidden
         | Code::LoginLinkInvalid
+        | Code::SignInRequired
+        | Code::FormRefused
         | Code::DatabaseUnavailable
         | Code::DatabaseReadOnly => (StatusCode::INTERNAL_SERVER_ERROR, -32603),
     }

@@ -27,8 +27,8 @@ pub(crate) struct File {
     pub(crate) keys: Keys,
     pub(crate) vault: Vault,
     pub(crate) edge: Edge,
-    pub(crate) web: Web,
     pub(crate) urls: Urls,
+    pub(crate) web: Web,
     pub(crate) keep: Keep,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
@@ -110,14 +110,6 @@ pub(crate) struct Edge {
     pub(crate) max_revocation_age_s: Option<u64>,
 }
 
-/// `[web]`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Web {
-    /// `--api-origin`
-    pub(crate) api_origins: Vec<String>,
-}
-
 /// `[keys]`: what API keys may be.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -132,6 +124,16 @@ pub(crate) struct Keys {
 pub(crate) struct Urls {
     pub(crate) mcp: Option<String>,
     pub(crate) web: Option<String>,
+}
+
+/// `[web]`: the dashboard, as `--session-idle` and its siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Web {
+    /// `--api-origin`
+    pub(crate) api_origins: Vec<String>,
+    pub(crate) session_idle: Option<String>,
+    pub(crate) session_max: Option<String>,
 }
 
 /// `[keep]`: how long what happened is kept, as `--keep-audit-calls` and its siblings.

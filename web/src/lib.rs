@@ -2,31 +2,34 @@
 //!
 //! A handler loads and decides; a component only renders what it is given ([`render`]). Every page is
 //! plain HTML that works without scripts, under a policy that allows none.
+//!
+//! To add a page: a file in `pages/`, a line in [`router`]. Its handler takes a [`visitor::Visitor`], or an
+//! `Overseer`, `Operator` or `Administrator` where only they may see it, asks `visitor.control`, and answers
+//! with [`render::page_of`]. A form has a `CsrfField`, and its handler takes [`csrf::Checked`].
 
 mod api;
 mod assets;
+pub mod config;
+mod csrf;
 mod edge_client;
+mod headers;
 mod origin;
 mod pages;
 mod render;
+mod return_to;
+mod session;
+#[allow(dead_code, reason = "what the pages to come ask of it")]
+mod visitor;
 
-use axum::{Router, routing::get};
-use ostia_domain::network::Network;
+pub use config::Config;
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
 use ostia_proto::ControlClient;
+use session::{cookie, store::Store};
 use std::sync::Arc;
-
-/// What the pages say about this installation.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Address of the MCP endpoint as clients reach it.
-    pub mcp_url: String,
-    /// The same as this process reaches it, for calls of tools over REST.
-    pub edge_url: String,
-    /// Origins whose pages may read answers of the API, as browsers send them. Empty: none but our own.
-    pub api_origins: Vec<String>,
-    /// Proxies that are believed about where a request comes from.
-    pub trusted_proxies: Vec<Network>,
-}
 
 /// The web role cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,7 @@ pub struct Error(#[from] reqwest::Error);
 #[derive(Clone)]
 struct Site {
     config: Arc<Config>,
+    /// Acts for the dashboard itself; a visitor has one of their own.
     control: ControlClient,
     edge: reqwest::Client,
     answers: api::Answers,
@@ -44,9 +48,12 @@ struct Site {
 
 /// All pages and routes, and what they need. It wants to be served with the address of whoever connects.
 pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> {
+    let control = control.acting_as("service:web");
+    let store = Store::new(control.clone(), config.session_idle, config.session_max);
+    let sessions = cookie::layer(&config, store);
     let site = Site {
         config: Arc::new(config),
-        control: control.acting_as("service:web"),
+        control,
         edge: edge_client::client()?,
         answers: api::Answers::new(),
         reports: api::Reports::new(),
@@ -54,12 +61,18 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
     let api = api::router(&site);
     let pages = Router::new()
         .route("/", get(pages::home::show))
+        .route("/login", get(pages::login::show))
         .route(
             "/login/{token}",
-            get(pages::login::show).post(pages::login::redeem),
+            get(pages::login_link::show).post(pages::login_link::redeem),
         )
+        .route("/settings", get(pages::settings::show))
+        .route("/logout", post(pages::logout::sign_out))
         .route(assets::STYLESHEET, get(assets::stylesheet))
         .fallback(pages::not_found::show)
-        .with_state(site);
-    Ok(pages.merge(api))
+        .layer(sessions)
+        .with_state(site.clone());
+    // Outside the sessions: it completes their cookies.
+    let harden = middleware::from_fn_with_state(site, headers::harden);
+    Ok(pages.merge(api).layer(harden))
 }

@@ -2,14 +2,19 @@
 
 pub(crate) mod home;
 pub(crate) mod login;
+pub(crate) mod login_link;
+pub(crate) mod logout;
 pub(crate) mod not_found;
+pub(crate) mod problem;
+pub(crate) mod settings;
 
-use crate::assets::STYLESHEET;
+use crate::{assets::STYLESHEET, csrf::CsrfField, render::Viewer};
 use leptos::prelude::*;
 
 /// The frame around every page.
 #[component]
-pub(crate) fn Layout(title: &'static str, children: Children) -> impl IntoView {
+pub(crate) fn Layout(#[prop(into)] title: String, children: Children) -> impl IntoView {
+    let viewer = use_context::<Viewer>();
     view! {
         <html lang="en">
             <head>
@@ -21,12 +26,28 @@ pub(crate) fn Layout(title: &'static str, children: Children) -> impl IntoView {
                 <link rel="stylesheet" href=STYLESHEET/>
             </head>
             <body>
-                <header><a href="/">"Ostia"</a></header>
+                <header>
+                    <a href="/">"Ostia"</a>
+                    {viewer.map(|viewer| view! { <Account viewer/> })}
+                </header>
                 <main>
                     <h1>{title}</h1>
                     {children()}
                 </main>
             </body>
         </html>
+    }
+}
+
+/// Who is signed in, and the way out.
+#[component]
+fn Account(viewer: Viewer) -> impl IntoView {
+    view! {
+        <form method="post" action="/logout" class="account">
+            <span>{format!("{} ({})", viewer.name, viewer.role.as_str())}</span>
+            <CsrfField/>
+            <button type="submit">"Sign out"</button>
+            <button type="submit" name="everywhere" value="true">"Sign out everywhere"</button>
+        </form>
     }
 }

@@ -139,6 +139,9 @@ impl App {
         store::identity::update(change.tx(), &after.user)
             .await
             .map_err(naming::taken("user", &after.user.name))?;
+        if !after.user.enabled {
+            store::browser_sessions::delete_of_user(change.tx(), after.user.id).await?;
+        }
         let keys = store::keys::of_owners(change.tx(), &[after.user.id]).await?;
         let before = detail(&view(change.tx(), before).await?);
         let view = view(change.tx(), after).await?;
@@ -245,7 +248,7 @@ async fn keep_an_administrator(tx: &Tx, user: &User) -> Result<()> {
     )))
 }
 
-async fn named(db: &impl store::Reads, reference: &str) -> Result<StoredUser> {
+pub(super) async fn named(db: &impl store::Reads, reference: &str) -> Result<StoredUser> {
     store::identity::find(db, reference)
         .await?
         .ok_or_else(|| Error::not_found("user", reference))

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod access_tokens;
 pub(crate) mod audit;
 mod authenticate;
+pub(crate) mod browser_sessions;
 pub(crate) mod bundles;
 pub(crate) mod criteria;
 pub(crate) mod groups;

@@ -3,6 +3,7 @@
 
 mod asked;
 mod audit;
+mod browser_sessions;
 mod bundles;
 mod groups;
 mod identity;
@@ -28,12 +29,14 @@ use crate::{
 use ostia_proto::{
     client::{ACTOR_HEADER, MAX_MESSAGE_BYTES},
     v1::{
-        audit_service_server::AuditServiceServer, bundles_service_server::BundlesServiceServer,
-        groups_service_server::GroupsServiceServer, identity_service_server::IdentityServiceServer,
-        keys_service_server::KeysServiceServer, plans_service_server::PlansServiceServer,
-        policies_service_server::PoliciesServiceServer, prices_service_server::PricesServiceServer,
-        sync_service_server::SyncServiceServer, upstreams_service_server::UpstreamsServiceServer,
-        usage_service_server::UsageServiceServer, vault_service_server::VaultServiceServer,
+        audit_service_server::AuditServiceServer,
+        browser_sessions_service_server::BrowserSessionsServiceServer,
+        bundles_service_server::BundlesServiceServer, groups_service_server::GroupsServiceServer,
+        identity_service_server::IdentityServiceServer, keys_service_server::KeysServiceServer,
+        plans_service_server::PlansServiceServer, policies_service_server::PoliciesServiceServer,
+        prices_service_server::PricesServiceServer, sync_service_server::SyncServiceServer,
+        upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
+        vault_service_server::VaultServiceServer,
     },
 };
 use std::sync::Arc;
@@ -57,6 +60,10 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
     let sync = sync::Sync::new(app.clone(), hub.clone());
     Routes::new(service!(KeysServiceServer, keys::Keys(app.clone())))
         .add_service(service!(AuditServiceServer, audit::Audit(app.clone())))
+        .add_service(service!(
+            BrowserSessionsServiceServer,
+            browser_sessions::BrowserSessions(app.clone())
+        ))
         .add_service(service!(
             BundlesServiceServer,
             bundles::Bundles(app.clone())

@@ -5,6 +5,7 @@
 //! [`Store::write`] gives out.
 
 pub(crate) mod audit;
+pub(crate) mod browser_sessions;
 pub(crate) mod bundles;
 pub(crate) mod catalogues;
 mod cells;

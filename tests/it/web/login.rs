@@ -1,6 +1,6 @@
 //! The login link: looking costs nothing, the form uses it up, and only our own form may.
 
-use super::{open, send};
+use super::{open, send, visitor::Visitor};
 use crate::harness::{http, ostia::Ostia};
 
 #[tokio::test]
@@ -26,10 +26,9 @@ async fn the_form_uses_the_link_up() {
     let ostia = Ostia::start().await;
     let link = ostia.login_link.clone().expect("a link");
     let welcome = send(http::client().post(&link).header("origin", &ostia.web_url)).await;
-    assert_eq!(welcome.status, 200);
-    assert!(welcome.body.contains("Welcome"), "{}", welcome.body);
-    assert_eq!(welcome.header("referrer-policy"), "no-referrer");
-    assert!(welcome.header("set-cookie").is_empty());
+    assert_eq!(welcome.status, 303);
+    assert_eq!(welcome.header("location"), "/");
+    assert!(welcome.header("set-cookie").starts_with("ostia="));
 
     for used in [open(&link).await, send(http::client().post(&link)).await] {
         assert_eq!(used.status, 404);
@@ -45,7 +44,7 @@ async fn two_at_once_cannot_both_use_it() {
     let (a, b, c) = tokio::join!(post(), post(), post());
     let mut statuses = [a.status, b.status, c.status];
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 404, 404]);
+    assert_eq!(statuses, [303, 404, 404]);
 }
 
 #[tokio::test]
@@ -81,7 +80,10 @@ async fn a_name_is_text_and_never_markup() {
     ostia.cli(&args).await.ok();
     let link = ostia.cli(&["login-link", hostile]).await.ok().json();
     let link = link["login_url"].as_str().expect("a link").to_owned();
-    for page in [open(&link).await, send(http::client().post(&link)).await] {
+    let visitor = Visitor::of(&ostia.web_url);
+    let confirm = visitor.open(&link).await;
+    visitor.follow_login_link(&link).await;
+    for page in [confirm, visitor.open("/").await] {
         assert_eq!(page.status, 200);
         assert!(page.body.contains("&lt;b&gt;"), "{}", page.body);
         assert!(!page.body.contains("<script"), "{}", page.body);

@@ -1,21 +1,25 @@
 //! The pages.
 
 mod api;
+mod forms;
 mod login;
 mod pages;
+mod sessions;
+mod tls;
+pub(crate) mod visitor;
 
 use crate::harness::http;
 use reqwest::{Method, RequestBuilder};
 
 /// A page as the browser gets it.
-struct Page {
-    status: u16,
-    headers: reqwest::header::HeaderMap,
-    body: String,
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Page {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().expect("ASCII"))
     }

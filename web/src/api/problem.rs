@@ -189,13 +189,15 @@ fn http_status(code: Code) -> StatusCode {
         | Code::KeyExpired
         | Code::AccessTokenExpired
         | Code::KeyInactive
-        | Code::OwnerDisabled => StatusCode::UNAUTHORIZED,
+        | Code::OwnerDisabled
+        | Code::SignInRequired => StatusCode::UNAUTHORIZED,
         Code::AddressForbidden
         | Code::HourForbidden
         | Code::OriginForbidden
         | Code::HostForbidden
         | Code::Forbidden
-        | Code::ArgumentRefused => StatusCode::FORBIDDEN,
+        | Code::ArgumentRefused
+        | Code::FormRefused => StatusCode::FORBIDDEN,
         Code::NotFound
         | Code::MethodNotFound
         | Code::SessionUnknown

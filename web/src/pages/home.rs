@@ -1,32 +1,39 @@
-//! `GET /`: what runs here and how to get in.
+//! `GET /`: what runs here, and for somebody who is signed in what is theirs.
 
 use super::Layout;
-use crate::{Site, render};
+use crate::{Site, render, visitor::Visitor};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 
-pub(crate) async fn show(State(site): State<Site>) -> Response {
+pub(crate) async fn show(State(site): State<Site>, visitor: Option<Visitor>) -> Response {
     let mcp_url = site.config.mcp_url.clone();
-    render::page(StatusCode::OK, || view! { <Home mcp_url/> })
+    match visitor {
+        Some(visitor) => render::page_of(&visitor, StatusCode::OK, || view! { <Start mcp_url/> }),
+        None => render::page(StatusCode::OK, || view! { <Front mcp_url/> }),
+    }
 }
 
 #[component]
-fn Home(mcp_url: String) -> impl IntoView {
+fn Front(mcp_url: String) -> impl IntoView {
     view! {
         <Layout title="One door to every MCP server">
             <p>"This is an Ostia gateway. MCP clients connect to it with an API key:"</p>
             <p><code>{mcp_url}</code></p>
-            <h2>"Sign in"</h2>
+            <p><a href="/login">"Sign in"</a></p>
+        </Layout>
+    }
+}
+
+#[component]
+fn Start(mcp_url: String) -> impl IntoView {
+    view! {
+        <Layout title="Welcome">
+            <p>"MCP clients connect to this gateway with an API key:"</p>
+            <p><code>{mcp_url}</code></p>
             <p>
-                "Open the login link that Ostia printed on its first start. An operator makes a new "
-                "one on the machine that runs it:"
-            </p>
-            <pre><code>"ostia login-link NAME"</code></pre>
-            <h2>"Manage"</h2>
-            <p>
-                "The dashboard is not here yet. Until it is, keys, upstreams and policies are managed "
-                "with the command line: " <code>"ostia --help"</code> "."
+                "The rest of the dashboard is not here yet. Until it is, keys, upstreams and policies are "
+                "managed with the command line: " <code>"ostia --help"</code> "."
             </p>
         </Layout>
     }

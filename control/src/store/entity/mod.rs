@@ -7,6 +7,7 @@ pub(crate) mod audit_arguments;
 pub(crate) mod audit_events;
 pub(crate) mod audit_pruned;
 pub(crate) mod audit_writers;
+pub(crate) mod browser_sessions;
 pub(crate) mod bundles;
 pub(crate) mod catalogue_items;
 pub(crate) mod catalogue_tools;

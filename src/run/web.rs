@@ -1,0 +1,18 @@
+//! The dashboard of this process.
+
+use super::listen::Addresses;
+use crate::config::RunSettings;
+
+/// Calls of tools over REST go to the edge of this process, or else to where clients go.
+pub(crate) fn config(settings: &RunSettings, addresses: &Addresses) -> ostia_web::Config {
+    let edge_url = addresses.mcp_here();
+    ostia_web::Config {
+        mcp_url: addresses.mcp.clone(),
+        edge_url: edge_url.unwrap_or_else(|| addresses.mcp.clone()),
+        web_url: addresses.web.clone(),
+        api_origins: settings.web.api_origins.clone(),
+        trusted_proxies: settings.edge.trusted_proxies.clone(),
+        session_idle: settings.web.session_idle,
+        session_max: settings.web.session_max,
+    }
+}

@@ -1,0 +1,66 @@
+//! `/settings`: how this dashboard runs. No secrets, and none can come here: the web role has none of them.
+
+use super::Layout;
+use crate::{Site, config::Config, render, visitor::Overseer};
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use leptos::prelude::*;
+use std::{sync::Arc, time::Duration};
+
+pub(crate) async fn show(State(site): State<Site>, Overseer(visitor): Overseer) -> Response {
+    let config = Arc::clone(&site.config);
+    render::page_of(&visitor, StatusCode::OK, || view! { <Settings config/> })
+}
+
+#[component]
+fn Settings(config: Arc<Config>) -> impl IntoView {
+    let rows = [
+        ("Version", env!("CARGO_PKG_VERSION").to_owned(), ""),
+        ("MCP endpoint", config.mcp_url.clone(), "--mcp-url"),
+        ("Dashboard", config.web_url.clone(), "--web-url"),
+        (
+            "Signed in without use for at most",
+            span(config.session_idle),
+            "--session-idle",
+        ),
+        (
+            "Signed in for at most",
+            span(config.session_max),
+            "--session-max",
+        ),
+    ];
+    let rows = rows.map(|(name, value, flag)| {
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                <td>{value}</td>
+                <td><code>{flag}</code></td>
+            </tr>
+        }
+    });
+    view! {
+        <Layout title="Settings">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Setting"</th>
+                        <th scope="col">"Value"</th>
+                        <th scope="col">"Set with"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.into_iter().collect_view()}</tbody>
+            </table>
+        </Layout>
+    }
+}
+
+/// In the largest unit that leaves nothing over.
+fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] {
+        if seconds.is_multiple_of(length) {
+            return format!("{} {unit}", seconds / length);
+        }
+    }
+    format!("{seconds} s")
+}

@@ -1,0 +1,189 @@
+//! Who is at a page, proved by the session of their browser.
+//!
+//! A handler that takes a [`Visitor`] is only reached by somebody who is signed in; one that takes an
+//! [`Overseer`], [`Operator`] or [`Administrator`] only by somebody of such a role, and everybody else finds
+//! no such page. Control holds every call of [`Visitor::control`] to the role again.
+
+use crate::{
+    Site,
+    pages::{not_found, problem},
+    return_to::ReturnTo,
+    session::{self, CsrfToken, Session, SignedIn, store::seconds},
+};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use chrono::TimeDelta;
+use http::{Method, request::Parts};
+use ostia_domain::{clock, user::Role};
+use ostia_proto::{ControlClient, v1};
+use tonic::Code;
+use uuid::Uuid;
+
+/// A session that is in use moves its end at most so often.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    /// As control says now.
+    pub(crate) role: Role,
+    /// Everything but the secrets that control knows of the user.
+    pub(crate) user: v1::User,
+    /// Acts for this user: control allows what the role allows, and audit names the user.
+    pub(crate) control: ControlClient,
+    /// What forms of this session carry.
+    pub(crate) csrf: CsrfToken,
+}
+
+impl Visitor {
+    /// Sees what belongs to everybody.
+    pub(crate) fn oversees(&self) -> bool {
+        self.role != Role::Member
+    }
+
+    /// Changes what belongs to everybody.
+    pub(crate) fn operates(&self) -> bool {
+        matches!(self.role, Role::Operator | Role::Administrator)
+    }
+
+    pub(crate) fn administers(&self) -> bool {
+        self.role == Role::Administrator
+    }
+
+    /// `None`: nobody is signed in. The error is a page.
+    pub(crate) async fn of(site: &Site, session: &Session) -> Result<Option<Self>, Response> {
+        let signed_in = session::signed_in(session).await;
+        let signed_in = signed_in.map_err(|error| problem::away(&error))?;
+        let (Some(SignedIn { user }), Some(id)) = (signed_in, session.id()) else {
+            return Ok(None);
+        };
+        let control = site.control.on_behalf_of(user);
+        let request = v1::GetUserRequest {
+            user: user.to_string(),
+        };
+        let found = match control.identity().get_user(request).await {
+            Ok(found) => found.into_inner(),
+            // Disabled or removed since a moment ago: control has no such session any more either.
+            Err(status) if matches!(status.code(), Code::Unauthenticated | Code::NotFound) => {
+                return Ok(None);
+            }
+            Err(status) => return Err(problem::away(&status)),
+        };
+        touch(site, session, id).await?;
+        Ok(Some(Self {
+            id: user,
+            name: found.name.clone(),
+            // A role of a newer control allows nothing here.
+            role: found.role().named().unwrap_or(Role::Member),
+            user: found,
+            control,
+            csrf: CsrfToken::of(id),
+        }))
+    }
+}
+
+/// Moves the end of the session, now that it is used.
+async fn touch(
+    site: &Site,
+    session: &Session,
+    id: tower_sessions::session::Id,
+) -> Result<(), Response> {
+    let expires_at = session::expires_at(session).await;
+    let expires_at = expires_at.map_err(|error| problem::away(&error))?;
+    let idle = TimeDelta::from_std(site.config.session_idle).unwrap_or(TimeDelta::MAX);
+    let is_recent = |expires_at| clock::now() + idle - expires_at < TOUCH_EVERY.min(idle / 4);
+    if expires_at.is_none_or(is_recent) {
+        return Ok(());
+    }
+    let request = v1::TouchBrowserSessionRequest {
+        id_hash: session::id_hash(id),
+        idle_seconds: seconds(site.config.session_idle),
+    };
+    let mut sessions = site.control.browser_sessions();
+    match sessions.touch_browser_session(request).await {
+        Err(status) if status.code() != Code::NotFound => Err(problem::away(&status)),
+        _ => Ok(()),
+    }
+}
+
+impl OptionalFromRequestParts<Site> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        site: &Site,
+    ) -> Result<Option<Self>, Self::Rejection> {
+        Self::of(site, &session_of(parts, site).await?).await
+    }
+}
+
+impl FromRequestParts<Site> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Self::Rejection> {
+        let visitor = Self::of(site, &session_of(parts, site).await?).await?;
+        visitor.ok_or_else(|| sign_in_first(parts))
+    }
+}
+
+async fn session_of(parts: &mut Parts, site: &Site) -> Result<Session, Response> {
+    let session = Session::from_request_parts(parts, site).await;
+    session.map_err(axum::response::IntoResponse::into_response)
+}
+
+/// A page that was asked for is there after the sign-in; a form that was sent is not sent again unasked.
+fn sign_in_first(parts: &Parts) -> Response {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return problem::sign_in_required();
+    }
+    let asked = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    Redirect::to(&ReturnTo::new(asked).sign_in_path()).into_response()
+}
+
+/// Who may see a page; for everybody else it is not there.
+macro_rules! roles {
+    ($($(#[$doc:meta])* $name:ident = $may:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub(crate) struct $name(pub(crate) Visitor);
+
+        impl FromRequestParts<Site> for $name {
+            type Rejection = Response;
+
+            async fn from_request_parts(
+                parts: &mut Parts,
+                site: &Site,
+            ) -> Result<Self, Self::Rejection> {
+                let visitor =
+                    <Visitor as FromRequestParts<Site>>::from_request_parts(parts, site).await?;
+                if visitor.$may() {
+                    return Ok(Self(visitor));
+                }
+                Err(not_found::of(&visitor))
+            }
+        }
+
+        impl AsRef<Visitor> for $name {
+            fn as_ref(&self) -> &Visitor {
+                &self.0
+            }
+        }
+    )*};
+}
+
+roles! {
+    /// An auditor, operator or administrator.
+    Overseer = oversees,
+    /// An operator or administrator.
+    Operator = operates,
+    Administrator = administers,
+}
+
+impl AsRef<Visitor> for Visitor {
+    fn as_ref(&self) -> &Visitor {
+        self
+    }
+}
