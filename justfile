@@ -35,6 +35,10 @@ it filter="":
 it-postgres:
     ./test it-postgres
 
+# Signing in with a real OpenID provider, and the dashboard in a real browser.
+browser:
+    ./test browser
+
 # The end-to-end tests with others' clients and servers.
 peers:
     ./test peers

@@ -7,6 +7,10 @@
     reason = "these comments are the help texts"
 )]
 
+mod web;
+
+pub(crate) use web::WebArgs;
+
 use crate::{cli, stdio};
 use clap::{Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use ostia_domain::name::ExposedNames;
@@ -319,18 +323,6 @@ pub(crate) struct UrlArgs {
     /// Address of the dashboard as people reach it [default: from --web-listen]
     #[arg(long, env = "OSTIA_WEB_URL", value_name = "URL")]
     pub(crate) web_url: Option<String>,
-}
-
-/// Browser sessions, as 8h or 7d.
-#[derive(clap::Args, Clone, Default)]
-#[command(next_help_heading = "Signing in")]
-pub(crate) struct WebArgs {
-    /// How long somebody stays signed in to the dashboard without using it [default: 8h]
-    #[arg(long, env = "OSTIA_SESSION_IDLE", value_name = "SPAN")]
-    pub(crate) session_idle: Option<String>,
-    /// How long somebody stays signed in at most [default: 7d]
-    #[arg(long, env = "OSTIA_SESSION_MAX", value_name = "SPAN")]
-    pub(crate) session_max: Option<String>,
 }
 
 /// How long control keeps what happened, as 90d or `forever`.

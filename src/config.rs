@@ -7,6 +7,7 @@ mod endpoint;
 mod file;
 mod log;
 mod master_keys;
+mod oidc;
 mod retention;
 mod secrets;
 mod tls;
@@ -137,7 +138,7 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         retention: retention::settings(&args.keep, &file.keep)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
         web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
-        web: web::settings(&args.web, &args.api_origin, &file.web)?,
+        web: web::settings(&args.web, &args.api_origin, &file)?,
         log: log::settings(global, &file, "info,sea_orm_migration=warn")?,
         otlp_endpoint: log::otlp_endpoint(args.otlp_endpoint, &file)?,
         common,

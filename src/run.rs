@@ -24,7 +24,7 @@ use crate::{
     telemetry,
 };
 use health::Health;
-use listen::{Addresses, Listeners};
+use listen::Listeners;
 use ostia_control::Control;
 use ostia_edge::Edge;
 use ostia_proto::ControlClient;

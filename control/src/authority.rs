@@ -38,6 +38,8 @@ impl Acting {
             _ if matches!(service, "SyncService" | "BrowserSessionsService") => None,
             // Who administers does not read what others said.
             role if method == FOR_AUDITORS => (role == Role::Auditor).then_some(Reach::All),
+            // What a provider said is for the web role to check.
+            _ if method == "SignIn" => None,
             Role::Administrator => Some(Reach::All),
             Role::Operator => operator(service, method).then_some(Reach::All),
             Role::Auditor => reads(method).then_some(Reach::All),

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
         "this login link was used, has ended or never was: make a new one with `ostia login-link`"
     )]
     LoginLinkInvalid,
+    #[error("this user is disabled: ask an administrator")]
+    SignInRefused,
     #[error(
         "the database has not the schema of this version: run `ostia migrate` with this version first (newest step: {newest})"
     )]

@@ -111,6 +111,14 @@ codes! {
     SignInRequired = "sign-in-required",
     /// A form that is not from a page of this session.
     FormRefused = "form-refused",
+    /// Somebody came back from a provider whom nobody sent there from this browser, or who came before.
+    SignInStateInvalid = "sign-in-state-invalid",
+    /// The provider, or a rule of this installation, lets this person not in.
+    SignInRefused = "sign-in-refused",
+    /// What the provider answered proves nothing.
+    SignInFailed = "sign-in-failed",
+    /// The provider cannot be reached, or does not know this installation.
+    ProviderUnavailable = "provider-unavailable",
 }
 
 impl Code {

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod policy;
 pub mod price;
 pub mod principal;
+pub mod reach;
 pub mod redact;
 pub mod snapshot;
 pub mod tool;

@@ -92,6 +92,10 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::LoginLinkInvalid
         | Code::SignInRequired
         | Code::FormRefused
+        | Code::SignInStateInvalid
+        | Code::SignInRefused
+        | Code::SignInFailed
+        | Code::ProviderUnavailable
         | Code::DatabaseUnavailable
         | Code::DatabaseReadOnly => (StatusCode::INTERNAL_SERVER_ERROR, -32603),
     }

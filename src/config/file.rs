@@ -4,6 +4,7 @@
 use crate::args::{LogFormat, NameForm, Role};
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -29,6 +30,7 @@ pub(crate) struct File {
     pub(crate) edge: Edge,
     pub(crate) urls: Urls,
     pub(crate) web: Web,
+    pub(crate) oidc: Vec<Oidc>,
     pub(crate) keep: Keep,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
@@ -48,7 +50,9 @@ impl File {
             &mut self.tls.client_ca,
             &mut self.vault.master_key_file,
         ];
-        for path in paths.into_iter().flatten() {
+        let secrets = self.oidc.iter_mut();
+        let secrets = secrets.map(|provider| &mut provider.client_secret_file);
+        for path in paths.into_iter().chain(secrets).flatten() {
             *path = folder.join(&*path);
         }
         self
@@ -134,6 +138,29 @@ pub(crate) struct Web {
     pub(crate) api_origins: Vec<String>,
     pub(crate) session_idle: Option<String>,
     pub(crate) session_max: Option<String>,
+    /// `--oidc-recheck-min`
+    pub(crate) oidc_recheck_min: Option<u32>,
+}
+
+/// `[[oidc]]`: an OpenID provider that people sign in with; only here, because it is too much for flags.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Oidc {
+    pub(crate) name: String,
+    pub(crate) label: Option<String>,
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret_file: Option<PathBuf>,
+    pub(crate) client_secret_env: Option<String>,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) groups_claim: Option<String>,
+    /// What a group of the provider may do here.
+    #[serde(default)]
+    pub(crate) roles: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) allowed_email_domains: Vec<String>,
+    #[serde(default)]
+    pub(crate) allow_private_network: bool,
 }
 
 /// `[keep]`: how long what happened is kept, as `--keep-audit-calls` and its siblings.

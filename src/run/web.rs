@@ -14,5 +14,7 @@ pub(crate) fn config(settings: &RunSettings, addresses: &Addresses) -> ostia_web
         trusted_proxies: settings.edge.trusted_proxies.clone(),
         session_idle: settings.web.session_idle,
         session_max: settings.web.session_max,
+        providers: settings.web.providers.clone(),
+        recheck: settings.web.recheck,
     }
 }

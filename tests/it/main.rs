@@ -5,6 +5,7 @@
 //! and servers that others wrote, `deploy` what it is installed with, `outage` what
 //! goes on while something is away, `tidy` the shape of the sources. `harness` is what they share.
 
+mod browser;
 mod cli;
 mod control;
 mod deploy;

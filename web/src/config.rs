@@ -1,9 +1,10 @@
 //! What the pages are started with. The binary reads it; nothing here looks at environment or files.
 
-use ostia_domain::network::Network;
-use std::time::Duration;
+use ostia_domain::{key::Secret, network::Network, user::Role};
+use std::{collections::BTreeMap, time::Duration};
 
 pub const DEFAULT_SESSION_IDLE: Duration = Duration::from_secs(8 * 3_600);
+pub const DEFAULT_RECHECK: Duration = Duration::from_secs(300);
 pub const DEFAULT_SESSION_MAX: Duration = Duration::from_secs(7 * 86_400);
 
 #[derive(Clone, Debug)]
@@ -23,6 +24,67 @@ pub struct Config {
     pub session_idle: Duration,
     /// and after so long however much it is used.
     pub session_max: Duration,
+    /// Whom people can sign in with, in the order of the sign-in page.
+    pub providers: Vec<ProviderConfig>,
+    /// The provider is asked again who may sign in after so long, while a session is used.
+    pub recheck: Duration,
+}
+
+/// An OpenID provider.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    /// In addresses and in audit.
+    pub name: String,
+    /// What people read. Unset: the name.
+    pub label: Option<String>,
+    /// As the provider writes it in its tokens.
+    pub issuer: String,
+    pub client_id: String,
+    /// Unset: PKCE alone proves who asks.
+    pub client_secret: Option<Secret>,
+    /// Besides `openid`.
+    pub scopes: Vec<String>,
+    /// The claim that has the groups. Unset: the provider has no say in groups.
+    pub groups_claim: Option<String>,
+    /// What groups of the provider may do. Empty: the provider has no say in roles.
+    pub roles: BTreeMap<String, Role>,
+    /// Empty: everybody whom the provider lets in.
+    pub allowed_email_domains: Vec<String>,
+    /// Loopback and private networks, and plain HTTP.
+    pub allow_private_network: bool,
+}
+
+impl ProviderConfig {
+    pub fn named(name: &str, issuer: &str, client_id: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: None,
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            client_secret: None,
+            scopes: Vec::new(),
+            groups_claim: None,
+            roles: BTreeMap::new(),
+            allowed_email_domains: Vec::new(),
+            allow_private_network: false,
+        }
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What somebody must say of a person before it is known who they are and whether they may come in.
+    pub(crate) fn claims_needed(&self) -> Vec<&str> {
+        let groups = self.groups_claim.as_deref();
+        let groups = groups.map(|claim| claim.split('.').next().unwrap_or(claim));
+        let email = (!self.allowed_email_domains.is_empty()).then_some("email");
+        ["preferred_username"]
+            .into_iter()
+            .chain(groups)
+            .chain(email)
+            .collect()
+    }
 }
 
 impl Config {

@@ -13,6 +13,7 @@ pub mod config;
 mod csrf;
 mod edge_client;
 mod headers;
+mod oidc;
 mod origin;
 mod pages;
 mod render;
@@ -21,12 +22,13 @@ mod session;
 #[allow(dead_code, reason = "what the pages to come ask of it")]
 mod visitor;
 
-pub use config::Config;
+pub use config::{Config, ProviderConfig};
 
 use axum::{
     Router, middleware,
     routing::{get, post},
 };
+use oidc::Providers;
 use ostia_proto::ControlClient;
 use session::{cookie, store::Store};
 use std::sync::Arc;
@@ -44,6 +46,7 @@ struct Site {
     edge: reqwest::Client,
     answers: api::Answers,
     reports: api::Reports,
+    providers: Providers,
 }
 
 /// All pages and routes, and what they need. It wants to be served with the address of whoever connects.
@@ -52,6 +55,7 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
     let store = Store::new(control.clone(), config.session_idle, config.session_max);
     let sessions = cookie::layer(&config, store);
     let site = Site {
+        providers: Providers::new(&config),
         config: Arc::new(config),
         control,
         edge: edge_client::client()?,
@@ -67,6 +71,11 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
             get(pages::login_link::show).post(pages::login_link::redeem),
         )
         .route("/settings", get(pages::settings::show))
+        .route("/login/with/{provider}", get(pages::login_with::begin))
+        .route(
+            "/login/with/{provider}/callback",
+            get(pages::login_with::finish),
+        )
         .route("/logout", post(pages::logout::sign_out))
         .route(assets::STYLESHEET, get(assets::stylesheet))
         .fallback(pages::not_found::show)

@@ -3,6 +3,7 @@
 pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod login_link;
+pub(crate) mod login_with;
 pub(crate) mod logout;
 pub(crate) mod not_found;
 pub(crate) mod problem;

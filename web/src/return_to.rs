@@ -25,12 +25,16 @@ impl ReturnTo {
     }
 
     /// The query that carries it, with its question mark; empty for the start page.
-    pub(crate) fn query(&self) -> String {
+    fn query(&self) -> String {
         if self.0 == "/" {
             return String::new();
         }
         let next: String = byte_serialize(self.0.as_bytes()).collect();
         format!("?next={next}")
+    }
+
+    pub(crate) fn provider_path(&self, provider: &str) -> String {
+        format!("/login/with/{provider}{}", self.query())
     }
 
     pub(crate) fn sign_in_path(&self) -> String {

@@ -9,6 +9,7 @@ pub(crate) mod store;
 
 pub(crate) use tower_sessions::Session;
 
+use crate::oidc::Through;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ostia_domain::clock::Timestamp;
 use ring::{digest, hmac};
@@ -24,11 +25,19 @@ const EXPIRES_AT: &str = "expires_at";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SignedIn {
     pub(crate) user: Uuid,
+    /// Unset: through a login link.
+    pub(crate) through: Option<Through>,
 }
 
-/// Signs a user in. The session gets another id, so that whoever knew the one before has nothing.
+/// Signs a user in. The session gets another id, so that whoever knew the one before has nothing, and
+/// keeps nothing of what it was.
 pub(crate) async fn sign_in(session: &Session, signed_in: &SignedIn) -> Result<(), Error> {
     session.cycle_id().await?;
+    session.clear().await;
+    update(session, signed_in).await
+}
+
+pub(crate) async fn update(session: &Session, signed_in: &SignedIn) -> Result<(), Error> {
     session.insert(SIGNED_IN, signed_in).await
 }
 

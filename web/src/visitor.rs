@@ -6,9 +6,10 @@
 
 use crate::{
     Site,
+    oidc::recheck::{Outcome, recheck},
     pages::{not_found, problem},
     return_to::ReturnTo,
-    session::{self, CsrfToken, Session, SignedIn, store::seconds},
+    session::{self, CsrfToken, Session, store::seconds},
 };
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -54,12 +55,22 @@ impl Visitor {
     }
 
     /// `None`: nobody is signed in. The error is a page.
-    pub(crate) async fn of(site: &Site, session: &Session) -> Result<Option<Self>, Response> {
+    async fn of(site: &Site, session: &Session, parts: &Parts) -> Result<Option<Self>, Response> {
         let signed_in = session::signed_in(session).await;
         let signed_in = signed_in.map_err(|error| problem::away(&error))?;
-        let (Some(SignedIn { user }), Some(id)) = (signed_in, session.id()) else {
+        let (Some(signed_in), Some(id)) = (signed_in, session.id()) else {
             return Ok(None);
         };
+        match recheck(site, session, id, &signed_in).await {
+            Ok(Outcome::Stays) => {}
+            Ok(Outcome::Ended) => return Ok(None),
+            // Whoever is still signed in at the provider comes back from there without being asked.
+            Ok(Outcome::AskAgain { provider }) => {
+                return Err(sign_in_at(parts, |to| to.provider_path(&provider)));
+            }
+            Err(failure) => return Err(failure.page("the provider")),
+        }
+        let user = signed_in.user;
         let control = site.control.on_behalf_of(user);
         let request = v1::GetUserRequest {
             user: user.to_string(),
@@ -116,7 +127,7 @@ impl OptionalFromRequestParts<Site> for Visitor {
         parts: &mut Parts,
         site: &Site,
     ) -> Result<Option<Self>, Self::Rejection> {
-        Self::of(site, &session_of(parts, site).await?).await
+        Self::of(site, &session_of(parts, site).await?, parts).await
     }
 }
 
@@ -124,8 +135,8 @@ impl FromRequestParts<Site> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Self::Rejection> {
-        let visitor = Self::of(site, &session_of(parts, site).await?).await?;
-        visitor.ok_or_else(|| sign_in_first(parts))
+        let visitor = Self::of(site, &session_of(parts, site).await?, parts).await?;
+        visitor.ok_or_else(|| sign_in_at(parts, ReturnTo::sign_in_path))
     }
 }
 
@@ -135,12 +146,12 @@ async fn session_of(parts: &mut Parts, site: &Site) -> Result<Session, Response>
 }
 
 /// A page that was asked for is there after the sign-in; a form that was sent is not sent again unasked.
-fn sign_in_first(parts: &Parts) -> Response {
+fn sign_in_at(parts: &Parts, way: impl FnOnce(&ReturnTo) -> String) -> Response {
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return problem::sign_in_required();
     }
     let asked = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    Redirect::to(&ReturnTo::new(asked).sign_in_path()).into_response()
+    Redirect::to(&way(&ReturnTo::new(asked))).into_response()
 }
 
 /// Who may see a page; for everybody else it is not there.

@@ -1,5 +1,7 @@
 //! Users and the links that sign them in.
 
+pub(crate) mod sign_in;
+
 use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{self, Error, Result},

@@ -3,7 +3,7 @@
 use super::op;
 use crate::app::{
     App,
-    identity::{NewUser, UserChange, UserView},
+    identity::{NewUser, UserChange, UserView, sign_in::SignIn},
 };
 use ostia_domain::user::Role;
 use ostia_proto::{convert::timestamp, v1};
@@ -109,6 +109,24 @@ impl v1::identity_service_server::IdentityService for Identity {
         let token = &request.get_ref().token;
         let user = self.0.redeem_login_link(&op, token).await?;
         Ok(Response::new(user.into()))
+    }
+
+    async fn sign_in(
+        &self,
+        request: Request<v1::SignInRequest>,
+    ) -> Result<Response<v1::User>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let told = SignIn {
+            role: request.role().named(),
+            issuer: request.issuer,
+            subject: request.subject,
+            provider: request.provider,
+            name: request.name,
+            groups: request.groups.map(|groups| groups.names),
+            renewed: request.renewed,
+        };
+        Ok(Response::new(self.0.sign_in(&op, told).await?.into()))
     }
 }
 

@@ -18,6 +18,7 @@ impl From<Error> for Status {
             Kind::Unauthenticated => (Grpc::Unauthenticated, Code::ServiceUnauthenticated),
             Kind::Forbidden => (Grpc::PermissionDenied, Code::Forbidden),
             Kind::LoginLinkInvalid => (Grpc::NotFound, Code::LoginLinkInvalid),
+            Kind::SignInRefused => (Grpc::PermissionDenied, Code::SignInRefused),
             Kind::Unavailable(_) => (Grpc::Unavailable, Code::DatabaseUnavailable),
             Kind::ReadOnly(_) => (Grpc::Unavailable, Code::DatabaseReadOnly),
             Kind::NotMigrated { .. }

@@ -9,7 +9,7 @@ use ostia_domain::{clock::Timestamp, user::Group};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::*,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A group with what only control knows about it.
 #[derive(Clone, Debug)]
@@ -62,7 +62,8 @@ pub(crate) async fn insert(tx: &Tx, stored: &StoredGroup) -> Result<(), Error> {
     groups::Entity::insert(row)
         .exec_without_returning(tx)
         .await?;
-    insert_bounds(tx, &stored.group).await
+    insert_policies(tx, &stored.group).await?;
+    insert_members(tx, stored.group.id, stored.group.members.clone()).await
 }
 
 /// Replaces everything but its id.
@@ -77,11 +78,24 @@ pub(crate) async fn update(tx: &Tx, group: &Group) -> Result<(), Error> {
         .filter(group_policies::Column::GroupId.eq(group.id))
         .exec(tx)
         .await?;
-    group_members::Entity::delete_many()
+    // Memberships that a provider gave stay what they are for those who are still in.
+    let present = group_members::Entity::find()
         .filter(group_members::Column::GroupId.eq(group.id))
-        .exec(tx)
+        .all(tx)
         .await?;
-    insert_bounds(tx, group).await
+    let wanted: HashSet<Uuid> = group.members.iter().copied().collect();
+    for row in &present {
+        if !wanted.contains(&row.user_id) {
+            group_members::Entity::delete_by_id((group.id, row.user_id))
+                .exec(tx)
+                .await?;
+        }
+    }
+    let known: HashSet<Uuid> = present.iter().map(|row| row.user_id).collect();
+    let is_new = |user: &Uuid| !known.contains(user);
+    let new = group.members.iter().copied().filter(is_new).collect();
+    insert_policies(tx, group).await?;
+    insert_members(tx, group.id, new).await
 }
 
 pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
@@ -89,7 +103,7 @@ pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-async fn insert_bounds(tx: &Tx, group: &Group) -> Result<(), Error> {
+async fn insert_policies(tx: &Tx, group: &Group) -> Result<(), Error> {
     let policies = group.policies.iter().map(|id| group_policies::ActiveModel {
         group_id: Set(group.id),
         policy_id: Set(*id),
@@ -99,11 +113,16 @@ async fn insert_bounds(tx: &Tx, group: &Group) -> Result<(), Error> {
             .exec_without_returning(tx)
             .await?;
     }
+    Ok(())
+}
+
+async fn insert_members(tx: &Tx, group_id: Uuid, members: Vec<Uuid>) -> Result<(), Error> {
     // Far below the parameters that a database takes in one statement.
-    for members in group.members.chunks(1_000) {
+    for members in members.chunks(1_000) {
         let members = members.iter().map(|id| group_members::ActiveModel {
-            group_id: Set(group.id),
+            group_id: Set(group_id),
             user_id: Set(*id),
+            issuer: Set(None),
         });
         group_members::Entity::insert_many(members)
             .exec_without_returning(tx)

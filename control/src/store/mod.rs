@@ -14,6 +14,7 @@ mod entity;
 mod error;
 pub(crate) mod groups;
 pub(crate) mod identity;
+pub(crate) mod identity_links;
 pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod narrow;

@@ -51,6 +51,8 @@ async fn behind_tls() -> Behind {
         trusted_proxies: Vec::new(),
         session_idle: Duration::from_secs(60),
         session_max: Duration::from_secs(3_600),
+        providers: Vec::new(),
+        recheck: Duration::from_secs(300),
     };
     let router = ostia_web::router(config, &control.client()).expect("a router");
     let router = router.into_make_service_with_connect_info::<SocketAddr>();

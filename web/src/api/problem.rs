@@ -181,7 +181,8 @@ fn http_status(code: Code) -> StatusCode {
         | Code::UnsupportedVersion
         | Code::SessionMissing
         | Code::RequestStateInvalid
-        | Code::Cancelled => StatusCode::BAD_REQUEST,
+        | Code::Cancelled
+        | Code::SignInStateInvalid => StatusCode::BAD_REQUEST,
         Code::KeyMissing
         | Code::KeyMalformed
         | Code::KeyUnknown
@@ -197,7 +198,8 @@ fn http_status(code: Code) -> StatusCode {
         | Code::HostForbidden
         | Code::Forbidden
         | Code::ArgumentRefused
-        | Code::FormRefused => StatusCode::FORBIDDEN,
+        | Code::FormRefused
+        | Code::SignInRefused => StatusCode::FORBIDDEN,
         Code::NotFound
         | Code::MethodNotFound
         | Code::SessionUnknown
@@ -221,11 +223,13 @@ fn http_status(code: Code) -> StatusCode {
         | Code::WorkerLost
         | Code::TaskLost
         | Code::UpstreamInvalid
-        | Code::UpstreamError => StatusCode::BAD_GATEWAY,
+        | Code::UpstreamError
+        | Code::SignInFailed => StatusCode::BAD_GATEWAY,
         Code::UpstreamBusy
         | Code::ControlUnavailable
         | Code::ShuttingDown
         | Code::DatabaseUnavailable
+        | Code::ProviderUnavailable
         | Code::DatabaseReadOnly => StatusCode::SERVICE_UNAVAILABLE,
         Code::CallTimeout => StatusCode::GATEWAY_TIMEOUT,
     }

@@ -13,28 +13,47 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
-    next: String,
+    pub(crate) next: String,
 }
 
 pub(crate) async fn show(
-    State(_site): State<Site>,
+    State(site): State<Site>,
     Query(asked): Query<Asked>,
-    visitor: Option<Visitor>,
+    visitor: Result<Option<Visitor>, Response>,
 ) -> Response {
     let next = ReturnTo::new(&asked.next);
-    if visitor.is_some() {
+    // Whose session cannot be checked now signs in anew.
+    if let Ok(Some(_)) = visitor {
         return Redirect::to(next.path()).into_response();
     }
-    render::page(StatusCode::OK, || view! { <SignIn/> })
+    let ways = site.providers.all().iter();
+    let ways = ways
+        .map(|provider| Way {
+            label: provider.config.label().to_owned(),
+            path: next.provider_path(&provider.config.name),
+        })
+        .collect();
+    render::page(StatusCode::OK, || view! { <SignIn ways/> })
+}
+
+/// A provider to sign in with.
+struct Way {
+    label: String,
+    path: String,
 }
 
 #[component]
-fn SignIn() -> impl IntoView {
+fn SignIn(ways: Vec<Way>) -> impl IntoView {
+    let links = ways.into_iter().map(|way| {
+        view! { <li><a class="button" href=way.path>{format!("Sign in with {}", way.label)}</a></li> }
+    });
+    let links = links.collect_view();
     view! {
         <Layout title="Sign in">
+            {(!links.is_empty()).then(|| view! { <ul class="ways">{links}</ul> })}
             <p>
-                "Open the login link that Ostia printed on its first start. An operator makes a new "
-                "one on the machine that runs it:"
+                "A login link signs in once: the one that Ostia printed on its first start, or one that "
+                "an operator makes on the machine that runs it:"
             </p>
             <pre><code>"ostia login-link NAME"</code></pre>
         </Layout>

@@ -43,7 +43,10 @@ pub(crate) async fn redeem(
         Err(status) => return refused(&status),
     };
     let signed_in = match user.id.parse() {
-        Ok(user) => session::sign_in(&session, &SignedIn { user }).await,
+        Ok(user) => {
+            let through = None;
+            session::sign_in(&session, &SignedIn { user, through }).await
+        }
         Err(error) => return problem::away(&error),
     };
     match signed_in {

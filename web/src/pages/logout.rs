@@ -1,17 +1,24 @@
 //! `POST /logout`: ends this browser session, or all of the visitor's.
 
-use super::problem;
+use super::{Layout, problem};
 use crate::{
     Site,
     csrf::Checked,
+    oidc::Through,
+    render,
     session::{self, Session},
 };
 use axum::{
     extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
+use http::{HeaderName, HeaderValue, StatusCode};
+use leptos::prelude::*;
 use ostia_proto::v1;
 use serde::Deserialize;
+
+/// Every browser knows it, no standard does.
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 #[derive(Deserialize)]
 pub(crate) struct SignOut {
@@ -24,6 +31,10 @@ pub(crate) async fn sign_out(
     session: Session,
     Checked { visitor, form }: Checked<SignOut>,
 ) -> Response {
+    let through = match session::signed_in(&session).await {
+        Ok(signed_in) => signed_in.and_then(|signed_in| signed_in.through),
+        Err(error) => return problem::away(&error),
+    };
     let control = site.control.acting_as(&format!("user:{}", visitor.name));
     let mut sessions = control.browser_sessions();
     let ended = if form.everywhere {
@@ -45,5 +56,35 @@ pub(crate) async fn sign_out(
     if let Err(error) = session.flush().await {
         return problem::away(&error);
     }
-    Redirect::to("/login").into_response()
+    match through {
+        Some(through) => at_the_provider(&site, &through).await,
+        None => Redirect::to("/login").into_response(),
+    }
+}
+
+/// Signs out there too, where there is a way. A form may not lead to another site here, so a page does.
+async fn at_the_provider(site: &Site, through: &Through) -> Response {
+    let Some(provider) = site.providers.named(&through.provider) else {
+        return Redirect::to("/login").into_response();
+    };
+    let back = format!("{}/login", site.config.web_url);
+    let Some(url) = provider.sign_out_url(&through.id_token, &back).await else {
+        return Redirect::to("/login").into_response();
+    };
+    let refresh = HeaderValue::try_from(format!("0; url={url}"));
+    let label = provider.config.label().to_owned();
+    let mut response = render::page(StatusCode::OK, || view! { <SignedOut url label/> });
+    if let Ok(refresh) = refresh {
+        response.headers_mut().insert(REFRESH, refresh);
+    }
+    response
+}
+
+#[component]
+fn SignedOut(url: String, label: String) -> impl IntoView {
+    view! {
+        <Layout title="You are signed out">
+            <p>"Now " <a href=url>{format!("sign out of {label}")}</a> " too, if that does not go by itself."</p>
+        </Layout>
+    }
 }

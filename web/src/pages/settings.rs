@@ -28,8 +28,19 @@ fn Settings(config: Arc<Config>) -> impl IntoView {
             span(config.session_max),
             "--session-max",
         ),
+        (
+            "Provider asked again after",
+            span(config.recheck),
+            "--oidc-recheck-min",
+        ),
     ];
-    let rows = rows.map(|(name, value, flag)| {
+    let providers = config.providers.iter().map(|provider| {
+        let issuer = provider.issuer.clone();
+        (provider.label().to_owned(), issuer, "[[oidc]]")
+    });
+    let rows = rows.map(|(name, value, flag)| (name.to_owned(), value, flag));
+    let rows: Vec<_> = rows.into_iter().chain(providers).collect();
+    let rows = rows.into_iter().map(|(name, value, flag)| {
         view! {
             <tr>
                 <th scope="row">{name}</th>
@@ -48,7 +59,7 @@ fn Settings(config: Arc<Config>) -> impl IntoView {
                         <th scope="col">"Set with"</th>
                     </tr>
                 </thead>
-                <tbody>{rows.into_iter().collect_view()}</tbody>
+                <tbody>{rows.collect_view()}</tbody>
             </table>
         </Layout>
     }
@@ -58,7 +69,7 @@ fn Settings(config: Arc<Config>) -> impl IntoView {
 fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] {
-        if seconds.is_multiple_of(length) {
+        if seconds > 0 && seconds.is_multiple_of(length) {
             return format!("{} {unit}", seconds / length);
         }
     }

@@ -32,10 +32,11 @@ pub(crate) fn complete(response: &mut Response) {
     };
     for cookie in cookies.iter_mut() {
         let Ok(text) = cookie.to_str() else { continue };
-        if text.starts_with(TLS) && !text.contains("; Secure") {
-            if let Ok(complete) = HeaderValue::try_from(format!("{text}; Secure")) {
-                *cookie = complete;
-            }
+        if text.starts_with(TLS)
+            && !text.contains("; Secure")
+            && let Ok(complete) = HeaderValue::try_from(format!("{text}; Secure"))
+        {
+            *cookie = complete;
         }
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Model {
     pub(crate) group_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) user_id: Uuid,
+    /// The issuer of the provider that gave it. Unset: a person did.
+    pub(crate) issuer: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

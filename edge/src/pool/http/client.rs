@@ -4,7 +4,7 @@ use super::{network::Checked, tokens::Tokens};
 use crate::pool::{pending::Lost, redact::redact};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION};
-use ostia_domain::{credential::Credential, key::Secret, upstream::HttpEndpoint};
+use ostia_domain::{credential::Credential, key::Secret, reach::Reach, upstream::HttpEndpoint};
 use reqwest::{Method, RequestBuilder, Response, Url, redirect::Policy};
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -151,14 +151,14 @@ pub(super) fn connection(
     let url: Url = url
         .parse()
         .map_err(|error| format!("its URL is none: {error}"))?;
-    let checked = Checked {
+    let reach = Reach {
         allow_private_network,
     };
     // An address is not resolved, so it is checked here.
     let address = url
         .host_str()
         .and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
-    if address.is_some_and(|address| !checked.allows(address)) {
+    if address.is_some_and(|address| !reach.allows(address)) {
         return Err(
             "its address is one that this upstream may not have; for one in a private \
                     network set allow_private_network"
@@ -175,7 +175,7 @@ pub(super) fn connection(
         // Neither credentials nor checks follow to somewhere else.
         .redirect(Policy::none())
         .no_proxy()
-        .dns_resolver(Arc::new(checked))
+        .dns_resolver(Arc::new(Checked(reach)))
         .build()
         .map_err(|error| format!("no HTTP client can be made: {error}"))?;
     Ok((http, url))
