@@ -200,7 +200,7 @@ async fn assert_read(control: &Control) {
         .filter_map(|one| Some(one.definition?.name));
     let mut names = names.collect::<Vec<_>>();
     names.sort();
-    assert_eq!(names, ["github", "glean", "linear"]);
+    assert_eq!(names, ["github", "glean", "linear", "watched"]);
     let keys = client
         .keys()
         .list_keys(v1::ListKeysRequest::default())
