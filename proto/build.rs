@@ -5,11 +5,13 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 const FILES: &[&str] = &[
     "ostia/v1/audit.proto",
+    "ostia/v1/backup.proto",
     "ostia/v1/browser_sessions.proto",
     "ostia/v1/bundles.proto",
     "ostia/v1/groups.proto",
     "ostia/v1/identity.proto",
     "ostia/v1/keys.proto",
+    "ostia/v1/manifest.proto",
     "ostia/v1/plans.proto",
     "ostia/v1/policies.proto",
     "ostia/v1/prices.proto",

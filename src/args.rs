@@ -24,6 +24,7 @@ Exit codes:
   2  the command line or the configuration is not right
   3  no control answers
   4  the thing that was named does not exist
+  5  `apply --dry-run --exit-code`: something would change
 
 Flags win over OSTIA_… variables, those over ostia.toml, that over the defaults.";
 
@@ -45,6 +46,14 @@ pub(crate) enum Command {
     Migrate,
     /// Print a script that completes this command line in a shell
     Completions { shell: clap_complete::Shell },
+    /// Make everything as a file says
+    Apply(cli::manifest::ApplyArgs),
+    /// Write everything to a file that `apply` takes
+    Export(cli::manifest::ExportArgs),
+    /// Write everything in the database to a file, while everything goes on
+    Backup(cli::backup::BackupArgs),
+    /// Fill an empty database from such a file; no control may run on it
+    Restore(cli::backup::RestoreArgs),
     /// Check the data folder, the database, the ports and the upstreams
     Doctor(cli::doctor::Args),
     /// API keys

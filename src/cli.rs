@@ -2,7 +2,9 @@
 //! shows the result.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod bundles;
+mod confirm;
 mod connect;
 mod criteria;
 mod csv;
@@ -12,6 +14,7 @@ pub(crate) mod groups;
 mod import;
 pub(crate) mod keys;
 pub(crate) mod login_link;
+pub(crate) mod manifest;
 mod migrate;
 mod moment;
 pub(crate) mod plans;
@@ -47,6 +50,7 @@ pub(crate) async fn execute(
     telemetry::start(&log, None)?;
     match command {
         args::Command::Migrate => migrate::run(&settings, output).await,
+        args::Command::Restore(args) => backup::restore(args, &settings, output).await,
         args::Command::Doctor(args) => doctor::run(global, &settings, &args, output).await,
         command => {
             let connection = Connection::open(&settings, output).await?;
@@ -64,6 +68,9 @@ async fn with_control(
     output: Output,
 ) -> Result<(), Failure> {
     match command {
+        args::Command::Apply(args) => manifest::apply(args, control, output).await,
+        args::Command::Export(args) => manifest::export(args, control, output).await,
+        args::Command::Backup(args) => backup::create(args, control, output).await,
         args::Command::Keys(command) => keys::run(command, control, output).await,
         args::Command::Upstreams(command) => upstreams::run(command, control, output).await,
         args::Command::Vault(command) => vault::run(command, control, output).await,
@@ -81,6 +88,7 @@ async fn with_control(
         | args::Command::Migrate
         | args::Command::Completions { .. }
         | args::Command::Doctor(_)
+        | args::Command::Restore(_)
         | args::Command::Stdio(_)
         | args::Command::WorkerGuard
         | args::Command::DemoUpstream => Ok(()),

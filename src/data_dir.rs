@@ -112,7 +112,7 @@ impl DataDir {
 }
 
 /// Opens a file for writing, making it for this user alone where there is none.
-fn private(path: &Path, truncate: bool) -> io::Result<File> {
+pub(crate) fn private(path: &Path, truncate: bool) -> io::Result<File> {
     File::options()
         .create(true)
         .write(true)

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Unreachable = 3,
     /// The thing that was named does not exist.
     NotFound = 4,
+    /// Something would change, and it was asked whether.
+    Changes = 5,
 }
 
 impl From<Exit> for ExitCode {

@@ -72,7 +72,10 @@ pub(crate) fn may_hold_keys_of(role: Option<Role>, owner: &User) -> bool {
 fn operator(service: &str, method: &str) -> bool {
     match service {
         "IdentityService" | "GroupsService" => reads(method),
-        "VaultService" => false,
+        // A backup is all there is.
+        "VaultService" | "BackupService" => false,
+        // Groups are among it.
+        "ManifestService" => method == "ExportManifest",
         _ => true,
     }
 }

@@ -1,6 +1,8 @@
-//! What control cannot or will not do. Nothing here knows how it is answered: `grpc/status.rs` does.
+//! What control cannot or will not do, and what it is called. Nothing here knows how it is answered:
+//! `grpc/status.rs` does.
 
 use crate::store;
+use ostia_domain::code::Code;
 
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
@@ -14,6 +16,11 @@ pub(crate) enum Kind {
         field: &'static str,
         problem: String,
     },
+    #[error("{place}: {problem}")]
+    InvalidAt { place: String, problem: String },
+    /// One object of several.
+    #[error("{place}: {error}")]
+    At { place: String, error: Box<Error> },
     #[error("there is a {what} named {name:?} already: choose another name")]
     AlreadyExists { what: &'static str, name: String },
     #[error("there is no {what} {name:?}")]
@@ -46,6 +53,10 @@ pub(crate) enum Kind {
     Database(#[source] store::Error),
     #[error("{what} cannot be used: {problem}")]
     Configuration { what: &'static str, problem: String },
+    #[error("the backup cannot be restored: {0}")]
+    BackupInvalid(String),
+    #[error("nothing was restored: {0}")]
+    RestoreRefused(String),
     #[error("the gRPC listener failed: {0}")]
     Listener(String),
     #[error("{0}")]
@@ -55,6 +66,30 @@ pub(crate) enum Kind {
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// The stable name of it, under which `docs/errors` has its page.
+    pub fn code(&self) -> Code {
+        match &self.0 {
+            Kind::Invalid { .. } | Kind::InvalidAt { .. } => Code::InvalidArgument,
+            Kind::At { error, .. } => error.code(),
+            Kind::AlreadyExists { .. } => Code::AlreadyExists,
+            Kind::NotFound { .. } => Code::NoSuchObject,
+            Kind::Conflict(_) => Code::Conflict,
+            Kind::Unauthenticated => Code::ServiceUnauthenticated,
+            Kind::Forbidden => Code::Forbidden,
+            Kind::LoginLinkInvalid => Code::LoginLinkInvalid,
+            Kind::SignInRefused => Code::SignInRefused,
+            Kind::Unavailable(_) => Code::DatabaseUnavailable,
+            Kind::ReadOnly(_) => Code::DatabaseReadOnly,
+            Kind::BackupInvalid(_) => Code::BackupInvalid,
+            Kind::RestoreRefused(_) => Code::RestoreRefused,
+            Kind::NotMigrated { .. }
+            | Kind::Database(_)
+            | Kind::Configuration { .. }
+            | Kind::Listener(_)
+            | Kind::Internal(_) => Code::Internal,
+        }
+    }
+
     pub(crate) fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
         Self(Kind::Invalid {
             field,
@@ -66,6 +101,30 @@ impl Error {
         Self(Kind::NotFound {
             what,
             name: name.to_owned(),
+        })
+    }
+
+    /// Says in which object of a manifest it is wrong, as `plans.team`. The names of fields are then those
+    /// of a manifest, which has no messages in messages.
+    pub(crate) fn at(self, place: &str) -> Self {
+        Self(match self.0 {
+            Kind::Invalid { field, problem } => {
+                let within = ["definition", "selection", "limits", "stdio", "http", "sse"];
+                let own = field.split('.').skip_while(|part| within.contains(part));
+                let mut place = place.to_owned();
+                for part in own {
+                    place = format!("{place}.{part}");
+                }
+                Kind::InvalidAt { place, problem }
+            }
+            kind @ (Kind::AlreadyExists { .. } | Kind::NotFound { .. } | Kind::Conflict(_)) => {
+                Kind::At {
+                    place: place.to_owned(),
+                    error: Box::new(Self(kind)),
+                }
+            }
+            // The fault of no object.
+            kind => kind,
         })
     }
 

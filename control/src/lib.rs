@@ -13,6 +13,7 @@
 mod app;
 mod auth;
 mod authority;
+pub mod backup;
 pub mod config;
 pub mod error;
 mod grpc;
@@ -23,5 +24,6 @@ mod snapshot;
 mod store;
 mod vault;
 
+pub use app::backup::{Refilled, restore};
 pub use config::{Config, Retention, Tls};
 pub use server::Control;

@@ -28,6 +28,7 @@ pub(crate) struct Op {
 }
 
 /// Whom a change is to be pushed to.
+#[derive(Clone, Copy)]
 pub(crate) enum Touched<'a> {
     /// Edges hold nothing of it.
     Nothing,
@@ -39,11 +40,26 @@ pub(crate) enum Touched<'a> {
 
 /// A change in progress. Without [`Change::commit`] nothing of it happens.
 pub(crate) struct Change<'a> {
-    op: &'a Op,
     action: &'static str,
+    changes: Changes<'a>,
+}
+
+/// Several changes that happen together or not at all, each with an audit event of its own.
+pub(crate) struct Changes<'a> {
+    op: &'a Op,
     store: &'a Store,
     write: store::Write,
     wake: &'a Notify,
+    /// Written last: whoever has the chain of events waits for no row that another change holds.
+    events: Vec<Event>,
+    snapshot: bool,
+    keys: Vec<Uuid>,
+}
+
+struct Event {
+    action: &'static str,
+    target: String,
+    detail: Detail,
 }
 
 impl Op {
@@ -77,19 +93,31 @@ impl Op {
         wake: &'a Notify,
         action: &'static str,
     ) -> Result<Change<'a>> {
-        Ok(Change {
+        let changes = self.changes(store, wake).await?;
+        Ok(Change { action, changes })
+    }
+
+    /// Begins several changes.
+    pub(crate) async fn changes<'a>(
+        &'a self,
+        store: &'a Store,
+        wake: &'a Notify,
+    ) -> Result<Changes<'a>> {
+        Ok(Changes {
             op: self,
-            action,
             store,
             write: store.write().await?,
             wake,
+            events: Vec::new(),
+            snapshot: false,
+            keys: Vec::new(),
         })
     }
 }
 
 impl Change<'_> {
     pub(crate) fn tx(&self) -> &Tx {
-        self.write.tx()
+        self.changes.tx()
     }
 
     /// Makes the change permanent together with its audit event, and has it pushed. `target` is what a
@@ -100,20 +128,61 @@ impl Change<'_> {
         detail: Detail,
         touched: Touched<'_>,
     ) -> Result<()> {
-        let event = NewChange {
-            at: self.op.now,
-            request_id: self.op.request_id,
-            actor: &self.op.actor,
-            action: self.action,
-            target,
-            detail: detail.into_json(),
-        };
-        self.store.audit(&mut self.write, event).await?;
-        let tx = self.write.tx();
+        self.changes.made(self.action, target, detail, touched);
+        self.changes.commit().await
+    }
+}
+
+impl<'a> Changes<'a> {
+    pub(crate) fn op(&self) -> &'a Op {
+        self.op
+    }
+
+    pub(crate) fn tx(&self) -> &Tx {
+        self.write.tx()
+    }
+
+    /// One of them is made, as far as this transaction goes.
+    pub(crate) fn made(
+        &mut self,
+        action: &'static str,
+        target: &str,
+        detail: Detail,
+        touched: Touched<'_>,
+    ) {
+        self.events.push(Event {
+            action,
+            target: target.to_owned(),
+            detail,
+        });
         match touched {
             Touched::Nothing => {}
-            Touched::Snapshot => store::revisions::snapshot_changed(tx).await?,
-            Touched::Keys(keys) => store::revisions::keys_changed(tx, keys).await?,
+            Touched::Snapshot => self.snapshot = true,
+            Touched::Keys(keys) => self.keys.extend(keys),
+        }
+    }
+
+    /// Makes all of them permanent with their audit events, and has them pushed.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        for event in self.events {
+            let event = NewChange {
+                at: self.op.now,
+                request_id: self.op.request_id,
+                actor: &self.op.actor,
+                action: event.action,
+                target: &event.target,
+                detail: event.detail.into_json(),
+            };
+            self.store.audit(&mut self.write, event).await?;
+        }
+        let tx = self.write.tx();
+        if self.snapshot {
+            store::revisions::snapshot_changed(tx).await?;
+        }
+        if !self.keys.is_empty() {
+            self.keys.sort_unstable();
+            self.keys.dedup();
+            store::revisions::keys_changed(tx, &self.keys).await?;
         }
         self.write.commit().await?;
         self.wake.notify_one();

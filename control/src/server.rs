@@ -1,7 +1,7 @@
 //! A control: its parts put together, and the ways to reach it.
 
 use crate::{
-    app::{App, Hasher, access_tokens::Signer},
+    app::{App, Hasher, access_tokens::Signer, backup::Backups},
     auth::{Authenticated, Authentication, Callers},
     config::{Config, Tls},
     error::{Error, Kind, Result},
@@ -85,6 +85,7 @@ impl Control {
             store: store.clone(),
             vault,
             signer: Signer::new(&config.key_pepper),
+            backups: Backups::new(&config.key_pepper),
             hasher: Hasher::new(config.key_pepper, tasks.clone()),
             uses,
             max_key_lifetime: config.max_key_lifetime,

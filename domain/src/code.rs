@@ -97,6 +97,10 @@ codes! {
     PreconditionFailed = "precondition-failed",
     /// The upstream answered a call with an error of its own.
     UpstreamError = "upstream-error",
+    /// The file is no backup, damaged, or of another version.
+    BackupInvalid = "backup-invalid",
+    /// What a backup was to be restored into, or with, is not what it needs.
+    RestoreRefused = "restore-refused",
     /// The caller is no service that control knows.
     ServiceUnauthenticated = "service-unauthenticated",
     /// The role of the user does not allow it.

@@ -96,6 +96,8 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::SignInRefused
         | Code::SignInFailed
         | Code::ProviderUnavailable
+        | Code::BackupInvalid
+        | Code::RestoreRefused
         | Code::DatabaseUnavailable
         | Code::DatabaseReadOnly => (StatusCode::INTERNAL_SERVER_ERROR, -32603),
     }

@@ -31,6 +31,7 @@ mod m20261121_000013_policy_versions;
 mod m20261121_000014_groups;
 mod m20261121_000015_restrictions;
 mod m20261121_000016_kept_arguments;
+mod m20261121_000017_manifest;
 mod m20261121_000019_sign_in;
 
 pub use connection::{Applied, Error, pending, up};
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000014_groups::Migration),
             Box::new(m20261121_000015_restrictions::Migration),
             Box::new(m20261121_000016_kept_arguments::Migration),
+            Box::new(m20261121_000017_manifest::Migration),
             Box::new(m20261121_000019_sign_in::Migration),
         ]
     }

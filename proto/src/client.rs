@@ -1,14 +1,14 @@
 //! The control client: the same over a network and within one process.
 
 use crate::v1::{
-    audit_service_client::AuditServiceClient,
+    audit_service_client::AuditServiceClient, backup_service_client::BackupServiceClient,
     browser_sessions_service_client::BrowserSessionsServiceClient,
     bundles_service_client::BundlesServiceClient, groups_service_client::GroupsServiceClient,
     identity_service_client::IdentityServiceClient, keys_service_client::KeysServiceClient,
-    plans_service_client::PlansServiceClient, policies_service_client::PoliciesServiceClient,
-    prices_service_client::PricesServiceClient, sync_service_client::SyncServiceClient,
-    upstreams_service_client::UpstreamsServiceClient, usage_service_client::UsageServiceClient,
-    vault_service_client::VaultServiceClient,
+    manifest_service_client::ManifestServiceClient, plans_service_client::PlansServiceClient,
+    policies_service_client::PoliciesServiceClient, prices_service_client::PricesServiceClient,
+    sync_service_client::SyncServiceClient, upstreams_service_client::UpstreamsServiceClient,
+    usage_service_client::UsageServiceClient, vault_service_client::VaultServiceClient,
 };
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
@@ -152,11 +152,13 @@ macro_rules! services {
 
 services! {
     audit: AuditServiceClient,
+    backup: BackupServiceClient,
     browser_sessions: BrowserSessionsServiceClient,
     bundles: BundlesServiceClient,
     groups: GroupsServiceClient,
     identity: IdentityServiceClient,
     keys: KeysServiceClient,
+    manifest: ManifestServiceClient,
     plans: PlansServiceClient,
     policies: PoliciesServiceClient,
     prices: PricesServiceClient,

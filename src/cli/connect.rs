@@ -25,7 +25,7 @@ impl Connection {
     pub(crate) async fn open(settings: &Settings, output: Output) -> Result<Self, Failure> {
         let connection = Self::find(settings, output).await?;
         Ok(Self {
-            client: connection.client.acting_as(&format!("cli:{}", user_name())),
+            client: connection.client.acting_as(&actor()),
             ..connection
         })
     }
@@ -116,6 +116,10 @@ pub(crate) fn demand_database(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// Who runs this command, as audit names them.
+pub(crate) fn actor() -> String {
+    format!("cli:{}", user_name())
+}
+
 fn user_name() -> String {
     let uid = rustix::process::getuid().as_raw();
     name_of(uid, Path::new(USERS)).unwrap_or_else(|| uid.to_string())

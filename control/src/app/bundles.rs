@@ -88,7 +88,7 @@ async fn named(tx: &Tx, reference: &str) -> Result<StoredBundle> {
         .ok_or_else(|| Error::not_found("bundle", reference))
 }
 
-fn check(selection: &Selection) -> Result<()> {
+pub(super) fn check(selection: &Selection) -> Result<()> {
     let (mut tools, mut names) = (HashSet::new(), HashSet::new());
     for shown in &selection.overrides {
         check_override(shown)?;

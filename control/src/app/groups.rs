@@ -110,7 +110,7 @@ impl App {
     }
 }
 
-async fn apply(tx: &Tx, group: &mut Group, to: GroupChange) -> Result<()> {
+pub(super) async fn apply(tx: &Tx, group: &mut Group, to: GroupChange) -> Result<()> {
     if let Some(name) = to.name {
         naming::check(&name)?;
         group.name = name;
@@ -140,7 +140,7 @@ async fn named(db: &impl store::Reads, reference: &str) -> Result<StoredGroup> {
         .ok_or_else(|| Error::not_found("group", reference))
 }
 
-async fn view(db: &impl store::Reads, stored: StoredGroup) -> Result<GroupView> {
+pub(super) async fn view(db: &impl store::Reads, stored: StoredGroup) -> Result<GroupView> {
     let group = &stored.group;
     let policies = names::of_policies(db, group.policies.iter().copied()).await?;
     let plans = names::of_plans(db, group.plan).await?;
@@ -153,7 +153,7 @@ async fn view(db: &impl store::Reads, stored: StoredGroup) -> Result<GroupView> 
     })
 }
 
-fn detail(view: &GroupView) -> Value {
+pub(super) fn detail(view: &GroupView) -> Value {
     json!({
         "name": view.stored.group.name,
         "policies": view.policies,

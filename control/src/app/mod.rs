@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod access_tokens;
 pub(crate) mod audit;
 mod authenticate;
+pub(crate) mod backup;
 pub(crate) mod browser_sessions;
 pub(crate) mod bundles;
 pub(crate) mod criteria;
@@ -11,6 +12,7 @@ pub(crate) mod groups;
 mod hasher;
 pub(crate) mod identity;
 pub(crate) mod keys;
+pub(crate) mod manifest;
 mod naming;
 pub(crate) mod paging;
 pub(crate) mod plans;
@@ -45,6 +47,7 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
     pub(crate) signer: access_tokens::Signer,
     pub(crate) uses: Uses,
+    pub(crate) backups: backup::Backups,
     /// How long a key may live at most; unset is for ever.
     pub(crate) max_key_lifetime: Option<Duration>,
     /// What is older than this is not written down any more.

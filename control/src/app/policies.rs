@@ -148,7 +148,7 @@ async fn named(tx: &Tx, reference: &str) -> Result<StoredPolicy> {
         .ok_or_else(|| Error::not_found("policy", reference))
 }
 
-fn preset_rules(name: &str) -> Result<Rules> {
+pub(super) fn preset_rules(name: &str) -> Result<Rules> {
     Preset::find(name).map(Preset::rules).ok_or_else(|| {
         let known: Vec<_> = Preset::ALL.iter().map(|preset| preset.name).collect();
         let problem = format!("{name:?} is none of {}", known.join(", "));

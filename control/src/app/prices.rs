@@ -29,12 +29,7 @@ impl App {
         micros: u64,
         currency: Currency,
     ) -> Result<StoredPrice> {
-        if micros > MAX_MICROS {
-            return Err(Error::invalid(
-                "micros",
-                format!("is more than {MAX_MICROS}"),
-            ));
-        }
+        check(micros)?;
         let change = self.change(op, "prices.set").await?;
         let before = store::prices::find(change.tx(), tools.as_str()).await?;
         let stored = StoredPrice {
@@ -79,6 +74,14 @@ impl App {
     }
 }
 
-fn detail(price: &Price) -> Value {
+pub(super) fn check(micros: u64) -> Result<()> {
+    if micros > MAX_MICROS {
+        let problem = format!("is more than {MAX_MICROS}");
+        return Err(Error::invalid("micros", problem));
+    }
+    Ok(())
+}
+
+pub(super) fn detail(price: &Price) -> Value {
     json!({ "micros": price.micros, "currency": price.currency.as_str() })
 }

@@ -115,7 +115,7 @@ fn view(stored: StoredUpstream, catalogue: Option<StoredCatalogue>) -> UpstreamV
     }
 }
 
-fn check(upstream: &Upstream) -> Result<()> {
+pub(super) fn check(upstream: &Upstream) -> Result<()> {
     if upstream.call_timeout.is_zero() {
         return Err(Error::invalid(
             "definition.call_timeout",
@@ -162,7 +162,7 @@ fn check_command(command: &Command) -> Result<()> {
 
 /// With the names of credentials and not their values, and without arguments, which may hold credentials
 /// where an upstream takes them no other way.
-fn detail(stored: &StoredUpstream) -> serde_json::Value {
+pub(super) fn detail(stored: &StoredUpstream) -> serde_json::Value {
     json!({
         "upstream_id": stored.upstream.id,
         "transport": stored.upstream.transport.as_str(),

@@ -3,11 +3,13 @@
 
 mod asked;
 mod audit;
+mod backup;
 mod browser_sessions;
 mod bundles;
 mod groups;
 mod identity;
 mod keys;
+mod manifest;
 mod plans;
 mod policies;
 mod prices;
@@ -29,14 +31,14 @@ use crate::{
 use ostia_proto::{
     client::{ACTOR_HEADER, MAX_MESSAGE_BYTES},
     v1::{
-        audit_service_server::AuditServiceServer,
+        audit_service_server::AuditServiceServer, backup_service_server::BackupServiceServer,
         browser_sessions_service_server::BrowserSessionsServiceServer,
         bundles_service_server::BundlesServiceServer, groups_service_server::GroupsServiceServer,
         identity_service_server::IdentityServiceServer, keys_service_server::KeysServiceServer,
-        plans_service_server::PlansServiceServer, policies_service_server::PoliciesServiceServer,
-        prices_service_server::PricesServiceServer, sync_service_server::SyncServiceServer,
-        upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
-        vault_service_server::VaultServiceServer,
+        manifest_service_server::ManifestServiceServer, plans_service_server::PlansServiceServer,
+        policies_service_server::PoliciesServiceServer, prices_service_server::PricesServiceServer,
+        sync_service_server::SyncServiceServer, upstreams_service_server::UpstreamsServiceServer,
+        usage_service_server::UsageServiceServer, vault_service_server::VaultServiceServer,
     },
 };
 use std::sync::Arc;
@@ -60,6 +62,7 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
     let sync = sync::Sync::new(app.clone(), hub.clone());
     Routes::new(service!(KeysServiceServer, keys::Keys(app.clone())))
         .add_service(service!(AuditServiceServer, audit::Audit(app.clone())))
+        .add_service(service!(BackupServiceServer, backup::Backup(app.clone())))
         .add_service(service!(
             BrowserSessionsServiceServer,
             browser_sessions::BrowserSessions(app.clone())
@@ -72,6 +75,10 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
         .add_service(service!(
             IdentityServiceServer,
             identity::Identity(app.clone())
+        ))
+        .add_service(service!(
+            ManifestServiceServer,
+            manifest::Manifests(app.clone())
         ))
         .add_service(service!(PlansServiceServer, plans::Plans(app.clone())))
         .add_service(service!(

@@ -10,22 +10,16 @@ use tonic::{Code as Grpc, Status};
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
-        let (grpc, code) = match &error.0 {
-            Kind::Invalid { .. } => (Grpc::InvalidArgument, Code::InvalidArgument),
-            Kind::AlreadyExists { .. } => (Grpc::AlreadyExists, Code::AlreadyExists),
-            Kind::NotFound { .. } => (Grpc::NotFound, Code::NoSuchObject),
-            Kind::Conflict(_) => (Grpc::FailedPrecondition, Code::Conflict),
-            Kind::Unauthenticated => (Grpc::Unauthenticated, Code::ServiceUnauthenticated),
-            Kind::Forbidden => (Grpc::PermissionDenied, Code::Forbidden),
-            Kind::LoginLinkInvalid => (Grpc::NotFound, Code::LoginLinkInvalid),
-            Kind::SignInRefused => (Grpc::PermissionDenied, Code::SignInRefused),
-            Kind::Unavailable(_) => (Grpc::Unavailable, Code::DatabaseUnavailable),
-            Kind::ReadOnly(_) => (Grpc::Unavailable, Code::DatabaseReadOnly),
-            Kind::NotMigrated { .. }
-            | Kind::Database(_)
-            | Kind::Configuration { .. }
-            | Kind::Listener(_)
-            | Kind::Internal(_) => (Grpc::Internal, Code::Internal),
+        let code = error.code();
+        let grpc = match code {
+            Code::InvalidArgument | Code::BackupInvalid => Grpc::InvalidArgument,
+            Code::AlreadyExists => Grpc::AlreadyExists,
+            Code::NoSuchObject | Code::LoginLinkInvalid => Grpc::NotFound,
+            Code::Conflict | Code::RestoreRefused => Grpc::FailedPrecondition,
+            Code::ServiceUnauthenticated => Grpc::Unauthenticated,
+            Code::Forbidden | Code::SignInRefused => Grpc::PermissionDenied,
+            Code::DatabaseUnavailable | Code::DatabaseReadOnly => Grpc::Unavailable,
+            _ => Grpc::Internal,
         };
         if matches!(grpc, Grpc::Internal | Grpc::Unavailable) {
             let cause = std::error::Error::source(&error.0);

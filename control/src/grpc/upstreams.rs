@@ -7,7 +7,7 @@ use crate::{
     vault::CREDENTIAL,
 };
 use ostia_domain::upstream::Upstream;
-use ostia_proto::{convert::timestamp, v1};
+use ostia_proto::{FieldError, convert::timestamp, v1};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
         request: Request<v1::AddUpstreamRequest>,
     ) -> Result<Response<v1::Upstream>, Status> {
         let op = op(&request);
-        let upstream = new(request.into_inner().definition)?;
+        let upstream = new(request.into_inner().definition).map_err(status::field)?;
         let view = self.0.add_upstream(&op, upstream).await?;
         Ok(Response::new(view.into()))
     }
@@ -34,7 +34,7 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
     ) -> Result<Response<v1::Upstream>, Status> {
         let op = op(&request);
         let request = request.into_inner();
-        let upstream = new(request.definition)?;
+        let upstream = new(request.definition).map_err(status::field)?;
         let view = self
             .0
             .update_upstream(&op, &request.upstream, request.version, upstream)
@@ -85,7 +85,7 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
 }
 
 /// As if it were the first of its kind.
-fn new(definition: Option<v1::UpstreamDefinition>) -> Result<Upstream, Status> {
+pub(super) fn new(definition: Option<v1::UpstreamDefinition>) -> Result<Upstream, FieldError> {
     let upstream = v1::Upstream {
         id: Uuid::now_v7().to_string(),
         definition,
@@ -93,7 +93,7 @@ fn new(definition: Option<v1::UpstreamDefinition>) -> Result<Upstream, Status> {
         enabled: true,
         ..v1::Upstream::default()
     };
-    upstream.try_into().map_err(status::field)
+    upstream.try_into()
 }
 
 impl From<UpstreamView> for v1::Upstream {

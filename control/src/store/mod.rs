@@ -5,6 +5,7 @@
 //! [`Store::write`] gives out.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod browser_sessions;
 pub(crate) mod bundles;
 pub(crate) mod catalogues;
@@ -16,6 +17,7 @@ pub(crate) mod groups;
 pub(crate) mod identity;
 pub(crate) mod identity_links;
 pub(crate) mod keys;
+pub(crate) mod manifest;
 pub(crate) mod names;
 pub(crate) mod narrow;
 pub(crate) mod page;
@@ -57,6 +59,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes that the write-ahead log keeps after a checkpoint; without a limit it stays as long as the
 /// busiest minute made it.
 const JOURNAL_SIZE_LIMIT: &str = "67108864";
+/// What a control is called among the sessions of PostgreSQL.
+const CONTROL: &str = "ostia-control";
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -82,10 +86,23 @@ pub(crate) struct Write {
 impl Store {
     /// Connects, and refuses a database whose schema is not the one this build was made for.
     pub(crate) async fn open(database_url: &str) -> Result<Self, Error> {
+        Self::connect(database_url, options(database_url)).await
+    }
+
+    /// The same with one connection and another name: for whoever has to be alone.
+    pub(crate) async fn open_alone(database_url: &str) -> Result<Self, Error> {
+        let mut options = options(database_url);
+        options
+            .max_connections(1)
+            .map_sqlx_postgres_opts(|postgres| postgres.application_name(backup::RESTORE));
+        Self::connect(database_url, options).await
+    }
+
+    async fn connect(database_url: &str, options: ConnectOptions) -> Result<Self, Error> {
         if schema::is_missing_file(database_url) {
             return Err(Error::NotMigrated { newest: None });
         }
-        let db = Database::connect(options(database_url))
+        let db = Database::connect(options)
             .await
             .map_err(Error::Unavailable)?;
         let turn =
@@ -202,7 +219,7 @@ fn options(database_url: &str) -> ConnectOptions {
                 .foreign_keys(true)
                 .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
         })
-        .map_sqlx_postgres_opts(|postgres| postgres.application_name("ostia-control"));
+        .map_sqlx_postgres_opts(|postgres| postgres.application_name(CONTROL));
     options
 }
 

@@ -83,6 +83,7 @@ pub(crate) async fn set_rules(tx: &Tx, stored: &StoredPolicy) -> Result<(), Erro
     let rules = rules_to_json(&stored.policy.rules)?;
     Entity::update_many()
         .col_expr(Column::Rules, Expr::value(rules))
+        .col_expr(Column::Preset, Expr::value(stored.policy.preset.clone()))
         .col_expr(Column::UpdatedAt, Expr::value(stored.updated_at))
         .col_expr(Column::Version, Expr::value(i64::from(stored.version)))
         .filter(Column::Id.eq(stored.policy.id))

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod bundles;
 mod completions;
 mod configuration;
@@ -9,6 +10,7 @@ mod doctor;
 mod first_start;
 mod import;
 mod keys;
+mod manifest;
 mod policies;
 mod records;
 mod split;

@@ -3,6 +3,7 @@
 mod audit;
 mod authenticate;
 mod authority;
+mod backup;
 mod bundles;
 mod callers;
 mod catalogues;
@@ -15,6 +16,7 @@ mod fixture;
 mod groups;
 mod identity;
 mod keys;
+mod manifest;
 mod members;
 mod plans;
 mod policies;

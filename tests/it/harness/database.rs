@@ -31,6 +31,14 @@ pub(crate) async fn fresh() -> Database {
     database
 }
 
+/// The same in a file, also in a run of the tests on Postgres.
+pub(crate) async fn fresh_sqlite() -> Database {
+    let database = sqlite();
+    let migrated = ostia_migrations::up(&database.url).await;
+    migrated.expect("migrations");
+    database
+}
+
 /// A database without a schema.
 pub(crate) async fn blank() -> Database {
     match environment::postgres_admin_url() {

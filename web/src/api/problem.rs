@@ -210,12 +210,13 @@ fn http_status(code: Code) -> StatusCode {
         | Code::NoSuchObject
         | Code::LoginLinkInvalid => StatusCode::NOT_FOUND,
         Code::HttpMethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::AlreadyExists | Code::Conflict => StatusCode::CONFLICT,
+        Code::AlreadyExists | Code::Conflict | Code::RestoreRefused => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::InvalidArgument | Code::InvalidParams | Code::ClientCapabilityMissing => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Code::InvalidArgument
+        | Code::InvalidParams
+        | Code::ClientCapabilityMissing
+        | Code::BackupInvalid => StatusCode::UNPROCESSABLE_ENTITY,
         Code::RateLimited | Code::QuotaUsedUp | Code::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal | Code::ServiceUnauthenticated => StatusCode::INTERNAL_SERVER_ERROR,
         Code::ResultTooLarge

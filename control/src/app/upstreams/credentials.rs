@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, mem};
 
 impl App {
     /// Takes every secret out of a definition and seals it. An empty one is what it was `before`.
-    pub(super) fn seal(
+    pub(in crate::app) fn seal(
         &self,
         upstream: &mut Upstream,
         before: Option<&StoredUpstream>,

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     op::{Detail, Op, Touched},
-    store::{self, upstreams::StoredUpstream},
+    store::{self, Tx, upstreams::StoredUpstream},
 };
 use ostia_domain::upstream::Upstream;
 
@@ -17,7 +17,7 @@ impl App {
         op: &Op,
         reference: &str,
         version: Option<u64>,
-        mut upstream: Upstream,
+        upstream: Upstream,
     ) -> Result<UpstreamView> {
         check(&upstream)?;
         let change = self.change(op, "upstreams.update").await?;
@@ -25,10 +25,6 @@ impl App {
             .await?
             .ok_or_else(|| Error::not_found("upstream", reference))?;
         let old = &before.upstream;
-        let changed = || {
-            let problem = "the upstream was changed meanwhile: look at what it is now";
-            Error::conflict(problem)
-        };
         if version.is_some_and(|version| version != old.version) {
             return Err(changed());
         }
@@ -36,10 +32,29 @@ impl App {
             let problem = "an upstream keeps its name, which policies and bundles know it by";
             return Err(Error::invalid("definition.name", problem));
         }
+        let stored = self
+            .replace_upstream(change.tx(), &before, upstream)
+            .await?;
+        let catalogue = store::catalogues::find(change.tx(), old.id).await?;
+        let detail = Detail::changed(detail(&before), detail(&stored));
+        change
+            .commit(old.name.as_str(), detail, Touched::Snapshot)
+            .await?;
+        Ok(view(stored, catalogue))
+    }
+
+    /// Puts a definition in the place of the one of the same name. Its id, version and state are ignored.
+    pub(in crate::app) async fn replace_upstream(
+        &self,
+        tx: &Tx,
+        before: &StoredUpstream,
+        mut upstream: Upstream,
+    ) -> Result<StoredUpstream> {
+        let old = &before.upstream;
         upstream.id = old.id;
         upstream.version = old.version + 1;
         upstream.enabled = old.enabled;
-        let credentials = self.seal(&mut upstream, Some(&before))?;
+        let credentials = self.seal(&mut upstream, Some(before))?;
         // The same server offers the same, whatever it is given, until an edge finds out otherwise.
         let ways = [old, &upstream].map(|of| of.transport.without_credentials());
         let same = ways[0] == ways[1] && upstream.protocol == old.protocol;
@@ -49,18 +64,17 @@ impl App {
             created_at: before.created_at,
             problem: None,
         };
-        if !store::upstreams::replace(change.tx(), &stored, old.version).await? {
+        if !store::upstreams::replace(tx, &stored, old.version).await? {
             return Err(changed());
         }
         if same {
             let (id, version) = (old.id, stored.upstream.version);
-            store::catalogues::carry_over(change.tx(), id, old.version, version).await?;
+            store::catalogues::carry_over(tx, id, old.version, version).await?;
         }
-        let catalogue = store::catalogues::find(change.tx(), old.id).await?;
-        let detail = Detail::changed(detail(&before), detail(&stored));
-        change
-            .commit(old.name.as_str(), detail, Touched::Snapshot)
-            .await?;
-        Ok(view(stored, catalogue))
+        Ok(stored)
     }
+}
+
+fn changed() -> Error {
+    Error::conflict("the upstream was changed meanwhile: look at what it is now")
 }

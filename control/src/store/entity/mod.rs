@@ -18,6 +18,7 @@ pub(crate) mod groups;
 pub(crate) mod identity_links;
 pub(crate) mod key_changes;
 pub(crate) mod login_links;
+pub(crate) mod manifest_objects;
 pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod policy_versions;

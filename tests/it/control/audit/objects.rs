@@ -66,3 +66,28 @@ pub(super) async fn price(client: &ControlClient) {
     let delete = v1::DeletePriceRequest { price: tools() };
     client.prices().delete_price(delete).await.expect("delete");
 }
+
+pub(super) async fn manifest(client: &ControlClient) {
+    let price = v1::ManifestPrice {
+        tools: "gitlab.*".to_owned(),
+        micros: 1,
+        currency: "EUR".to_owned(),
+    };
+    let manifest = Some(v1::Manifest {
+        prices: vec![price],
+        ..v1::Manifest::default()
+    });
+    let apply = v1::ApplyManifestRequest {
+        manifest,
+        ..v1::ApplyManifestRequest::default()
+    };
+    let applied = client.manifest().apply_manifest(apply).await;
+    applied.expect("apply");
+}
+
+pub(super) async fn backup(client: &ControlClient) {
+    let request = v1::CreateBackupRequest {};
+    let parts = client.backup().create_backup(request).await;
+    let first = parts.expect("a backup").into_inner().message().await;
+    first.expect("a part");
+}

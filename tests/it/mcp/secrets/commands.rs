@@ -14,15 +14,17 @@ const READS: [&str; 13] = [
 ];
 
 /// A command for each of them, wherever it is one.
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 33] = [
     &["audit", "export", "--format", "csv"],
     &["audit", "export", "--format", "jsonl"],
     &["audit", "list"],
     &["audit", "tail"],
     &["audit", "verify"],
+    &["backup", "-"],
     &["bundles", "list"],
     &["bundles", "show", "some"],
     &["doctor"],
+    &["export"],
     &["groups", "list"],
     &["groups", "show", "some"],
     &["keys", "list"],
