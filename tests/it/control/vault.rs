@@ -121,7 +121,10 @@ async fn a_sealed_value_that_was_moved_to_another_upstream_does_not_open() {
     let names = all.iter().map(name);
     // It is left out, rather than started with a credential that is not its own.
     // In no order that means anything.
-    assert_eq!(names.collect::<BTreeSet<_>>(), ["last", "rich"].into());
+    assert_eq!(
+        names.collect::<BTreeSet<_>>(),
+        ["last", "rich"].map(str::to_owned).into()
+    );
 }
 
 fn over_http(name: &str, header: &str, value: &str) -> v1::UpstreamDefinition {
