@@ -22,6 +22,7 @@ pub(crate) enum Reach {
 pub(crate) struct Acting {
     /// As audit calls them.
     pub(crate) actor: String,
+    pub(crate) user: Uuid,
     pub(crate) role: Role,
     pub(crate) reach: Reach,
 }
@@ -51,6 +52,7 @@ impl Acting {
         };
         Some(Self {
             actor: format!("{kind}:{}", user.name),
+            user: user.id,
             role: user.role,
             reach,
         })
@@ -83,7 +85,8 @@ fn operator(service: &str, method: &str) -> bool {
 fn member(service: &str, method: &str) -> bool {
     match service {
         "KeysService" | "UsageService" => true,
-        "PoliciesService" => method == "TestAccess" || method == "ListPresets",
+        "PoliciesService" => matches!(method, "TestAccess" | "ListAccess" | "ListPresets"),
+        "PlansService" => method == "ListAllowances",
         "IdentityService" => method == "GetUser",
         _ => false,
     }

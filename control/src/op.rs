@@ -23,6 +23,8 @@ pub(crate) struct Op {
     pub(crate) request_id: Uuid,
     pub(crate) now: Timestamp,
     pub(crate) reach: Reach,
+    /// Who acts, where it is a user.
+    pub(crate) user: Option<Uuid>,
     /// Of the user who acts; unset is this installation itself.
     pub(crate) role: Option<Role>,
 }
@@ -69,6 +71,7 @@ impl Op {
             request_id: Uuid::now_v7(),
             now: clock::now(),
             reach: Reach::All,
+            user: None,
             role: None,
         }
     }

@@ -1,5 +1,9 @@
 //! What a key may do now, judged as an edge would.
 
+mod list;
+
+pub(crate) use list::AccessibleUpstream;
+
 use super::{App, authenticate, keys};
 use crate::{
     error::{Error, Result},
@@ -7,9 +11,9 @@ use crate::{
     store,
 };
 use ostia_domain::{
+    key::Mode,
     name::{ExposedNames, canonical},
-    policy::{Arguments, Constraints, Decision, Policy, Subject, constraints, evaluate},
-    principal::Principal,
+    policy::{Arguments, Constraints, Decision, Grant, Policy, Subject, constraints, evaluate},
     tool::Tool,
     upstream::Upstream,
 };
@@ -53,25 +57,31 @@ impl App {
         let Some((upstream, found)) = named(&read, tool).await? else {
             return Ok(refused(unavailable, tool));
         };
-        let policies: HashMap<Uuid, Policy> = store::policies::readable(&read)
-            .await?
-            .into_iter()
-            .map(|policy| (policy.id, policy))
-            .collect();
-        let access = judge(&policies, &principal, &upstream, &found, None);
+        let policies = readable(&read).await?;
+        let judge = |arguments| {
+            let (mode, grant) = (principal.mode, &principal.grant);
+            judged(&policies, mode, grant, &upstream, &found, arguments)
+        };
+        let access = judge(None);
         if own && !access.allowed {
             return Ok(refused(unavailable, tool));
         }
         Ok(match arguments {
-            Some(_) => judge(&policies, &principal, &upstream, &found, arguments),
+            Some(_) => judge(arguments),
             None => access,
         })
     }
 }
 
-fn judge(
+async fn readable(db: &impl store::Reads) -> Result<HashMap<Uuid, Policy>> {
+    let policies = store::policies::readable(db).await?.into_iter();
+    Ok(policies.map(|policy| (policy.id, policy)).collect())
+}
+
+fn judged(
     policies: &HashMap<Uuid, Policy>,
-    principal: &Principal,
+    mode: Mode,
+    grant: &Grant,
     upstream: &Upstream,
     tool: &Tool,
     arguments: Option<&RawValue>,
@@ -87,8 +97,7 @@ fn judge(
         Some(arguments) => Arguments::Known(Some(arguments)),
         None => Arguments::Unknown,
     };
-    let grant = &principal.grant;
-    let decision = evaluate(policies, principal.mode, grant, subject, arguments);
+    let decision = evaluate(policies, mode, grant, subject, arguments);
     let (Decision::Allow(reason) | Decision::Deny(reason)) = decision;
     Access {
         allowed: decision.is_allow(),

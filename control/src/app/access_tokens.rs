@@ -11,8 +11,8 @@
 use super::{App, Verdict, authenticate};
 use crate::{
     error::{Error, Kind, Result},
-    op::{Detail, Op, Touched},
-    store,
+    op::{Change, Detail, Op, Touched},
+    store::{self, keys::StoredKey},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
@@ -119,14 +119,48 @@ impl App {
         if let Verdict::Refused(code) = self.authenticate(op, text).await? {
             return Ok(Err(code));
         }
-        let token = self.signer.mint(key.id, secret, op.now)?;
         let change = self.change(op, "keys.exchange").await?;
+        self.give_token(change, op, &key, secret).await.map(Ok)
+    }
+
+    /// Nobody acts as somebody else, however much they may administer: what a token does, audit says its
+    /// owner did.
+    pub(crate) async fn issue_access_token(&self, op: &Op, reference: &str) -> Result<AccessToken> {
+        let change = self.change(op, "keys.issue_token").await?;
+        let key = super::keys::named(change.tx(), op, reference).await?;
+        if op.user.is_some_and(|user| user != key.owner_id) {
+            return Err(Error(Kind::Forbidden));
+        }
+        let refused = |code: Code| {
+            let (name, code) = (&key.name, code.as_str());
+            Error::conflict(format!(
+                "the key {name:?} does not work ({code}): use another"
+            ))
+        };
+        let secret = authenticate::live_secret(&key, op.now).map(|secret| secret.id);
+        let secret = secret.ok_or_else(|| refused(Code::KeyExpired))?;
+        let works = authenticate::with_secret(change.tx(), &key, secret, op.now).await?;
+        works.map_err(refused)?;
+        self.give_token(change, op, &key, secret).await
+    }
+
+    async fn give_token(
+        &self,
+        change: Change<'_>,
+        op: &Op,
+        key: &StoredKey,
+        secret: Uuid,
+    ) -> Result<AccessToken> {
+        let token = self.signer.mint(key.id, secret, op.now)?;
         let made = json!({ "key_id": key.id, "expires_at": token.expires_at });
-        let detail = Detail::made(made);
         change
-            .commit(&super::keys::label(&key), detail, Touched::Nothing)
+            .commit(
+                &super::keys::label(key),
+                Detail::made(made),
+                Touched::Nothing,
+            )
             .await?;
-        Ok(Ok(token))
+        Ok(token)
     }
 
     pub(super) async fn authenticate_token(&self, op: &Op, text: &str) -> Result<Verdict> {

@@ -97,32 +97,31 @@ pub(super) async fn as_holder(
     key: &StoredKey,
     now: Timestamp,
 ) -> Result<Result<Principal, Code>> {
-    let mut secrets = key.secrets.iter();
-    let Some(secret) = secrets.clone().find(|s| !ended(s, now)).or(secrets.next()) else {
+    let Some(secret) = live_secret(key, now).or(key.secrets.first()) else {
         return Ok(Err(Code::KeyExpired));
     };
     with_secret(db, key, secret.id, now).await
 }
 
 /// Whose key it is, and which groups they are in.
-struct Owner {
-    user: User,
+pub(super) struct Owner {
+    pub(super) user: User,
     groups: Vec<Group>,
 }
 
 impl Owner {
-    async fn of(db: &impl store::Reads, key: &StoredKey) -> Result<Option<Self>> {
-        let Some(stored) = store::identity::by_id(db, key.owner_id).await? else {
+    pub(super) async fn of(db: &impl store::Reads, user: Uuid) -> Result<Option<Self>> {
+        let Some(stored) = store::identity::by_id(db, user).await? else {
             return Ok(None);
         };
-        let groups = store::groups::of_user(db, key.owner_id).await?;
+        let groups = store::groups::of_user(db, user).await?;
         Ok(Some(Self {
             user: stored.user,
             groups: groups.into_iter().map(|stored| stored.group).collect(),
         }))
     }
 
-    fn scope(&self) -> Scope {
+    pub(super) fn scope(&self) -> Scope {
         if self.user.role == Role::Administrator {
             return Scope::Unlimited;
         }
@@ -138,6 +137,33 @@ impl Owner {
         policies.dedup();
         Scope::Policies(policies)
     }
+
+    /// Plans of the user and of their groups count the user with all keys. Two groups with one plan count
+    /// once.
+    pub(super) fn limits(&self) -> Vec<Limited> {
+        let groups = self.groups.iter().filter_map(|group| group.plan);
+        let mut plans: Vec<_> = self.user.plan.into_iter().chain(groups).collect();
+        plans.sort_unstable();
+        plans.dedup();
+        let subject = self.user.id;
+        let limited = plans.into_iter().map(|plan| Limited {
+            subject,
+            by: LimitedBy::Plan(plan),
+        });
+        limited.collect()
+    }
+}
+
+/// The key's plan and own limits count the key.
+pub(super) fn limits_of_key(key: &StoredKey) -> Vec<Limited> {
+    let own = key.restrictions.limits;
+    let own = (!own.is_none()).then_some(LimitedBy::Own(own));
+    let limited = own.into_iter().chain(key.plan.map(LimitedBy::Plan));
+    let limited = limited.map(|by| Limited {
+        subject: key.id,
+        by,
+    });
+    limited.collect()
 }
 
 /// What an edge is told of whoever has this secret of the key.
@@ -150,7 +176,7 @@ pub(super) async fn with_secret(
     let Some(secret) = key.secrets.iter().find(|found| found.id == secret) else {
         return Ok(Err(Code::KeyUnknown));
     };
-    let owner = Owner::of(db, key).await?;
+    let owner = Owner::of(db, key.owner_id).await?;
     Ok(judge(key, secret, owner, now))
 }
 
@@ -193,7 +219,7 @@ fn principal(key: &StoredKey, secret: &StoredSecret, owner: &Owner) -> Principal
             key: own_scope,
             rules: restrictions.rules.clone(),
         },
-        limits: limits(key, owner),
+        limits: [limits_of_key(key), owner.limits()].concat(),
         networks: restrictions.networks.clone(),
         window: restrictions.window,
         expires_at: [key.expires_at, secret.expires_at]
@@ -203,21 +229,9 @@ fn principal(key: &StoredKey, secret: &StoredSecret, owner: &Owner) -> Principal
     }
 }
 
-/// The key's plan and own limits count the key; plans of its owner and of their groups count the owner
-/// with all keys. Two groups with one plan count once.
-fn limits(key: &StoredKey, owner: &Owner) -> Vec<Limited> {
-    let limited = |subject, by| Limited { subject, by };
-    let own = key.restrictions.limits;
-    let own = (!own.is_none()).then(|| limited(key.id, LimitedBy::Own(own)));
-    let of_key = key.plan.map(|plan| limited(key.id, LimitedBy::Plan(plan)));
-    let groups = owner.groups.iter().filter_map(|group| group.plan);
-    let mut plans: Vec<_> = owner.user.plan.into_iter().chain(groups).collect();
-    plans.sort_unstable();
-    plans.dedup();
-    let of_owner = plans
-        .into_iter()
-        .map(|plan| limited(owner.user.id, LimitedBy::Plan(plan)));
-    own.into_iter().chain(of_key).chain(of_owner).collect()
+/// The newest that works.
+pub(super) fn live_secret(key: &StoredKey, now: Timestamp) -> Option<&StoredSecret> {
+    key.secrets.iter().find(|secret| !ended(secret, now))
 }
 
 fn ended(secret: &StoredSecret, now: Timestamp) -> bool {

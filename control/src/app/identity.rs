@@ -106,10 +106,7 @@ impl App {
 
     pub(crate) async fn user(&self, op: &Op, reference: &str) -> Result<UserView> {
         let read = self.store.read().await?;
-        let stored = named(&read, reference).await?;
-        if !op.reaches(stored.user.id) {
-            return Err(Error::not_found("user", reference));
-        }
+        let stored = reached(&read, op, reference).await?;
         view(&read, stored).await
     }
 
@@ -248,6 +245,15 @@ async fn keep_an_administrator(tx: &Tx, user: &User) -> Result<()> {
         "{:?} is the last administrator who can sign in: make another one first",
         user.name
     )))
+}
+
+/// Somebody else is as if they were not there, for whoever only reaches themselves.
+pub(super) async fn reached(db: &Tx, op: &Op, reference: &str) -> Result<StoredUser> {
+    let stored = named(db, reference).await?;
+    if op.reaches(stored.user.id) {
+        return Ok(stored);
+    }
+    Err(Error::not_found("user", reference))
 }
 
 pub(super) async fn named(db: &impl store::Reads, reference: &str) -> Result<StoredUser> {

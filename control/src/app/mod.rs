@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod access_tokens;
+pub(crate) mod allowances;
 pub(crate) mod audit;
 mod authenticate;
 pub(crate) mod backup;

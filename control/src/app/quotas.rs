@@ -40,7 +40,7 @@ pub(crate) struct Month {
 }
 
 impl Month {
-    fn of(now: Timestamp) -> Self {
+    pub(super) fn of(now: Timestamp) -> Self {
         let first = now.date_naive().with_day(1).unwrap_or(NaiveDate::MAX);
         let next = first.checked_add_months(Months::new(1)).unwrap_or(first);
         Self {

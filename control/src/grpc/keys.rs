@@ -4,6 +4,7 @@ use super::{op, status};
 use crate::{
     app::{
         App,
+        access_tokens::AccessToken,
         keys::{Expiry, KeyChange, KeyView, NewKey, State},
     },
     store::secrets::StoredSecret,
@@ -88,12 +89,19 @@ impl v1::keys_service_server::KeysService for Keys {
     ) -> Result<Response<v1::ExchangeKeyResponse>, Status> {
         let op = op(&request);
         match self.0.exchange_key(&op, &request.get_ref().key).await? {
-            Ok(token) => Ok(Response::new(v1::ExchangeKeyResponse {
-                access_token: token.text.expose().to_owned(),
-                expires_at: Some(timestamp(token.expires_at)),
-            })),
+            Ok(token) => Ok(Response::new(token.into())),
             Err(code) => Err(status::key_refused(code)),
         }
+    }
+
+    async fn issue_access_token(
+        &self,
+        request: Request<v1::IssueAccessTokenRequest>,
+    ) -> Result<Response<v1::ExchangeKeyResponse>, Status> {
+        let op = op(&request);
+        let key = &request.get_ref().key;
+        let token = self.0.issue_access_token(&op, key).await?;
+        Ok(Response::new(token.into()))
     }
 
     async fn report_leaked_key(
@@ -184,6 +192,15 @@ impl TryFrom<v1::CreateKeyRequest> for NewKey {
             expiry,
             restrictions: request.restrictions.unwrap_or_default().try_into()?,
         })
+    }
+}
+
+impl From<AccessToken> for v1::ExchangeKeyResponse {
+    fn from(token: AccessToken) -> Self {
+        Self {
+            access_token: token.text.expose().to_owned(),
+            expires_at: Some(timestamp(token.expires_at)),
+        }
     }
 }
 

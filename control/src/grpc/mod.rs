@@ -109,6 +109,7 @@ fn op<T>(request: &Request<T>) -> Op {
     if let Some(acting) = request.extensions().get::<Acting>() {
         return Op {
             reach: acting.reach,
+            user: Some(acting.user),
             role: Some(acting.role),
             ..Op::new(acting.actor.clone())
         };

@@ -1,9 +1,9 @@
 //! `PlansService`.
 
 use super::{op, status};
-use crate::app::App;
+use crate::app::{App, allowances::Allowance};
 use ostia_domain::plan::Plan;
-use ostia_proto::v1;
+use ostia_proto::{convert::timestamp, v1};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -69,5 +69,30 @@ impl v1::plans_service_server::PlansService for Plans {
         let op = op(&request);
         self.0.delete_plan(&op, &request.get_ref().plan).await?;
         Ok(Response::new(v1::DeletePlanResponse {}))
+    }
+
+    async fn list_allowances(
+        &self,
+        request: Request<v1::ListAllowancesRequest>,
+    ) -> Result<Response<v1::ListAllowancesResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let user = request.user.as_deref();
+        let allowances = self.0.list_allowances(&op, user, &request.keys).await?;
+        Ok(Response::new(v1::ListAllowancesResponse {
+            allowances: allowances.into_iter().map(Into::into).collect(),
+        }))
+    }
+}
+
+impl From<Allowance> for v1::Allowance {
+    fn from(allowance: Allowance) -> Self {
+        Self {
+            subject_id: allowance.subject.to_string(),
+            plan: allowance.plan,
+            limits: Some(allowance.limits.into()),
+            quota_taken: allowance.quota_taken,
+            quota_renews_at: Some(timestamp(allowance.quota_renews_at)),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{op, status};
 use crate::{
-    app::{App, policies::Source},
+    app::{App, access::AccessibleUpstream, policies::Source},
     store::policies::{StoredPolicy, StoredVersion},
 };
 use ostia_domain::policy::{Preset, Rules};
@@ -124,6 +124,39 @@ impl v1::policies_service_server::PoliciesService for Policies {
             tool: access.tool,
             limits: Some(access.limits.into()),
         }))
+    }
+
+    async fn list_access(
+        &self,
+        request: Request<v1::ListAccessRequest>,
+    ) -> Result<Response<v1::ListAccessResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let upstream = request.upstream.as_deref();
+        let listed = self.0.list_access(&op, &request.user, upstream).await?;
+        Ok(Response::new(v1::ListAccessResponse {
+            upstreams: listed.upstreams.into_iter().map(Into::into).collect(),
+            policies: listed.policies,
+            unlimited: listed.unlimited,
+        }))
+    }
+}
+
+impl From<AccessibleUpstream> for v1::AccessibleUpstream {
+    fn from(accessible: AccessibleUpstream) -> Self {
+        let name = accessible.name;
+        let tools = accessible.tools.into_iter().map(|(tool, limits)| {
+            let tool = Some(v1::Tool::of(&name, tool));
+            let limits = Some(limits.into());
+            v1::AccessibleTool { tool, limits }
+        });
+        Self {
+            tools: tools.collect(),
+            name: name.as_str().to_owned(),
+            demo: accessible.demo,
+            failing: accessible.failing,
+            discovered_at: accessible.discovered_at.map(timestamp),
+        }
     }
 }
 

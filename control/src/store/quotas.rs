@@ -5,11 +5,13 @@ use super::{
     entity::quota_leases::{ActiveModel, Column, Entity},
 };
 use sea_orm::{
-    ActiveValue::Set, EntityTrait, QueryFilter, QuerySelect as _, prelude::*, sea_query::OnConflict,
+    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect as _, prelude::*,
+    sea_query::OnConflict,
 };
+use std::collections::{HashMap, HashSet};
 
 /// One quota: who is counted, the limit (a plan, or the key itself), and the month as 202611.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Counted {
     pub(crate) subject: Uuid,
     pub(crate) limit: Uuid,
@@ -44,6 +46,32 @@ pub(crate) async fn lock(tx: &Tx, counted: Counted) -> Result<u64, Error> {
         .one(tx)
         .await?;
     Ok(row.map_or(0, |row| u64::try_from(row.calls).unwrap_or(0)))
+}
+
+/// Calls that edges were given, of those of them that were given any.
+pub(crate) async fn taken(
+    db: &impl ConnectionTrait,
+    of: impl IntoIterator<Item = Counted>,
+) -> Result<HashMap<Counted, u64>, Error> {
+    let wanted: HashSet<Counted> = of.into_iter().collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // A subject has few limits, so what is read too much is little.
+    let rows = Entity::find()
+        .filter(Column::SubjectId.is_in(wanted.iter().map(|counted| counted.subject)))
+        .filter(Column::Month.is_in(wanted.iter().map(|counted| i64::from(counted.month))))
+        .all(db)
+        .await?;
+    let calls: HashMap<_, _> = rows
+        .into_iter()
+        .map(|row| ((row.subject_id, row.limit_id, row.month), row.calls))
+        .collect();
+    let taken = wanted.into_iter().filter_map(|counted| {
+        let calls = *calls.get(&counted.id())?;
+        Some((counted, u64::try_from(calls).unwrap_or(0)))
+    });
+    Ok(taken.collect())
 }
 
 /// Of a quota that is locked.

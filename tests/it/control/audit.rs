@@ -58,6 +58,7 @@ const AUDITED: &[(&str, &str)] = &[
     ("KeysService.DeleteKey", "keys.delete"),
     ("KeysService.ExchangeKey", "keys.exchange"),
     ("KeysService.InactivateKey", "keys.inactivate"),
+    ("KeysService.IssueAccessToken", "keys.issue_token"),
     ("KeysService.ReportLeakedKey", "keys.leaked"),
     ("KeysService.RevokeKey", "keys.revoke"),
     ("KeysService.RotateKey", "keys.rotate"),
@@ -138,6 +139,9 @@ async fn every_change_leaves_an_audit_event() {
         .exchange_key(exchange)
         .await
         .expect("exchange");
+    let issue = v1::IssueAccessTokenRequest { key: id.clone() };
+    let issued = client.keys().issue_access_token(issue).await;
+    issued.expect("a token");
     let leaked = v1::ReportLeakedKeyRequest { key };
     client
         .keys()

@@ -1,5 +1,6 @@
 //! The gRPC services of control, through the client that edge, web and CLI use.
 
+mod access;
 mod audit;
 mod authenticate;
 mod authority;

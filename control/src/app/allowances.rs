@@ -1,0 +1,97 @@
+//! What limits somebody, and how much of their quotas is gone.
+
+use super::{
+    App,
+    authenticate::{Owner, limits_of_key},
+    identity, keys,
+    quotas::Month,
+};
+use crate::{
+    error::{Error, Result},
+    op::Op,
+    store::{self, Tx, quotas::Counted},
+};
+use ostia_domain::{
+    clock::Timestamp,
+    plan::Limits,
+    principal::{Limited, LimitedBy},
+};
+use uuid::Uuid;
+
+/// A page of keys.
+const MAX_KEYS: usize = 100;
+
+pub(crate) struct Allowance {
+    /// A key, or a user with all keys.
+    pub(crate) subject: Uuid,
+    /// Unset: the key's own limits.
+    pub(crate) plan: Option<String>,
+    pub(crate) limits: Limits,
+    pub(crate) quota_taken: u64,
+    pub(crate) quota_renews_at: Timestamp,
+}
+
+impl App {
+    pub(crate) async fn list_allowances(
+        &self,
+        op: &Op,
+        user: Option<&str>,
+        keys: &[String],
+    ) -> Result<Vec<Allowance>> {
+        if keys.len() > MAX_KEYS {
+            let problem = format!("are more than {MAX_KEYS}");
+            return Err(Error::invalid("keys", problem));
+        }
+        let read = self.store.read().await?;
+        let mut limited = Vec::new();
+        for reference in keys {
+            limited.extend(limits_of_key(&keys::named(&read, op, reference).await?));
+        }
+        if let Some(reference) = user {
+            let user = identity::reached(&read, op, reference).await?.user;
+            let owner = Owner::of(&read, user.id).await?;
+            limited.extend(owner.iter().flat_map(Owner::limits));
+        }
+        let month = Month::of(op.now);
+        let all = limited.iter().map(|limited| counted(limited, month));
+        let taken = store::quotas::taken(&read, all).await?;
+        let mut allowances = Vec::new();
+        for limited in limited {
+            let Some((plan, limits)) = named(&read, &limited).await? else {
+                continue;
+            };
+            let taken = taken.get(&counted(&limited, month));
+            allowances.push(Allowance {
+                subject: limited.subject,
+                plan,
+                limits,
+                quota_taken: taken.copied().unwrap_or_default(),
+                quota_renews_at: month.ends_at,
+            });
+        }
+        Ok(allowances)
+    }
+}
+
+fn counted(limited: &Limited, month: Month) -> Counted {
+    let subject = limited.subject;
+    Counted {
+        subject,
+        limit: match limited.by {
+            LimitedBy::Plan(plan) => plan,
+            LimitedBy::Own(_) => subject,
+        },
+        month: month.number,
+    }
+}
+
+/// `None`: the plan was deleted in this moment.
+async fn named(db: &Tx, limited: &Limited) -> Result<Option<(Option<String>, Limits)>> {
+    Ok(match limited.by {
+        LimitedBy::Own(limits) => Some((None, limits)),
+        LimitedBy::Plan(id) => {
+            let plan = store::plans::find(db, &id.to_string()).await?;
+            plan.map(|plan| (Some(plan.name), plan.limits))
+        }
+    })
+}
