@@ -1,21 +1,89 @@
-//! Files that pages refer to.
+//! Files that pages refer to. Each address has a digest of what is there, so browsers keep it for ever.
 
-use axum::response::{IntoResponse as _, Response};
+use crate::Site;
+use axum::{
+    Router,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
 use http::{
     HeaderValue,
     header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
+use ring::digest::{SHA256, digest};
+use std::{fmt::Write as _, sync::LazyLock};
 
-pub(crate) const STYLESHEET: &str = "/assets/ostia.css";
+/// In the order of the cascade.
+const CSS: &str = concat!(
+    include_str!("../assets/css/tokens.css"),
+    include_str!("../assets/css/base.css"),
+    include_str!("../assets/css/shell.css"),
+    include_str!("../assets/css/controls.css"),
+    include_str!("../assets/css/content.css"),
+    include_str!("../assets/css/tables.css"),
+    include_str!("../assets/css/charts.css"),
+    include_str!("../assets/css/print.css"),
+);
 
-pub(crate) async fn stylesheet() -> Response {
+/// Every page works without it.
+const JS: &str = concat!(
+    include_str!("../assets/js/copy.js"),
+    include_str!("../assets/js/times.js"),
+    include_str!("../assets/js/filter.js"),
+);
+
+static STYLESHEET: LazyLock<String> = LazyLock::new(|| address(CSS, "css"));
+static SCRIPT: LazyLock<String> = LazyLock::new(|| address(JS, "js"));
+
+pub(crate) fn stylesheet() -> &'static str {
+    &STYLESHEET
+}
+
+pub(crate) fn script() -> &'static str {
+    &SCRIPT
+}
+
+pub(crate) fn routes() -> Router<Site> {
+    Router::new()
+        .route(&STYLESHEET, get(|| async { file("text/css", CSS) }))
+        .route(&SCRIPT, get(|| async { file("text/javascript", JS) }))
+}
+
+fn address(text: &str, extension: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    let mut address = String::from("/assets/ostia-");
+    for byte in &digest.as_ref()[..8] {
+        // Writing to a text does not fail.
+        let _ = write!(address, "{byte:02x}");
+    }
+    address + "." + extension
+}
+
+fn file(kind: &'static str, text: &'static str) -> Response {
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     let headers = [
         (
             CONTENT_TYPE,
-            HeaderValue::from_static("text/css; charset=utf-8"),
+            HeaderValue::try_from(format!("{kind}; charset=utf-8"))
+                .unwrap_or(HeaderValue::from_static("text/plain")),
         ),
-        (CACHE_CONTROL, HeaderValue::from_static("max-age=3600")),
+        (CACHE_CONTROL, forever),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, include_str!("../assets/ostia.css")).into_response()
+    (headers, text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_small() {
+        assert!(JS.len() < 15_000, "{} bytes", JS.len());
+    }
+
+    #[test]
+    fn an_address_changes_with_its_content() {
+        assert_ne!(address("a", "css"), address("b", "css"));
+    }
 }

@@ -1,21 +1,26 @@
 //! The web role: what people open in a browser, and REST for programs ([`api`]).
 //!
 //! A handler loads and decides; a component only renders what it is given ([`render`]). Every page is
-//! plain HTML that works without scripts, under a policy that allows none.
+//! plain HTML that works without scripts; the few there are come from files of ours and add comfort.
 //!
 //! To add a page: a file in `pages/`, a line in [`router`]. Its handler takes a [`visitor::Visitor`], or an
 //! `Overseer`, `Operator` or `Administrator` where only they may see it, asks `visitor.control`, and answers
 //! with [`render::page_of`]. A form has a `CsrfField`, and its handler takes [`csrf::Checked`].
 
 mod api;
+mod ask;
 mod assets;
+mod components;
 pub mod config;
+mod console;
 mod csrf;
 mod edge_client;
 mod headers;
+mod load;
 mod oidc;
 mod origin;
 mod pages;
+mod raw_html;
 mod render;
 mod return_to;
 mod session;
@@ -77,7 +82,11 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
             get(pages::login_with::finish),
         )
         .route("/logout", post(pages::logout::sign_out))
-        .route(assets::STYLESHEET, get(assets::stylesheet))
+        .merge(pages::keys::routes())
+        .merge(pages::usage::routes())
+        .merge(pages::tools::routes())
+        .merge(pages::try_it::routes())
+        .merge(assets::routes())
         .fallback(pages::not_found::show)
         .layer(sessions)
         .with_state(site.clone());

@@ -1,6 +1,12 @@
 //! One file per page: its handler, then what it shows.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "what a component is given is its own: its parts may be written after whoever gave it is gone"
+)]
+
 pub(crate) mod home;
+pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod login_link;
 pub(crate) mod login_with;
@@ -8,47 +14,50 @@ pub(crate) mod logout;
 pub(crate) mod not_found;
 pub(crate) mod problem;
 pub(crate) mod settings;
+pub(crate) mod tools;
+pub(crate) mod try_it;
+pub(crate) mod usage;
 
-use crate::{assets::STYLESHEET, csrf::CsrfField, render::Viewer};
+use crate::{
+    components::{
+        content::{Notice, Tone},
+        shell::{Brand, Document, Shell},
+    },
+    render::Viewer,
+};
 use leptos::prelude::*;
 
-/// The frame around every page.
+/// The frame around pages that are about no part of the dashboard: signing in, and what went wrong.
 #[component]
 pub(crate) fn Layout(#[prop(into)] title: String, children: Children) -> impl IntoView {
-    let viewer = use_context::<Viewer>();
+    let heading = title.clone();
+    if use_context::<Viewer>().is_some() {
+        return view! {
+            <Shell title=title>
+                <div class="panel">
+                    <h1>{heading}</h1>
+                    {children()}
+                </div>
+            </Shell>
+        }
+        .into_any();
+    }
     view! {
-        <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="robots" content="noindex"/>
-                // One text: between two the renderer puts a comment, which a title would show.
-                <title>{format!("{title} · Ostia")}</title>
-                <link rel="stylesheet" href=STYLESHEET/>
-            </head>
-            <body>
-                <header>
-                    <a href="/">"Ostia"</a>
-                    {viewer.map(|viewer| view! { <Account viewer/> })}
-                </header>
+        <Document title=title>
+            <div class="lone">
+                <header><Brand/></header>
                 <main>
-                    <h1>{title}</h1>
+                    <h1>{heading}</h1>
                     {children()}
                 </main>
-            </body>
-        </html>
+            </div>
+        </Document>
     }
+    .into_any()
 }
 
-/// Who is signed in, and the way out.
+/// What was done by the form before this page.
 #[component]
-fn Account(viewer: Viewer) -> impl IntoView {
-    view! {
-        <form method="post" action="/logout" class="account">
-            <span>{format!("{} ({})", viewer.name, viewer.role.as_str())}</span>
-            <CsrfField/>
-            <button type="submit">"Sign out"</button>
-            <button type="submit" name="everywhere" value="true">"Sign out everywhere"</button>
-        </form>
-    }
+pub(crate) fn Done(what: &'static str) -> impl IntoView {
+    view! { <Notice tone=Tone::Good title=what/> }
 }

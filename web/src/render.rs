@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use ostia_domain::user::Role;
 
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
 
 /// Who looks at a page: the context of every component on a page of somebody who is signed in.
@@ -72,5 +72,42 @@ fn rendered<V: IntoView>(
         (CONTENT_SECURITY_POLICY, POLICY),
         (REFERRER_POLICY, HeaderValue::from_static(referrer)),
     ];
-    (status, headers, Html(format!("<!DOCTYPE html>{body}"))).into_response()
+    let document = format!("<!DOCTYPE html>{}", without_marks(&body));
+    (status, headers, Html(document)).into_response()
+}
+
+/// Takes out the `<!>` that the renderer leaves for scripts of its own, of which there are none: to whoever
+/// reads HTML by the letter they are broken comments. Within the value of an attribute it is somebody's text.
+fn without_marks(html: &str) -> String {
+    const MARK: &str = "<!>";
+    let mut document = String::with_capacity(html.len());
+    let (mut in_tag, mut in_value) = (false, false);
+    let mut rest = html;
+    while let Some(next) = rest.chars().next() {
+        // Text has no bare `<`, so that one outside of a tag begins one.
+        if !in_tag && let Some(after) = rest.strip_prefix(MARK) {
+            rest = after;
+            continue;
+        }
+        match next {
+            '<' if !in_tag => in_tag = true,
+            '"' if in_tag => in_value = !in_value,
+            '>' if !in_value => in_tag = false,
+            _ => {}
+        }
+        document.push(next);
+        rest = &rest[next.len_utf8()..];
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_marks;
+
+    #[test]
+    fn marks_go_and_values_stay() {
+        let html = r#"<p title="a<!>b > c">x<!>y</p><!><br>é<!>"#;
+        assert_eq!(without_marks(html), r#"<p title="a<!>b > c">xy</p><br>é"#);
+    }
 }

@@ -1,7 +1,16 @@
 //! `/settings`: how this dashboard runs. No secrets, and none can come here: the web role has none of them.
 
-use super::Layout;
-use crate::{Site, config::Config, render, visitor::Overseer};
+use crate::{
+    Site,
+    components::{
+        content::PageHead,
+        shell::{Section, Shell},
+        table::{Cell, Table},
+    },
+    config::Config,
+    render,
+    visitor::Overseer,
+};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
@@ -44,24 +53,25 @@ fn Settings(config: Arc<Config>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row">{name}</th>
-                <td>{value}</td>
-                <td><code>{flag}</code></td>
+                <Cell label="Value">{value}</Cell>
+                <Cell label="Set with"><code>{flag}</code></Cell>
             </tr>
         }
     });
+    let rows = rows.collect_view();
     view! {
-        <Layout title="Settings">
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col">"Setting"</th>
-                        <th scope="col">"Value"</th>
-                        <th scope="col">"Set with"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </Layout>
+        <Shell title="Settings" section=Section::Settings>
+            <PageHead title="Settings" lead="How this dashboard runs. No secret can come here: this role has none."/>
+            <section class="panel">
+                <Table
+                    caption="Settings of the dashboard"
+                    quiet=true
+                    columns=vec!["Setting", "Value", "Set with"]
+                >
+                    {rows}
+                </Table>
+            </section>
+        </Shell>
     }
 }
 

@@ -1,0 +1,65 @@
+//! What several pages ask control for a visitor.
+
+use crate::visitor::Visitor;
+use ostia_proto::v1;
+use tonic::Status;
+
+impl Visitor {
+    /// What a user may use: all upstreams, or one.
+    pub(crate) async fn access(
+        &self,
+        user: &str,
+        upstream: Option<&str>,
+    ) -> Result<v1::ListAccessResponse, Status> {
+        let request = v1::ListAccessRequest {
+            user: user.to_owned(),
+            upstream: upstream.map(str::to_owned),
+        };
+        let access = self.control.policies().list_access(request).await?;
+        Ok(access.into_inner())
+    }
+
+    /// What limits a user and these of their keys.
+    pub(crate) async fn allowances(
+        &self,
+        user: &str,
+        keys: Vec<String>,
+    ) -> Result<Vec<v1::Allowance>, Status> {
+        let request = v1::ListAllowancesRequest {
+            user: Some(user.to_owned()),
+            keys,
+        };
+        let listed = self.control.plans().list_allowances(request).await?;
+        Ok(listed.into_inner().allowances)
+    }
+
+    pub(crate) async fn key(&self, key: &str) -> Result<v1::Key, Status> {
+        let request = v1::GetKeyRequest {
+            key: key.to_owned(),
+        };
+        Ok(self.control.keys().get_key(request).await?.into_inner())
+    }
+
+    /// A page of the visitor's own keys, newest first.
+    pub(crate) async fn own_keys(
+        &self,
+        page_size: u32,
+        cursor: &str,
+    ) -> Result<v1::ListKeysResponse, Status> {
+        let request = v1::ListKeysRequest {
+            owner: Some(self.id.to_string()),
+            page_size,
+            page_token: cursor.to_owned(),
+        };
+        Ok(self.control.keys().list_keys(request).await?.into_inner())
+    }
+
+    /// Calls, added up.
+    pub(crate) async fn sums(
+        &self,
+        request: v1::SummarizeUsageRequest,
+    ) -> Result<Vec<v1::UsageSummary>, Status> {
+        let sums = self.control.usage().summarize_usage(request).await?;
+        Ok(sums.into_inner().rows)
+    }
+}

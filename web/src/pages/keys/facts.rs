@@ -1,0 +1,141 @@
+//! What a key is held to, and its secrets.
+
+use super::view::{Ends, QuotaLeft, State as KeyState, prefix, scopes};
+use crate::components::{
+    content::{Badge, Chips, Panel, Tone},
+    number,
+    table::{Cell, Table},
+    time::{As, Time, instant},
+};
+use leptos::prelude::*;
+use ostia_domain::clock;
+use ostia_proto::v1;
+
+#[component]
+pub(super) fn Facts(
+    key: v1::Key,
+    left: Option<QuotaLeft>,
+    allowances: Vec<v1::Allowance>,
+    own: bool,
+) -> impl IntoView {
+    let held = key.restrictions.clone().unwrap_or_default();
+    let from = [&key.last_used_address, &key.last_used_client];
+    let from: Vec<_> = from
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .cloned()
+        .collect();
+    let limits = allowances.iter().map(|allowance| {
+        let of = match &allowance.plan {
+            Some(plan) if allowance.subject_id == key.id => format!("plan {plan}"),
+            Some(plan) => format!("plan {plan}, all keys of {} together", key.owner_name),
+            None => "of its own".to_owned(),
+        };
+        format!(
+            "{} ({of})",
+            limits_text(allowance.limits.unwrap_or_default())
+        )
+    });
+    let limits: Vec<_> = limits.collect();
+    view! {
+        <Panel title="About">
+            <dl class="facts">
+                <dt>"State"</dt>
+                <dd><KeyState of=key.clone()/></dd>
+                <dt>"Begins with"</dt>
+                <dd><code>{prefix(&key)}</code></dd>
+                {(!own).then(|| view! { <dt>"Owner"</dt><dd>{key.owner_name.clone()}</dd> })}
+                <dt>"May use"</dt>
+                <dd><Chips of=scopes(&key)/></dd>
+                <dt>"Quota left this month"</dt>
+                <dd>{quota_text(left)}</dd>
+                {(!limits.is_empty()).then(|| view! { <dt>"Limits"</dt><dd><Lines of=limits/></dd> })}
+                {(!held.networks.is_empty())
+                    .then(|| view! { <dt>"Only from"</dt><dd>{held.networks.join(", ")}</dd> })}
+                {held.window.map(|window| view! { <dt>"Only at"</dt><dd>{format!("{window} UTC")}</dd> })}
+                <dt>"Ends"</dt>
+                <dd><Ends of=key.clone()/></dd>
+                <dt>"Last used"</dt>
+                <dd>
+                    <Time at=key.last_used_at shown=As::Minute/>
+                    <span class="quiet">{format!(" {}", from.join(", "))}</span>
+                </dd>
+                <dt>"Made"</dt>
+                <dd><Time at=key.created_at shown=As::Minute/></dd>
+            </dl>
+        </Panel>
+    }
+}
+
+fn quota_text(left: Option<QuotaLeft>) -> String {
+    match left {
+        Some(left) => format!(
+            "{} of {}",
+            number::count(left.left),
+            number::count(left.quota)
+        ),
+        None => "no quota".to_owned(),
+    }
+}
+
+#[component]
+fn Lines(of: Vec<String>) -> impl IntoView {
+    of.into_iter()
+        .map(|line| view! { <div>{line}</div> })
+        .collect_view()
+}
+
+fn limits_text(limits: v1::Limits) -> String {
+    let parts = [
+        limits.calls_per_minute.map(|n| format!("{n} a minute")),
+        limits.burst.map(|n| format!("{n} at once after a pause")),
+        limits
+            .max_in_flight
+            .map(|n| format!("{n} at the same time")),
+        limits
+            .calls_per_month
+            .map(|n| format!("{} a month", number::count(n))),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        return "no limits".to_owned();
+    }
+    parts.join(", ")
+}
+
+#[component]
+pub(super) fn Secrets(key: v1::Key) -> impl IntoView {
+    let now = clock::now();
+    let rows = key.secrets.into_iter().map(|secret| {
+        let ended = instant(secret.expires_at).is_some_and(|end| end <= now);
+        let state = if ended {
+            view! { <Badge tone=Tone::Plain text="Ended"/> }
+        } else {
+            view! { <Badge tone=Tone::Good text="Works"/> }
+        };
+        view! {
+            <tr>
+                <th scope="row"><code>{format!("…{}", secret.last_four)}</code></th>
+                <Cell label="State">{state}</Cell>
+                <Cell label="Made"><Time at=secret.created_at shown=As::Date/></Cell>
+                <Cell label="Last used"><Time at=secret.last_used_at shown=As::Distance/></Cell>
+                <Cell label="Ends">
+                    <Time at=secret.expires_at shown=As::Minute otherwise="with the key"/>
+                </Cell>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <Panel title="Secrets" note="Newest first">
+            <Table
+                caption="Secrets of this key"
+                quiet=true
+                dense=true
+                columns=vec!["Ends with", "State", "Made", "Last used", "Ends"]
+            >
+                {rows}
+            </Table>
+        </Panel>
+    }
+}

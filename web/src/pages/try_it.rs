@@ -1,0 +1,270 @@
+//! `/try`: calls a tool through the edge, as a client with a key of the visitor's would.
+//!
+//! Nothing is decided here. Control gives an access token for the key to its owner alone; the edge
+//! authenticates, limits, judges, calls and records as it does for anybody.
+
+mod arguments;
+mod show;
+
+use crate::{
+    Site,
+    components::form::Posted,
+    console::{self, Asking, Exchange, Failed},
+    csrf::Checked,
+    load::{Failure, load},
+    render,
+    visitor::Visitor,
+};
+use arguments::Argument;
+use axum::{
+    Router,
+    extract::{ConnectInfo, Query, State},
+    response::Response,
+    routing::get,
+};
+use http::{HeaderMap, StatusCode};
+use leptos::prelude::*;
+use ostia_domain::{
+    name::{ExposedNames, UpstreamName},
+    network::client_address,
+};
+use ostia_proto::v1;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use show::{Page, TryIt};
+use std::net::{IpAddr, SocketAddr};
+use tonic::Status;
+
+const MAX_KEYS: u32 = 100;
+/// Pages of a list of tools that are read.
+const MAX_LISTS: usize = 20;
+
+pub(crate) fn routes() -> Router<Site> {
+    Router::new().route("/try", get(show).post(call))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// Id of the key. Empty: the newest that works.
+    #[serde(default)]
+    key: String,
+    /// As clients see it, or `<upstream>.<tool>`.
+    #[serde(default)]
+    tool: String,
+}
+
+/// A tool as the edge lists it for the key.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    name: String,
+    description: String,
+    schema: Value,
+}
+
+/// Where a visitor is, as far as the proxies in front of us are believed.
+struct Place(IpAddr);
+
+impl Place {
+    fn of(site: &Site, peer: SocketAddr, headers: &HeaderMap) -> Self {
+        let said = headers.get_all("x-forwarded-for").iter();
+        let said = said.filter_map(|value| value.to_str().ok());
+        Self(client_address(
+            peer.ip(),
+            said,
+            &site.config.trusted_proxies,
+        ))
+    }
+}
+
+async fn show(
+    State(site): State<Site>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let place = Place::of(&site, peer, &headers);
+    let desk = match desk(&site, &visitor, &place, &asked).await {
+        Ok(desk) => desk,
+        Err(failure) => return failure.show(&visitor),
+    };
+    let arguments = desk.arguments();
+    let posted = Posted::default();
+    desk.page(&visitor, StatusCode::OK, arguments, posted, None)
+}
+
+async fn call(
+    State(site): State<Site>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Checked { visitor, form }: Checked<Vec<(String, String)>>,
+) -> Response {
+    let place = Place::of(&site, peer, &headers);
+    let mut posted = Posted::new(form);
+    let asked = Asked {
+        key: posted.get("key").to_owned(),
+        tool: posted.get("tool").to_owned(),
+    };
+    let desk = match desk(&site, &visitor, &place, &asked).await {
+        Ok(desk) => desk,
+        Err(failure) => return failure.show(&visitor),
+    };
+    let (Some(tool), Some(token)) = (&desk.tool, &desk.token) else {
+        return Failure::NotThere.show(&visitor);
+    };
+    let mut arguments = desk.arguments();
+    let given = arguments::read(&mut arguments, &mut posted);
+    if posted.is_refused() || arguments.iter().any(|argument| argument.problem.is_some()) {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return desk.page(&visitor, status, arguments, posted, None);
+    }
+    let mut params = Map::new();
+    params.insert("name".to_owned(), tool.name.clone().into());
+    params.insert("arguments".to_owned(), Value::Object(given));
+    let asking = Asking {
+        token,
+        address: place.0,
+    };
+    let exchange = console::exchange(&site, &asking, "tools/call", params).await;
+    let outcome = Some(exchange);
+    desk.page(&visitor, StatusCode::OK, arguments, posted, outcome)
+}
+
+/// What the page has before anything is called.
+struct Desk {
+    /// Those that work.
+    keys: Vec<v1::Key>,
+    /// Id of the one that is used. Empty: there is none.
+    key: String,
+    token: Option<String>,
+    /// Unset: the edge did not say.
+    tools: Option<Vec<Listed>>,
+    /// Why not.
+    refused: Option<Result<Exchange, Failed>>,
+    tool: Option<Listed>,
+    /// What was asked for and is not there for this key.
+    missing: String,
+}
+
+async fn desk(
+    site: &Site,
+    visitor: &Visitor,
+    place: &Place,
+    asked: &Asked,
+) -> Result<Desk, Failure> {
+    let (keys, key, token) = load(chosen(visitor, asked)).await?;
+    let mut desk = Desk {
+        keys,
+        key,
+        token,
+        tools: None,
+        refused: None,
+        tool: None,
+        missing: String::new(),
+    };
+    let Some(token) = &desk.token else {
+        return Ok(desk);
+    };
+    let asking = Asking {
+        token,
+        address: place.0,
+    };
+    match listed(site, &asking).await {
+        Ok(tools) => {
+            desk.tool = tools.iter().find(|tool| is(tool, &asked.tool)).cloned();
+            desk.tools = Some(tools);
+        }
+        Err(refused) => desk.refused = Some(refused),
+    }
+    if desk.tool.is_none() && !asked.tool.is_empty() {
+        desk.missing.clone_from(&asked.tool);
+    }
+    Ok(desk)
+}
+
+/// The visitor's keys that work, the one that is meant, and a token for it.
+async fn chosen(
+    visitor: &Visitor,
+    asked: &Asked,
+) -> Result<(Vec<v1::Key>, String, Option<String>), Status> {
+    let mut keys = visitor.own_keys(MAX_KEYS, "").await?.keys;
+    keys.retain(|key| key.state() == v1::KeyState::Active);
+    let key = if asked.key.is_empty() {
+        keys.first().map(|key| key.id.clone()).unwrap_or_default()
+    } else {
+        asked.key.clone()
+    };
+    if key.is_empty() {
+        return Ok((keys, key, None));
+    }
+    let request = v1::IssueAccessTokenRequest { key: key.clone() };
+    let token = visitor.control.keys().issue_access_token(request).await?;
+    Ok((keys, key, Some(token.into_inner().access_token)))
+}
+
+fn is(tool: &Listed, asked: &str) -> bool {
+    let exposed = || {
+        let (upstream, name) = asked.split_once('.')?;
+        let upstream = UpstreamName::new(upstream).ok()?;
+        Some(ExposedNames::Safe.expose(&upstream, name))
+    };
+    tool.name == asked || exposed().is_some_and(|exposed| exposed == tool.name)
+}
+
+/// Every tool of the key, or what the edge said instead.
+async fn listed(site: &Site, asking: &Asking<'_>) -> Result<Vec<Listed>, Result<Exchange, Failed>> {
+    let mut tools = Vec::new();
+    let mut params = Map::new();
+    for _ in 0..MAX_LISTS {
+        let exchange = console::exchange(site, asking, "tools/list", params.clone()).await;
+        let exchange = exchange.map_err(Err)?;
+        let result = exchange
+            .message
+            .as_ref()
+            .and_then(|message| message.get("result"));
+        let Some(result) = result.cloned() else {
+            return Err(Ok(exchange));
+        };
+        let page = result["tools"].as_array().into_iter().flatten();
+        tools.extend(page.map(|tool| Listed {
+            name: tool["name"].as_str().unwrap_or_default().to_owned(),
+            description: tool["description"].as_str().unwrap_or_default().to_owned(),
+            schema: tool["inputSchema"].clone(),
+        }));
+        match result["nextCursor"].as_str() {
+            Some(next) => params.insert("cursor".to_owned(), next.into()),
+            None => return Ok(tools),
+        };
+    }
+    Ok(tools)
+}
+
+impl Desk {
+    fn arguments(&self) -> Vec<Argument> {
+        let tool = self.tool.as_ref();
+        tool.map(|tool| arguments::of(&tool.schema))
+            .unwrap_or_default()
+    }
+
+    fn page(
+        self,
+        visitor: &Visitor,
+        status: StatusCode,
+        arguments: Vec<Argument>,
+        posted: Posted,
+        outcome: Option<Result<Exchange, Failed>>,
+    ) -> Response {
+        let page = Page {
+            keys: self.keys,
+            key: self.key,
+            tools: self.tools,
+            refused: self.refused,
+            tool: self.tool,
+            missing: self.missing,
+            arguments,
+            posted,
+            outcome,
+        };
+        render::page_of(visitor, status, || view! { <TryIt page=page/> })
+    }
+}
