@@ -1,11 +1,19 @@
 //! The pages.
 
 mod api;
+mod away;
 mod forms;
+mod home;
+mod hostile;
+mod keys;
 mod login;
+mod member;
 mod pages;
 mod sessions;
 mod tls;
+mod tools;
+mod try_it;
+mod usage;
 pub(crate) mod visitor;
 
 use crate::harness::http;

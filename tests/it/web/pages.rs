@@ -23,7 +23,7 @@ async fn the_start_page_says_where_clients_connect_and_how_to_sign_in() {
 }
 
 #[tokio::test]
-async fn no_page_allows_scripts_or_is_kept() {
+async fn no_page_allows_foreign_or_inline_code_or_is_kept() {
     let ostia = Ostia::start().await;
     let link = ostia.login_link.clone().expect("a link");
     let elsewhere = format!("{}/nowhere", ostia.web_url);
@@ -33,7 +33,16 @@ async fn no_page_allows_scripts_or_is_kept() {
     for url in [&ostia.web_url, &link, &elsewhere, &sign_in] {
         pages.push((url.as_str(), open(url).await));
     }
-    for path in ["/", "/nowhere", "/settings"] {
+    for path in [
+        "/",
+        "/nowhere",
+        "/settings",
+        "/keys",
+        "/keys/new",
+        "/usage",
+        "/tools",
+        "/try",
+    ] {
         pages.push((path, admin.open(path).await));
     }
     for (url, page) in pages {
@@ -41,6 +50,7 @@ async fn no_page_allows_scripts_or_is_kept() {
         for part in [
             "default-src 'none'",
             "style-src 'self'",
+            "script-src 'self'",
             "form-action 'self'",
             "frame-ancestors 'none'",
             "base-uri 'none'",
@@ -53,18 +63,41 @@ async fn no_page_allows_scripts_or_is_kept() {
         assert!(!policy.contains("unsafe"), "{policy:?}");
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
-        for raw in ["<script", "<style", " style=", "onclick"] {
+        for raw in ["<style", " style=", "onclick", "javascript:", "//cdn"] {
             assert!(!page.body.contains(raw), "{raw} on {url}");
         }
+        // The one script is a file of ours, and nothing is written into its element.
+        let own = page.body.matches("<script src=\"/assets/ostia-").count();
+        assert_eq!((own, page.body.matches("<script").count()), (1, 1), "{url}");
+        assert!(page.body.contains(".js\" defer></script>"), "{url}");
     }
     assert_eq!(open(&elsewhere).await.status, 404);
 }
 
+/// Their addresses change with what is in them, so browsers need never ask again.
 #[tokio::test]
-async fn the_stylesheet_is_served() {
+async fn files_are_kept_for_ever() {
     let ostia = Ostia::start().await;
-    let sheet = open(&format!("{}/assets/ostia.css", ostia.web_url)).await;
-    assert_eq!(sheet.status, 200);
-    assert_eq!(sheet.header("content-type"), "text/css; charset=utf-8");
-    assert!(sheet.body.contains("prefers-color-scheme: dark"));
+    let page = open(&ostia.web_url).await;
+    let style = page.between("<link rel=\"stylesheet\" href=\"", "\"");
+    let script = page.between("<script src=\"", "\"");
+    for (path, kind, has) in [
+        (
+            &style,
+            "text/css; charset=utf-8",
+            "prefers-color-scheme: dark",
+        ),
+        (&script, "text/javascript; charset=utf-8", "data-copy"),
+    ] {
+        let file = open(&format!("{}{path}", ostia.web_url)).await;
+        assert_eq!(file.status, 200, "{path}");
+        assert_eq!(file.header("content-type"), kind);
+        assert_eq!(
+            file.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        assert!(file.body.contains(has), "{path}");
+    }
+    let other = style.replace("ostia-", "ostia-0");
+    assert_eq!(open(&format!("{}{other}", ostia.web_url)).await.status, 404);
 }
