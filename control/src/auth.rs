@@ -13,7 +13,9 @@ use crate::{
 use futures_util::future::{BoxFuture, Either};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use ostia_domain::{
+    clock::Timestamp,
     key::{Mode, Secret},
+    principal::Principal,
     user::{Kind, User},
 };
 use ostia_proto::client::{InProcess, USER_HEADER};
@@ -23,6 +25,7 @@ use ring::{
 };
 use std::{
     convert::Infallible,
+    net::{IpAddr, Ipv6Addr},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -71,8 +74,8 @@ fn presented(headers: &HeaderMap) -> Option<&[u8]> {
 enum Claim {
     /// A caller that is known acts for this user.
     User(String),
-    /// A caller that is not known has this key.
-    Key(Secret),
+    /// A caller that is not known has this key, and calls from there.
+    Key(Secret, Option<IpAddr>),
 }
 
 impl Claim {
@@ -84,7 +87,8 @@ impl Claim {
             return Some(Self::User(text(user.as_bytes()).unwrap_or_default()));
         }
         let key = text(presented(request.headers())?)?;
-        key.starts_with("ost_").then(|| Self::Key(Secret::new(key)))
+        key.starts_with("ost_")
+            .then(|| Self::Key(Secret::new(key), peer(request)))
     }
 
     async fn user(self, app: &App) -> Result<User> {
@@ -92,9 +96,10 @@ impl Claim {
         let op = Op::new("service".to_owned());
         let (id, of_a_key) = match self {
             Self::User(id) => (id, false),
-            Self::Key(key) => match app.authenticate(&op, key.expose()).await? {
+            Self::Key(key, peer) => match app.authenticate(&op, key.expose()).await? {
                 // A test key reaches the demo upstream, and nothing else.
                 Verdict::Accepted { principal, .. } if principal.mode == Mode::Live => {
+                    check_restrictions(&principal, peer, op.now)?;
                     (principal.owner_id.to_string(), true)
                 }
                 Verdict::Accepted { .. } | Verdict::Refused(_) => return Err(unknown()),
@@ -105,6 +110,28 @@ impl Claim {
         let may = user.enabled && (!of_a_key || user.kind == Kind::Service);
         may.then_some(user).ok_or_else(unknown)
     }
+}
+
+/// What holds a key everywhere. One with networks is refused where the address is not known.
+fn check_restrictions(principal: &Principal, peer: Option<IpAddr>, now: Timestamp) -> Result<()> {
+    let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    if !principal.may_come_from(peer) {
+        return Err(Error(ErrorKind::AddressForbidden(peer)));
+    }
+    match principal.window.filter(|window| !window.contains(now)) {
+        Some(window) => Err(Error(ErrorKind::HourForbidden(window))),
+        None => Ok(()),
+    }
+}
+
+/// Where the connection comes from: a proxy in front of control is who it comes from.
+fn peer(request: &Request<Body>) -> Option<IpAddr> {
+    let extensions = request.extensions();
+    let plain = extensions.get::<TcpConnectInfo>();
+    let secure = extensions.get::<TlsConnectInfo<TcpConnectInfo>>();
+    let info = plain.or(secure.map(TlsConnectInfo::get_ref))?;
+    info.remote_addr()
+        .map(|address| address.ip().to_canonical())
 }
 
 /// The handshake lets no certificate through that is not of our authority, and asks for none when we

@@ -2,7 +2,8 @@
 //! `grpc/status.rs` does.
 
 use crate::store;
-use ostia_domain::code::Code;
+use ostia_domain::{code::Code, window::Window};
+use std::{net::IpAddr, time::Duration};
 
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
@@ -35,6 +36,15 @@ pub(crate) enum Kind {
     Unauthenticated,
     #[error("the role of this user does not allow it: ask an administrator")]
     Forbidden,
+    /// The key of a service account, from where its networks do not reach.
+    #[error("this API key may not be used from the address {0}")]
+    AddressForbidden(IpAddr),
+    #[error("this API key may be used {0} UTC, and not now")]
+    HourForbidden(Window),
+    #[error(
+        "no edge has listed the upstream within {} s: it is listed when one comes to it", wait.as_secs_f64()
+    )]
+    Unlisted { wait: Duration },
     #[error(
         "this login link was used, has ended or never was: make a new one with `ostia login-link`"
     )]
@@ -76,6 +86,9 @@ impl Error {
             Kind::Conflict(_) => Code::Conflict,
             Kind::Unauthenticated => Code::ServiceUnauthenticated,
             Kind::Forbidden => Code::Forbidden,
+            Kind::AddressForbidden(_) => Code::AddressForbidden,
+            Kind::HourForbidden(_) => Code::HourForbidden,
+            Kind::Unlisted { .. } => Code::UpstreamUnlisted,
             Kind::LoginLinkInvalid => Code::LoginLinkInvalid,
             Kind::SignInRefused => Code::SignInRefused,
             Kind::Unavailable(_) => Code::DatabaseUnavailable,

@@ -91,6 +91,7 @@ impl Control {
             max_key_lifetime: config.max_key_lifetime,
             retention: config.retention,
             wake,
+            reported: Notify::new(),
         });
         Ok(Self(Arc::new(Inner {
             routes: grpc::routes(&app, &hub).prepare(),

@@ -101,6 +101,8 @@ codes! {
     BackupInvalid = "backup-invalid",
     /// What a backup was to be restored into, or with, is not what it needs.
     RestoreRefused = "restore-refused",
+    /// No edge listed the upstream in time.
+    UpstreamUnlisted = "upstream-unlisted",
     /// The caller is no service that control knows.
     ServiceUnauthenticated = "service-unauthenticated",
     /// The role of the user does not allow it.

@@ -16,6 +16,8 @@ pub struct Upstream {
     pub name: UpstreamName,
     /// Changes with every change of the definition; workers of an older version are replaced.
     pub version: u64,
+    /// How often somebody asked that it is listed anew.
+    pub listing: u64,
     pub enabled: bool,
     /// Whether this is the built-in demo, the only upstream that test keys reach.
     pub demo: bool,

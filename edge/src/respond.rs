@@ -87,6 +87,7 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::Conflict
         | Code::PreconditionFailed
         | Code::UpstreamError
+        | Code::UpstreamUnlisted
         | Code::ServiceUnauthenticated
         | Code::Forbidden
         | Code::LoginLinkInvalid

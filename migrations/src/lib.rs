@@ -33,6 +33,7 @@ mod m20261121_000015_restrictions;
 mod m20261121_000016_kept_arguments;
 mod m20261121_000017_manifest;
 mod m20261121_000019_sign_in;
+mod m20261121_000020_listings;
 
 pub use connection::{Applied, Error, pending, up};
 /// What [`Migrator`] can do besides [`up`].
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_kept_arguments::Migration),
             Box::new(m20261121_000017_manifest::Migration),
             Box::new(m20261121_000019_sign_in::Migration),
+            Box::new(m20261121_000020_listings::Migration),
         ]
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Show(Named),
     /// List the tools it was found to offer
     Tools(Named),
+    /// Have it listed anew, now, and show what was found
+    Discover(Named),
     /// Remove it and stop its workers
     Remove(Named),
     /// Add those of a file as Claude Desktop, Cursor or VS Code write it
@@ -79,6 +81,14 @@ pub(crate) async fn run(
                 .map(Tool::from)
                 .collect();
             output.result(&tools, |tools| view::tools(tools))
+        }
+        Command::Discover(Named { upstream }) => {
+            let request = v1::DiscoverUpstreamRequest {
+                upstream,
+                wait: None,
+            };
+            let answer = client.discover_upstream(request).await?;
+            output.result(&Upstream::from(answer.into_inner()), Upstream::text)
         }
         Command::Remove(Named { upstream }) => {
             let request = v1::RemoveUpstreamRequest {

@@ -1,7 +1,8 @@
 """A server that offers what it is told to offer, page by page.
 
 `lister.py OFFER`, a JSON object. Each of `tools`, `prompts`, `resources` and `templates` is a list of
-pages, or `"fail"` (the list is refused), or `"endless"` (page after page without an end, of 1 MiB each);
+pages, or `"fail"` (the list is refused), or `"endless"` (page after page without an end, of 1 MiB each),
+or the path of a file that has the list of pages, which is read for every page;
 what is left out is not offered at all. `instructions` is told at the start. With `restless`, every start is
 followed by the news that the tools changed. With `once`, the path of a
 file that the first start makes, every later start ends at once.
@@ -27,6 +28,9 @@ METHODS = {
 def page(request_id, method: str, cursor) -> None:
     kind, member = METHODS[method]
     pages, at = OFFER.get(kind, []), int(cursor or 0)
+    if isinstance(pages, str) and pages not in ("fail", "endless"):
+        with open(pages, encoding="utf-8") as file:
+            pages = json.load(file)
     if pages == "fail":
         stdio.send('{"jsonrpc":"2.0","id":%s,"error":{"code":-32603,"message":"broken"}}' % json.dumps(request_id))
     elif pages == "endless":

@@ -55,6 +55,8 @@ pub(crate) struct App {
     pub(crate) retention: Option<Retention>,
     /// Wakes the watch after a change, which would find it by itself a moment later.
     pub(crate) wake: Arc<Notify>,
+    /// Somebody may wait for what an edge just reported.
+    pub(crate) reported: Notify,
 }
 
 impl App {

@@ -25,6 +25,8 @@ pub(crate) struct Report {
     pub(crate) upstream_version: u64,
     pub(crate) catalogue: Option<Catalogue>,
     pub(crate) problem: Option<String>,
+    /// The newest one that was asked for when this one began.
+    pub(crate) listing: u64,
 }
 
 impl App {
@@ -47,17 +49,33 @@ impl App {
         Ok(())
     }
 
-    /// Keeps what is new in a report. Edges report after each start, so most say what is known, and
-    /// that writes nothing and wakes nobody.
+    /// Keeps what is new in a report, and tells whoever waits for it.
     pub(crate) async fn report_catalogue(&self, op: &Op, report: Report) -> Result<()> {
         check(&report)?;
+        self.keep_news(op, &report).await?;
         let id = report.upstream_id.to_string();
-        if self.news(self.store.db(), &id, &report).await?.is_none() {
+        let known = store::upstreams::find(self.store.db(), &id).await?;
+        let asked = known.is_some_and(|stored| {
+            stored.upstream.version == report.upstream_version && stored.listed < report.listing
+        });
+        if asked {
+            let write = self.store.write().await?;
+            store::upstreams::set_listed(write.tx(), report.upstream_id, report.listing).await?;
+            write.commit().await?;
+            self.reported.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Edges report after each start, so most say what is known, and that writes nothing and wakes nobody.
+    async fn keep_news(&self, op: &Op, report: &Report) -> Result<()> {
+        let id = report.upstream_id.to_string();
+        if self.news(self.store.db(), &id, report).await?.is_none() {
             return Ok(());
         }
         let change = self.change(op, "upstreams.report").await?;
         // Again, in the transaction: another edge may have reported the same meanwhile.
-        let Some(news) = self.news(change.tx(), &id, &report).await? else {
+        let Some(news) = self.news(change.tx(), &id, report).await? else {
             return Ok(());
         };
         let problem = news.problem.as_deref();

@@ -1,8 +1,11 @@
 //! Upstreams: defined, changed, listed, removed.
 
 mod credentials;
+mod discover;
 mod endpoint;
 mod update;
+
+pub(crate) use discover::DEFAULT_WAIT;
 
 use super::{App, naming};
 use crate::{
@@ -44,6 +47,7 @@ impl App {
             credentials,
             created_at: op.now,
             problem: None,
+            listed: 0,
         };
         let change = self.change(op, "upstreams.add").await?;
         let name = stored.upstream.name.as_str();

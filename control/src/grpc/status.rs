@@ -17,7 +17,11 @@ impl From<Error> for Status {
             Code::NoSuchObject | Code::LoginLinkInvalid => Grpc::NotFound,
             Code::Conflict | Code::RestoreRefused => Grpc::FailedPrecondition,
             Code::ServiceUnauthenticated => Grpc::Unauthenticated,
-            Code::Forbidden | Code::SignInRefused => Grpc::PermissionDenied,
+            Code::Forbidden
+            | Code::AddressForbidden
+            | Code::HourForbidden
+            | Code::SignInRefused => Grpc::PermissionDenied,
+            Code::UpstreamUnlisted => Grpc::DeadlineExceeded,
             Code::DatabaseUnavailable | Code::DatabaseReadOnly => Grpc::Unavailable,
             _ => Grpc::Internal,
         };

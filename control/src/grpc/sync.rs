@@ -128,6 +128,7 @@ impl v1::sync_service_server::SyncService for Sync {
             upstream_version: request.upstream_version,
             catalogue: catalogue.map_err(status::field)?,
             problem: request.problem,
+            listing: request.listing,
         };
         self.app.report_catalogue(&op, report).await?;
         Ok(Response::new(v1::ReportCatalogueResponse {}))

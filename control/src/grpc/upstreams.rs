@@ -2,12 +2,19 @@
 
 use super::{op, status};
 use crate::{
-    app::{App, upstreams::UpstreamView},
+    app::{
+        App,
+        upstreams::{DEFAULT_WAIT, UpstreamView},
+    },
     store::catalogues::StoredCatalogue,
     vault::CREDENTIAL,
 };
 use ostia_domain::upstream::Upstream;
-use ostia_proto::{FieldError, convert::timestamp, v1};
+use ostia_proto::{
+    FieldError,
+    convert::{from_duration, timestamp},
+    v1,
+};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -57,6 +64,18 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
         request: Request<v1::GetUpstreamRequest>,
     ) -> Result<Response<v1::Upstream>, Status> {
         let view = self.0.upstream(&request.get_ref().upstream).await?;
+        Ok(Response::new(view.into()))
+    }
+
+    async fn discover_upstream(
+        &self,
+        request: Request<v1::DiscoverUpstreamRequest>,
+    ) -> Result<Response<v1::Upstream>, Status> {
+        let op = op(&request);
+        let v1::DiscoverUpstreamRequest { upstream, wait } = request.into_inner();
+        let wait = wait.map_or(Ok(DEFAULT_WAIT), |wait| from_duration("wait", wait));
+        let wait = wait.map_err(status::field)?;
+        let view = self.0.discover_upstream(&op, &upstream, wait).await?;
         Ok(Response::new(view.into()))
     }
 

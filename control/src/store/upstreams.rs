@@ -11,7 +11,9 @@ use ostia_domain::{
     upstream::{Command, HttpEndpoint, Isolation, PoolLimits, Protocol, Transport, Upstream},
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::*,
+    ActiveValue::{NotSet, Set},
+    ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder,
+    prelude::*,
 };
 use std::{collections::BTreeMap, collections::HashMap, time::Duration};
 
@@ -26,6 +28,8 @@ pub(crate) struct StoredUpstream {
     pub(crate) created_at: Timestamp,
     /// Why the newest attempt to reach it failed, or what is wrong with what it lists.
     pub(crate) problem: Option<String>,
+    /// The newest listing that an edge has done.
+    pub(crate) listed: u64,
 }
 
 pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredUpstream>, Error> {
@@ -129,6 +133,32 @@ pub(crate) async fn set_problem(tx: &Tx, id: Uuid, problem: Option<&str>) -> Res
     Ok(())
 }
 
+/// Asks for one more listing. Gives its number.
+pub(crate) async fn ask_listing(tx: &Tx, id: Uuid) -> Result<u64, Error> {
+    use upstreams::{Column, Entity};
+    let rows = Entity::update_many()
+        .col_expr(Column::ListingAsked, Expr::col(Column::ListingAsked).add(1))
+        .filter(Column::Id.eq(id))
+        .exec_with_returning(tx)
+        .await?;
+    let row = rows.first();
+    let asked = row.and_then(|row| u64::try_from(row.listing_asked).ok());
+    asked.ok_or_else(|| Error::Unreadable(format!("the listing of upstream {id}")))
+}
+
+/// Edges report in no order: one of an older listing takes nothing back.
+pub(crate) async fn set_listed(tx: &Tx, id: Uuid, listing: u64) -> Result<(), Error> {
+    use upstreams::{Column, Entity};
+    let listing = i64::try_from(listing).unwrap_or(i64::MAX);
+    Entity::update_many()
+        .col_expr(Column::ListingDone, Expr::value(listing))
+        .filter(Column::Id.eq(id))
+        .filter(Column::ListingDone.lt(listing))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// With its credentials and what was found about it.
 pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
     upstreams::Entity::delete_by_id(id).exec(tx).await?;
@@ -181,6 +211,9 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
         keep_arguments: Set(upstream.keep_arguments),
         problem: Set(stored.problem.clone()),
         created_at: Set(stored.created_at),
+        // Counted by the two above, and by nobody else.
+        listing_asked: NotSet,
+        listing_done: NotSet,
     })
 }
 
@@ -219,6 +252,7 @@ fn read(
         id: row.id,
         name: UpstreamName::new(row.name).map_err(|_| unreadable("name"))?,
         version: u64::try_from(row.version).map_err(|_| unreadable("version"))?,
+        listing: u64::try_from(row.listing_asked).map_err(|_| unreadable("listing"))?,
         enabled: row.enabled,
         demo: row.demo,
         transport,
@@ -235,5 +269,6 @@ fn read(
         credentials,
         created_at: row.created_at,
         problem: row.problem,
+        listed: u64::try_from(row.listing_done).unwrap_or_default(),
     })
 }

@@ -188,6 +188,7 @@ fn upstream(n: usize) -> Upstream {
         pool: PoolLimits::default(),
         call_timeout: DEFAULT_CALL_TIMEOUT,
         keep_arguments: false,
+        listing: 0,
     }
 }
 

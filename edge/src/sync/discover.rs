@@ -9,49 +9,69 @@ use crate::{
         listen::keep_listening,
     },
 };
-use ostia_domain::{snapshot::Objects, upstream::Catalogue};
+use ostia_domain::{snapshot::Snapshot, upstream::Catalogue};
 use ostia_proto::{ControlClient, v1::ReportCatalogueRequest};
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast::error::RecvError, watch};
 use uuid::Uuid;
 
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(60);
 
-/// Which version of each upstream has a task that reports on it.
+/// The tasks that report on upstreams, one for each.
 #[derive(Default)]
-pub(super) struct Discoverers(HashMap<Uuid, u64>);
+pub(super) struct Discoverers(HashMap<Uuid, Followed>);
+
+/// An upstream that has a task.
+struct Followed {
+    version: u64,
+    /// Tells the task which listing is asked for.
+    listing: watch::Sender<u64>,
+}
 
 impl Discoverers {
-    /// `known` is what earlier edges found.
+    /// The snapshot has what earlier edges found, and what is asked for.
     pub(super) fn follow<'p>(
         &mut self,
         sync: &Sync,
         pools: impl Iterator<Item = &'p Arc<Pool>>,
-        known: &Objects<Catalogue>,
+        snapshot: &Snapshot,
     ) {
         let mut followed = HashMap::new();
         for pool in pools {
             let (id, version) = (pool.upstream.id, pool.upstream.version);
-            if self.0.get(&id) != Some(&version) {
+            let newest = snapshot.upstreams.get(&id);
+            let listing = newest.map_or(0, |found| found.listing);
+            let same = self.0.remove(&id).filter(|task| task.version == version);
+            let task = same.unwrap_or_else(|| {
+                let (sender, listing) = watch::channel(listing);
                 let (pool, control) = (Arc::clone(pool), sync.control.clone());
                 let announcements = Arc::clone(&sync.announcements);
                 let stop = sync.stop.clone();
+                let known = snapshot.catalogues.get(&id);
                 let known = known
-                    .get(&id)
-                    .filter(|found| found.upstream_version == version);
-                let known = known.map(|found| Catalogue::clone(found));
+                    .filter(|found| found.upstream_version == version)
+                    .map(|found| Catalogue::clone(found));
                 sync.tasks.spawn(async move {
                     tokio::select! {
-                        () = report_forever(&pool, known, &control, &announcements) => {}
+                        () = report_forever(&pool, known, listing, &control, &announcements) => {}
                         () = pass_on_updates(&pool, &announcements) => {}
                         () = keep_listening(&pool) => {}
                         () = pool.retired() => {}
                         () = stop.cancelled() => {}
                     }
                 });
-            }
-            followed.insert(id, version);
+                Followed {
+                    version,
+                    listing: sender,
+                }
+            });
+            task.listing.send_if_modified(|known| {
+                let asked = *known < listing;
+                *known = listing.max(*known);
+                asked
+            });
+            followed.insert(id, task);
         }
         self.0 = followed;
     }
@@ -73,6 +93,7 @@ async fn pass_on_updates(pool: &Pool, announcements: &Announcements) {
 async fn report_forever(
     pool: &Arc<Pool>,
     mut known: Option<Catalogue>,
+    mut listing: watch::Receiver<u64>,
     control: &ControlClient,
     announcements: &Announcements,
 ) {
@@ -80,6 +101,8 @@ async fn report_forever(
     let mut asking = None;
     let mut changes = pool.changes.listen();
     loop {
+        // Before it is done: what is asked for meanwhile is another one.
+        let asked = *listing.borrow_and_update();
         let found = catalogue::discover(pool, known.as_ref(), &mut asking).await;
         let (catalogue, problem) = match found {
             Ok(Found { catalogue, problem }) => (Some(catalogue), problem),
@@ -100,28 +123,36 @@ async fn report_forever(
         }
         known = catalogue.clone().or(known);
         let complete = problem.is_none();
-        if report(pool, control, catalogue, problem).await && complete {
-            retry = FIRST_RETRY;
-            pool.changes.rediscover.notified().await;
+        let request = ReportCatalogueRequest {
+            catalogue: catalogue.map(Into::into),
+            upstream_id: pool.upstream.id.to_string(),
+            upstream_version: pool.upstream.version,
+            problem,
+            listing: asked,
+        };
+        let done = report(pool, control, request).await && complete;
+        let pause = retry;
+        let again = async {
+            if done {
+                pool.changes.rediscover.notified().await;
+            } else {
+                tokio::time::sleep(pause).await;
+            }
+        };
+        retry = if done {
+            FIRST_RETRY
         } else {
-            tokio::time::sleep(retry).await;
-            retry = (retry * 2).min(MAX_RETRY);
+            (retry * 2).min(MAX_RETRY)
+        };
+        tokio::select! {
+            () = again => {}
+            // Without a sender this task is about to end.
+            Ok(()) = listing.changed() => {}
         }
     }
 }
 
-async fn report(
-    pool: &Pool,
-    control: &ControlClient,
-    catalogue: Option<Catalogue>,
-    problem: Option<String>,
-) -> bool {
-    let request = ReportCatalogueRequest {
-        catalogue: catalogue.map(Into::into),
-        upstream_id: pool.upstream.id.to_string(),
-        upstream_version: pool.upstream.version,
-        problem,
-    };
+async fn report(pool: &Pool, control: &ControlClient, request: ReportCatalogueRequest) -> bool {
     match control.sync().report_catalogue(request).await {
         Ok(_) => true,
         Err(status) => {

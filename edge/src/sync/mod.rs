@@ -208,7 +208,7 @@ fn serve(sync: &Sync, discoverers: &mut Discoverers, snapshot: &Snapshot) {
         })
         .collect();
     let pools = sync.pools.reconcile(&upstreams);
-    discoverers.follow(sync, pools.values(), &snapshot.catalogues);
+    discoverers.follow(sync, pools.values(), snapshot);
     let before = sync.view.load_full();
     let limits = admit::reconcile(&before.limits, &snapshot.plans);
     let view = View::compile(snapshot, &before, &pools, limits, sync.names);

@@ -80,7 +80,7 @@ fn duration(length: Duration) -> prost_types::Duration {
     prost_types::Duration::try_from(length).unwrap_or_default()
 }
 
-fn from_duration(
+pub fn from_duration(
     field: &'static str,
     length: prost_types::Duration,
 ) -> Result<Duration, FieldError> {

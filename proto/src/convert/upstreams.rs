@@ -129,6 +129,7 @@ impl From<Upstream> for v1::Upstream {
             created_at: None,
             catalogue: None,
             problem: None,
+            listing: upstream.listing,
         }
     }
 }
@@ -146,6 +147,7 @@ impl TryFrom<v1::Upstream> for Upstream {
             name: UpstreamName::new(definition.name)
                 .map_err(|error| FieldError::new("definition.name", error))?,
             version: upstream.version,
+            listing: upstream.listing,
             enabled: upstream.enabled,
             demo: definition.demo,
             transport: definition

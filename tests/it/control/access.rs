@@ -38,6 +38,7 @@ async fn upstream(control: &Fixture, name: &str) {
         upstream_id: upstream.id,
         upstream_version: upstream.version,
         problem: None,
+        listing: 0,
     };
     let reported = control.client.sync().report_catalogue(report).await;
     reported.expect("a report");

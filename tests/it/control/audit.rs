@@ -76,6 +76,7 @@ const AUDITED: &[(&str, &str)] = &[
     ("PricesService.SetPrice", "prices.set"),
     ("SyncService.ReportCatalogue", "upstreams.report"),
     ("UpstreamsService.AddUpstream", "upstreams.add"),
+    ("UpstreamsService.DiscoverUpstream", "upstreams.discover"),
     ("UpstreamsService.RemoveUpstream", "upstreams.remove"),
     ("UpstreamsService.UpdateUpstream", "upstreams.update"),
     ("VaultService.RotateVault", "vault.rotate"),
@@ -232,6 +233,7 @@ async fn every_change_leaves_an_audit_event() {
         upstream_id: upstream.id,
         upstream_version: upstream.version,
         problem: Some(text("it does not start")),
+        listing: 0,
     };
     client
         .sync()
@@ -248,6 +250,13 @@ async fn every_change_leaves_an_audit_event() {
         .update_upstream(update)
         .await
         .expect("update");
+    // No edge does it; that it was asked for is written down all the same.
+    let discover = v1::DiscoverUpstreamRequest {
+        upstream: text("github"),
+        wait: Some(prost_types::Duration::default()),
+    };
+    let listed = client.upstreams().discover_upstream(discover).await;
+    listed.expect_err("no edge");
     let upstream = text("github");
     let remove = v1::RemoveUpstreamRequest { upstream };
     client
@@ -286,7 +295,7 @@ async fn every_change_leaves_an_audit_event() {
 }
 
 /// What was done and changed nothing that has a name; and updates that this test makes to what was there.
-const UNCHANGING: [&str; 9] = [
+const UNCHANGING: [&str; 10] = [
     "audit.read_arguments",
     "backup.create",
     "bundles.update",
@@ -295,6 +304,7 @@ const UNCHANGING: [&str; 9] = [
     "identity.update_user",
     "keys.update",
     "plans.update",
+    "upstreams.discover",
     "vault.rotate",
 ];
 

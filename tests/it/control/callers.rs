@@ -2,8 +2,9 @@
 
 use super::fixture::{TOKEN, assert_refused, config};
 use crate::harness::database::{self, Database};
+use chrono::TimeDelta;
 use ostia_control::{Config, Control, Tls};
-use ostia_domain::{code::Code, key::Secret};
+use ostia_domain::{clock, code::Code, key::Secret};
 use ostia_proto::{ControlClient, v1};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::time::Duration;
@@ -84,6 +85,86 @@ async fn a_caller_from_the_network_needs_the_service_token() {
         assert!(!message.contains(TOKEN));
     }
     list(&endpoint, Some(TOKEN)).await.expect("known");
+}
+
+/// A key of a service account, held to these.
+async fn administrator(served: &Served, name: &str, held_to: v1::KeyRestrictions) -> String {
+    let client = served.control.client();
+    let account = v1::CreateUserRequest {
+        name: name.to_owned(),
+        role: v1::Role::Administrator.into(),
+        kind: v1::UserKind::Service.into(),
+        ..v1::CreateUserRequest::default()
+    };
+    let made = client.identity().create_user(account).await;
+    made.expect("an account");
+    let request = v1::CreateKeyRequest {
+        name: name.to_owned(),
+        owner: Some(name.to_owned()),
+        restrictions: Some(held_to),
+        ..v1::CreateKeyRequest::default()
+    };
+    let made = client.keys().create_key(request).await;
+    made.expect("a key").into_inner().secret
+}
+
+fn from_network(network: &str) -> v1::KeyRestrictions {
+    v1::KeyRestrictions {
+        networks: vec![network.to_owned()],
+        ..v1::KeyRestrictions::default()
+    }
+}
+
+/// All of that day.
+fn on(day: &str) -> v1::KeyRestrictions {
+    v1::KeyRestrictions {
+        window: Some(format!("{day} 00:00-24:00")),
+        ..v1::KeyRestrictions::default()
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_a_service_account_is_held_to_its_networks_and_hours() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.issue("localhost");
+    let tls = Tls {
+        certificate,
+        key: Secret::new(key),
+        client_ca: None,
+    };
+    // Days from now on: the test may begin before midnight and end after it.
+    let day = |days| {
+        (clock::now() + TimeDelta::days(days))
+            .format("%a")
+            .to_string()
+    };
+    let (today, tomorrow, later) = (day(0), day(1), day(4));
+    for tls in [None, Some(tls)] {
+        let secure = tls.is_some();
+        let served = serve(tls).await;
+        let endpoint = if secure {
+            let tls = ClientTlsConfig::new()
+                .domain_name("localhost")
+                .ca_certificate(Certificate::from_pem(authority.pem()));
+            served.secure_endpoint(tls)
+        } else {
+            served.endpoint()
+        };
+        let now = on(&format!("{today},{tomorrow}").to_lowercase());
+        for (name, held_to) in [("here", from_network("127.0.0.0/8")), ("now", now)] {
+            let key = administrator(&served, name, held_to).await;
+            list(&endpoint, Some(&key)).await.expect("within");
+        }
+        let key = administrator(&served, "there", from_network("10.0.0.0/8")).await;
+        let refused = list(&endpoint, Some(&key)).await;
+        let told = assert_refused(refused, Grpc::PermissionDenied, Code::AddressForbidden);
+        assert!(told.contains("127.0.0.1"), "{told}");
+        let key = administrator(&served, "later", on(&later.to_lowercase())).await;
+        let refused = list(&endpoint, Some(&key)).await;
+        assert_refused(refused, Grpc::PermissionDenied, Code::HourForbidden);
+        served.stop.cancel();
+        served.serving.await.expect("it stops");
+    }
 }
 
 #[tokio::test]

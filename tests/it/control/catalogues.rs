@@ -55,6 +55,7 @@ async fn report(control: &Fixture, found: v1::Catalogue) -> Result<(), Status> {
         upstream_version: found.upstream_version,
         catalogue: Some(found),
         problem: None,
+        listing: 0,
     };
     control.client.sync().report_catalogue(request).await?;
     Ok(())

@@ -270,6 +270,7 @@ async fn what_was_found_stays_unless_it_is_another_server() {
         upstream_id: added.id,
         upstream_version: 1,
         problem: None,
+        listing: 0,
     };
     control
         .client

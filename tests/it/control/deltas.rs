@@ -113,6 +113,7 @@ async fn report(control: &Fixture, upstream: v1::Upstream, tools: usize) -> Resu
         upstream_id: upstream.id,
         upstream_version: upstream.version,
         problem: None,
+        listing: 0,
     };
     control.client.sync().report_catalogue(report).await?;
     Ok(())

@@ -174,6 +174,7 @@ async fn a_member_who_tests_a_key_learns_no_more_than_an_edge_tells() {
         upstream_id: upstream.id,
         upstream_version: upstream.version,
         problem: None,
+        listing: 0,
     };
     control
         .client

@@ -12,6 +12,7 @@ mod chain;
 mod credentials;
 mod criteria;
 mod deltas;
+mod discover;
 mod endpoints;
 mod fixture;
 mod groups;

@@ -46,6 +46,7 @@ fn found(upstream: &v1::Upstream, tools: Vec<v1::Tool>) -> v1::ReportCatalogueRe
         upstream_id: upstream.id.clone(),
         upstream_version: upstream.version,
         problem: None,
+        listing: 0,
     }
 }
 
@@ -232,6 +233,7 @@ async fn a_problem_is_shown_until_the_upstream_is_reached_and_keeps_what_was_fou
     let bad = v1::ReportCatalogueRequest {
         catalogue: None,
         problem: Some("it ended at once".to_owned()),
+        listing: 0,
         ..good.clone()
     };
     report(&control, bad).await.expect("a report");

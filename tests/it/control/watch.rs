@@ -188,6 +188,7 @@ async fn upstreams_come_and_go_with_their_catalogues() {
         upstream_id: upstream.id,
         upstream_version: 1,
         problem: None,
+        listing: 0,
     };
     control
         .client

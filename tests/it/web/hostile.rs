@@ -65,6 +65,7 @@ async fn no_text_becomes_markup() {
         upstream_id: upstream.id,
         upstream_version: upstream.version,
         problem: Some(HOSTILE.to_owned()),
+        listing: 0,
     };
     control
         .sync()

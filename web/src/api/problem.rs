@@ -232,7 +232,7 @@ fn http_status(code: Code) -> StatusCode {
         | Code::DatabaseUnavailable
         | Code::ProviderUnavailable
         | Code::DatabaseReadOnly => StatusCode::SERVICE_UNAVAILABLE,
-        Code::CallTimeout => StatusCode::GATEWAY_TIMEOUT,
+        Code::CallTimeout | Code::UpstreamUnlisted => StatusCode::GATEWAY_TIMEOUT,
     }
 }
 
@@ -251,6 +251,14 @@ mod tests {
             assert_eq!(problem.answered(), answered);
             assert_eq!(problem.retry_after, Some(1));
         }
+    }
+
+    #[test]
+    fn an_upstream_that_no_edge_listed_in_time() {
+        let code = Code::UpstreamUnlisted;
+        let status = status::with_code(tonic::Code::DeadlineExceeded, code, "no edge");
+        let problem = Problem::from(status);
+        assert_eq!(problem.answered(), (504, "upstream-unlisted"));
     }
 
     /// A status without a code is of something between here and control.

@@ -24,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(list, add))
         .routes(routes!(get, update, remove))
+        .routes(routes!(discover))
         .routes(routes!(health))
         .routes(routes!(tools))
         .merge(call::routes())
@@ -95,6 +96,23 @@ async fn remove(caller: Caller, Named(upstream): Named<String>) -> Result<Status
     let request = v1::RemoveUpstreamRequest { upstream };
     caller.control.upstreams().remove_upstream(request).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Have an upstream listed anew, now, and say what was found or what the problem is.
+#[utoipa::path(post, path = "/api/v1/upstreams/{upstream}/discover", tag = "upstreams",
+    params(("upstream" = String, Path, description = "Name or id.")),
+    responses((status = OK, body = Upstream)))]
+async fn discover(
+    caller: Caller,
+    Named(upstream): Named<String>,
+) -> Result<Answer<Upstream>, Problem> {
+    let request = v1::DiscoverUpstreamRequest {
+        upstream,
+        wait: None,
+    };
+    let mut upstreams = caller.control.upstreams();
+    let listed = upstreams.discover_upstream(request).await?;
+    Ok(Answer(listed.into_inner().into()))
 }
 
 /// Say whether an upstream was reached, as edges reported it last. Nothing is tried for it.

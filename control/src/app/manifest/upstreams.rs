@@ -39,6 +39,7 @@ impl Applying<'_> {
                 credentials,
                 created_at: self.changes.op().now,
                 problem: None,
+                listed: 0,
             };
             store::upstreams::insert(self.changes.tx(), &stored).await?;
             self.created(Kind::Upstreams, stored.upstream.id, &name, &after)
@@ -163,6 +164,7 @@ fn document<'a>(upstream: &Upstream, credentials: impl Iterator<Item = &'a Strin
         id: _,
         name: _,
         version: _,
+        listing: _,
         enabled: _,
         demo,
         transport,

@@ -53,6 +53,7 @@ impl App {
         let old = &before.upstream;
         upstream.id = old.id;
         upstream.version = old.version + 1;
+        upstream.listing = old.listing;
         upstream.enabled = old.enabled;
         let credentials = self.seal(&mut upstream, Some(before))?;
         // The same server offers the same, whatever it is given, until an edge finds out otherwise.
@@ -63,6 +64,7 @@ impl App {
             credentials,
             created_at: before.created_at,
             problem: None,
+            listed: before.listed,
         };
         if !store::upstreams::replace(tx, &stored, old.version).await? {
             return Err(changed());

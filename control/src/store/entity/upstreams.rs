@@ -30,6 +30,8 @@ pub(crate) struct Model {
     pub(crate) keep_arguments: bool,
     pub(crate) problem: Option<String>,
     pub(crate) created_at: DateTimeUtc,
+    pub(crate) listing_asked: i64,
+    pub(crate) listing_done: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

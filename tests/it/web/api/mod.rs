@@ -3,6 +3,7 @@
 mod authority;
 mod calls;
 mod changes;
+mod discover;
 mod document;
 mod examples;
 mod keys;
