@@ -12,6 +12,8 @@ pub(crate) mod chart;
 pub(crate) mod content;
 pub(crate) mod form;
 pub(crate) mod number;
+pub(crate) mod removal;
+pub(crate) mod rows;
 pub(crate) mod shell;
 pub(crate) mod snippets;
 pub(crate) mod table;

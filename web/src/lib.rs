@@ -20,9 +20,11 @@ mod load;
 mod oidc;
 mod origin;
 mod pages;
+mod part;
 mod raw_html;
 mod render;
 mod return_to;
+mod saving;
 mod session;
 #[allow(dead_code, reason = "what the pages to come ask of it")]
 mod visitor;
@@ -86,6 +88,12 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
         .merge(pages::usage::routes())
         .merge(pages::tools::routes())
         .merge(pages::try_it::routes())
+        .merge(pages::policies::routes())
+        .merge(pages::users::routes())
+        .merge(pages::groups::routes())
+        .merge(pages::plans::routes())
+        .merge(pages::all_keys::routes())
+        .merge(pages::bundles::routes())
         .merge(assets::routes())
         .fallback(pages::not_found::show)
         .layer(sessions)

@@ -5,6 +5,10 @@
     reason = "what a component is given is its own: its parts may be written after whoever gave it is gone"
 )]
 
+pub(crate) mod all_keys;
+pub(crate) mod bundles;
+pub(crate) mod given;
+pub(crate) mod groups;
 pub(crate) mod home;
 pub(crate) mod keys;
 pub(crate) mod login;
@@ -12,11 +16,14 @@ pub(crate) mod login_link;
 pub(crate) mod login_with;
 pub(crate) mod logout;
 pub(crate) mod not_found;
+pub(crate) mod plans;
+pub(crate) mod policies;
 pub(crate) mod problem;
 pub(crate) mod settings;
 pub(crate) mod tools;
 pub(crate) mod try_it;
 pub(crate) mod usage;
+pub(crate) mod users;
 
 use crate::{
     components::{

@@ -1,19 +1,24 @@
 //! The pages.
 
+mod all_keys;
 mod api;
 mod away;
+mod bundles;
 mod forms;
 mod home;
 mod hostile;
 mod keys;
 mod login;
 mod member;
+mod operators;
 mod pages;
+mod policies;
 mod sessions;
 mod tls;
 mod tools;
 mod try_it;
 mod usage;
+mod users;
 pub(crate) mod visitor;
 
 use crate::harness::http;

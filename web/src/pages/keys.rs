@@ -36,6 +36,7 @@ use axum::{
 use chrono::TimeDelta;
 use http::StatusCode;
 use leptos::prelude::*;
+pub(crate) use once::show as show_once;
 use ostia_domain::{clock, user::Role};
 use ostia_proto::v1;
 use serde::Deserialize;

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use ostia_proto::v1;
 
 /// Answers the form itself and is at no address: what it shows is kept nowhere.
-pub(super) fn show(
+pub(crate) fn show(
     visitor: &Visitor,
     title: &'static str,
     note: String,

@@ -1,0 +1,80 @@
+//! Everybody's keys.
+
+use super::visitor::Visitor;
+use crate::harness::ostia::Ostia;
+
+async fn create(ostia: &Ostia, args: &[&str]) -> String {
+    let create = [&["keys", "create"][..], args].concat();
+    let made = ostia.cli(&create).await.ok().json();
+    made["key"]["id"].as_str().expect("an id").to_owned()
+}
+
+async fn operator(ostia: &Ostia) -> Visitor {
+    let create = ["users", "create", "olga", "--role", "operator"];
+    ostia.cli(&create).await.ok();
+    Visitor::signed_in(ostia, "olga").await
+}
+
+#[tokio::test]
+async fn keys_worth_a_look_are_found_whoever_has_them() {
+    let ostia = Ostia::start().await;
+    let olga = operator(&ostia).await;
+    create(
+        &ostia,
+        &["endless", "--policy", "read-only", "--never-expires"],
+    )
+    .await;
+    create(
+        &ostia,
+        &["<script>alert(1)</script>", "--policy", "read-only"],
+    )
+    .await;
+    let all = olga.open("/all-keys").await.body;
+    assert!(
+        all.contains("endless") && all.contains("&lt;script&gt;alert(1)"),
+        "{all}"
+    );
+    assert!(!all.contains("<script>alert"), "{all}");
+    let endless = olga.open("/all-keys?concern=endless").await.body;
+    assert!(endless.contains(">endless<"), "{endless}");
+    assert!(!endless.contains("&lt;script&gt;alert(1)"), "{endless}");
+    let nobody = olga.open("/all-keys?owner=olga").await.body;
+    assert!(nobody.contains("No such keys here"), "{nobody}");
+    assert_eq!(olga.open("/all-keys?owner=nobody").await.status, 404);
+}
+
+#[tokio::test]
+async fn several_are_revoked_at_once_and_only_when_that_is_meant() {
+    let ostia = Ostia::start().await;
+    let olga = operator(&ostia).await;
+    let mut keys = Vec::new();
+    for name in ["one", "two", "three"] {
+        keys.push(create(&ostia, &[name, "--policy", "read-only"]).await);
+    }
+    let state = async |key: &str| {
+        let shown = ostia.cli(&["keys", "show", key]).await.ok().json();
+        shown["state"].as_str().expect("a state").to_owned()
+    };
+    let chosen = [("key", keys[0].as_str()), ("key", keys[1].as_str())];
+    let ask = olga.submit("/all-keys/revoke", &chosen).await;
+    assert_eq!(ask.status, 200, "{}", ask.body);
+    assert!(ask.body.contains("Revoke 2 keys"), "{}", ask.body);
+    let wrong = [&chosen[..], &[("confirm", "yes")]].concat();
+    let refused = olga.submit("/all-keys/revoke", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(state(&keys[0]).await, "active");
+
+    let confirmed = [&chosen[..], &[("confirm", "revoke")]].concat();
+    let told = olga.submit("/all-keys/revoke", &confirmed).await;
+    assert!(told.body.contains("2 keys revoked"), "{}", told.body);
+    assert_eq!(state(&keys[0]).await, "revoked");
+    assert_eq!(state(&keys[1]).await, "revoked");
+    assert_eq!(state(&keys[2]).await, "active");
+
+    let auditor = ["users", "create", "ann", "--role", "auditor"];
+    ostia.cli(&auditor).await.ok();
+    let ann = Visitor::signed_in(&ostia, "ann").await;
+    let fields = [("key", keys[2].as_str()), ("confirm", "revoke")];
+    assert_eq!(ann.submit("/all-keys/revoke", &fields).await.status, 404);
+    assert_eq!(state(&keys[2]).await, "active");
+}

@@ -1,0 +1,164 @@
+//! The pages of users, service accounts, groups and plans.
+
+use super::{
+    operators::{refused, taken},
+    visitor::Visitor,
+};
+use crate::harness::ostia::Ostia;
+use serde_json::Value;
+
+const HOSTILE: &str = "<script>alert(1)</script>&\"'";
+
+async fn show(ostia: &Ostia, kind: &str, name: &str) -> Value {
+    let listed = ostia.cli(&[kind, "list"]).await.ok().json();
+    let listed = listed.as_array().expect("a list");
+    let found = listed.iter().find(|object| object["name"] == name);
+    found
+        .cloned()
+        .unwrap_or_else(|| panic!("no {name} in {listed:#?}"))
+}
+
+#[tokio::test]
+async fn a_user_is_made_changed_and_deleted() {
+    let ostia = Ostia::start().await;
+    let admin = Visitor::signed_in(&ostia, "admin").await;
+    let made = [
+        ("name", HOSTILE),
+        ("role", "member"),
+        ("kind", "person"),
+        ("policies", "read-only"),
+    ];
+    let path = taken(&admin.submit("/users/new", &made).await);
+    for page in ["/users", path.as_str()] {
+        let page = admin.open(page).await.body;
+        assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
+        assert!(!page.contains("<script>alert"), "{page}");
+    }
+    // Without the box ticked they are disabled.
+    let changed = [("name", "bob"), ("role", "auditor"), ("plan", "")];
+    taken(&admin.submit(&path, &changed).await);
+    let bob = show(&ostia, "users", "bob").await;
+    assert_eq!(bob["enabled"], false, "{bob:#}");
+    assert_eq!(bob["role"], "auditor");
+    assert_eq!(bob["policies"], serde_json::json!([]));
+
+    let answer = admin
+        .submit("/users/new", &[("name", "bob"), ("role", "member")])
+        .await;
+    refused(&answer, "name", "there is a user named");
+    let delete = format!("{path}/delete");
+    refused(
+        &admin.submit(&delete, &[("confirm", "")]).await,
+        "confirm",
+        "is not its name",
+    );
+    taken(&admin.submit(&delete, &[("confirm", "bob")]).await);
+    assert_eq!(admin.open(&path).await.status, 404);
+}
+
+/// A page may not do what control does not allow.
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let ostia = Ostia::start().await;
+    let admin = Visitor::signed_in(&ostia, "admin").await;
+    let id = show(&ostia, "users", "admin").await;
+    let path = format!("/users/{}", id["id"].as_str().expect("an id"));
+    let fields = [("name", "admin"), ("role", "member"), ("enabled", "true")];
+    let answer = admin.submit(&path, &fields).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    let answer = admin
+        .submit(&format!("{path}/delete"), &[("confirm", "admin")])
+        .await;
+    refused(&answer, "confirm", "");
+    assert_eq!(
+        show(&ostia, "users", "admin").await["role"],
+        "administrator"
+    );
+}
+
+#[tokio::test]
+async fn a_login_link_and_the_key_of_a_service_account_work() {
+    let ostia = Ostia::start().await;
+    let admin = Visitor::signed_in(&ostia, "admin").await;
+    let made = [("name", "bob"), ("role", "member"), ("kind", "person")];
+    let path = taken(&admin.submit("/users/new", &made).await);
+    let page = admin.submit(&format!("{path}/login-link"), &[]).await;
+    let link = once(&page.body, "link");
+    let bob = Visitor::of(&ostia.web_url);
+    bob.follow_login_link(&link).await;
+    assert!(bob.open("/").await.body.contains("bob"));
+
+    let made = [("name", "ci"), ("role", "auditor"), ("kind", "service")];
+    let path = taken(&admin.submit("/service-accounts/new", &made).await);
+    assert!(admin.open("/service-accounts").await.body.contains("ci"));
+    assert!(!admin.open("/users").await.body.contains(">ci<"));
+    let fields = [("key_name", "deploy"), ("days", "30")];
+    let page = admin.submit(&format!("{path}/keys"), &fields).await;
+    let key = once(&page.body, "secret");
+    let request = admin.request(reqwest::Method::GET, "/api/v1/users");
+    let answer = admin.send(request.bearer_auth(key)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+/// What a page shows this one time.
+#[track_caller]
+fn once(page: &str, id: &str) -> String {
+    let text = page.split(&format!("<code id=\"{id}\">")).nth(1);
+    let text = text.and_then(|rest| rest.split('<').next());
+    text.unwrap_or_else(|| panic!("no {id} in {page}"))
+        .to_owned()
+}
+
+#[tokio::test]
+async fn a_group_gives_its_members_policies_and_a_plan() {
+    let ostia = Ostia::start().await;
+    let admin = Visitor::signed_in(&ostia, "admin").await;
+    let plan = [("name", "small"), ("calls_per_minute", "many")];
+    refused(
+        &admin.submit("/plans/new", &plan).await,
+        "calls_per_minute",
+        "is not a number",
+    );
+    let plan = [
+        ("name", "small"),
+        ("calls_per_minute", "60"),
+        ("calls_per_month", "1000"),
+    ];
+    taken(&admin.submit("/plans/new", &plan).await);
+    assert!(admin.open("/plans").await.body.contains("1,000"));
+
+    let unknown = [("name", "crew"), ("members", "nobody")];
+    refused(
+        &admin.submit("/groups/new", &unknown).await,
+        "members",
+        "no user has",
+    );
+    let group = [
+        ("name", "crew"),
+        ("members", "admin"),
+        ("policies", "read-only"),
+        ("plan", "small"),
+    ];
+    let path = taken(&admin.submit("/groups/new", &group).await);
+    let crew = show(&ostia, "groups", "crew").await;
+    assert_eq!(crew["members"], serde_json::json!(["admin"]), "{crew:#}");
+    assert_eq!(crew["plan"], "small");
+
+    // Who has it keeps it.
+    let small = show(&ostia, "plans", "small").await;
+    let plan = format!("/plans/{}", small["id"].as_str().expect("an id"));
+    let delete = format!("{plan}/delete");
+    refused(
+        &admin.submit(&delete, &[("confirm", "small")]).await,
+        "confirm",
+        "",
+    );
+    taken(
+        &admin
+            .submit(&format!("{path}/delete"), &[("confirm", "crew")])
+            .await,
+    );
+    taken(&admin.submit(&plan, &[("calls_per_minute", "5")]).await);
+    assert_eq!(show(&ostia, "plans", "small").await["calls_per_minute"], 5);
+    taken(&admin.submit(&delete, &[("confirm", "small")]).await);
+}
