@@ -2,6 +2,7 @@
 
 mod arguments;
 mod objects;
+mod sessions;
 
 use super::fixture::{assert_refused, definition, start};
 use ostia_domain::code::Code;
@@ -24,8 +25,13 @@ const READS: [&str; 8] = [
     "Watch",
 ];
 /// `Authenticate` answers a question and notes the time of a use; `Record` writes audit events itself;
-/// quotas are lent to edges and brought back, which is nobody's decision.
-const EXCEPTIONS: [&str; 4] = [
+/// quotas are lent to edges and brought back, and browser sessions kept up, which is nobody's decision. Who
+/// begins one signed in just before.
+const EXCEPTIONS: [&str; 8] = [
+    "BrowserSessionsService.ClaimBrowserSessionCheck",
+    "BrowserSessionsService.CreateBrowserSession",
+    "BrowserSessionsService.TouchBrowserSession",
+    "BrowserSessionsService.UpdateBrowserSession",
     "SyncService.Authenticate",
     "SyncService.LeaseQuota",
     "SyncService.Record",
@@ -36,6 +42,14 @@ const EXCEPTIONS: [&str; 4] = [
 const AUDITED: &[(&str, &str)] = &[
     ("AuditService.ReadArguments", "audit.read_arguments"),
     ("BackupService.CreateBackup", "backup.create"),
+    (
+        "BrowserSessionsService.EndBrowserSession",
+        "browser_sessions.end",
+    ),
+    (
+        "BrowserSessionsService.EndBrowserSessionsOfUser",
+        "browser_sessions.end_all",
+    ),
     ("BundlesService.CreateBundle", "bundles.create"),
     ("BundlesService.DeleteBundle", "bundles.delete"),
     ("BundlesService.UpdateBundle", "bundles.update"),
@@ -48,6 +62,7 @@ const AUDITED: &[(&str, &str)] = &[
     ),
     ("IdentityService.CreateUser", "identity.create_user"),
     ("IdentityService.DeleteUser", "identity.delete_user"),
+    ("IdentityService.SignIn", "identity.sign_in"),
     ("IdentityService.UpdateUser", "identity.update_user"),
     (
         "IdentityService.RedeemLoginLink",
@@ -266,6 +281,7 @@ async fn every_change_leaves_an_audit_event() {
         .expect("remove");
 
     arguments::read_some(&control).await;
+    sessions::begin_and_end_some(&client).await;
 
     secrets.push("hunter2".to_owned());
     let rotate = v1::RotateVaultRequest {};
