@@ -4,6 +4,8 @@
 //! `upgrade/<step>.sql` is what the version of that step writes, in the words of its schema; a step without
 //! a file writes nothing that is new.
 
+mod statements;
+
 use super::fixture::config;
 use crate::harness::{
     database::{self, Database},
@@ -14,6 +16,7 @@ use ostia_migrations::{Migrator, MigratorTrait as _};
 use ostia_proto::v1;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use serde_json::Value;
+use statements::filled_in;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Of each table its columns.
@@ -156,37 +159,6 @@ fn plain(row: &str) -> String {
     serde_json::to_string(&row).expect("JSON")
 }
 
-/// `@uuid7@`, `@bytes0aff@` and `@time3@` in the words of a database.
-fn filled_in(statements: &str, backend: DbBackend) -> String {
-    let postgres = backend == DbBackend::Postgres;
-    let mut parts = statements.split('@');
-    let mut filled = parts.next().unwrap_or_default().to_owned();
-    while let (Some(name), Some(rest)) = (parts.next(), parts.next()) {
-        let value = if let Some(number) = name.strip_prefix("uuid") {
-            let number: u128 = number.parse().expect("a number");
-            let id = uuid::Uuid::from_u128(number);
-            if postgres {
-                format!("'{id}'")
-            } else {
-                format!("X'{}'", id.simple())
-            }
-        } else if let Some(bytes) = name.strip_prefix("bytes") {
-            if postgres {
-                format!("'\\x{bytes}'")
-            } else {
-                format!("X'{bytes}'")
-            }
-        } else if let Some(day) = name.strip_prefix("time") {
-            format!("'2026-11-0{day}T10:00:00.123456+00:00'")
-        } else {
-            panic!("there is no @{name}@");
-        };
-        filled.push_str(&value);
-        filled.push_str(rest);
-    }
-    filled
-}
-
 /// What the newest control tells of what all steps wrote.
 async fn assert_read(control: &Control) {
     let client = control.client();
@@ -230,7 +202,8 @@ async fn assert_read(control: &Control) {
 fn every_file_is_of_a_step() {
     let steps = steps();
     let files = fs::read_dir(folder()).expect("a folder");
-    for file in files.map(|file| file.expect("a file").path()) {
+    let files = files.map(|file| file.expect("a file").path());
+    for file in files.filter(|file| file.extension().is_some_and(|kind| kind == "sql")) {
         let step = file
             .file_stem()
             .and_then(|name| name.to_str())

@@ -37,4 +37,5 @@ mod secrets;
 mod split;
 mod task_notifications;
 mod tasks;
+mod upstream_limits;
 mod workers;

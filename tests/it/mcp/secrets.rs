@@ -179,7 +179,7 @@ async fn no_secret_is_where_it_does_not_belong() {
         ("the arguments of", "leaky-mark"),
         ("the environment of", "PATH="),
         ("`ostia audit list`", "leaky.echo"),
-        ("the page", "Welcome"),
+        ("the page /all-keys", "agent"),
         ("body of ending__x", "tool-unavailable"),
         (&snapshot, ""),
     ] {

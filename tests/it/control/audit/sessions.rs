@@ -13,7 +13,7 @@ pub(super) async fn begin_and_end_some(client: &ControlClient) {
     let user = client.identity().sign_in(sign_in).await;
     let user = user.expect("a user").into_inner();
     let id_hash = vec![7; 32];
-    let begin = v1::CreateBrowserSessionRequest {
+    let session = v1::CreateBrowserSessionRequest {
         id_hash: id_hash.clone(),
         user_id: Some(user.id.clone()),
         data: Vec::new(),
@@ -21,7 +21,7 @@ pub(super) async fn begin_and_end_some(client: &ControlClient) {
         max_seconds: 60,
     };
     let mut sessions = client.browser_sessions();
-    let begun = sessions.create_browser_session(begin).await;
+    let begun = sessions.create_browser_session(session).await;
     begun.expect("a session");
     let end = v1::EndBrowserSessionRequest { id_hash };
     let ended = sessions.end_browser_session(end).await;

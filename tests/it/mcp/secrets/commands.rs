@@ -14,7 +14,7 @@ const READS: [&str; 13] = [
 ];
 
 /// A command for each of them, wherever it is one.
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 34] = [
     &["audit", "export", "--format", "csv"],
     &["audit", "export", "--format", "jsonl"],
     &["audit", "list"],
@@ -37,6 +37,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["policies", "test", "--key", "agent", "--tool", "demo.echo"],
     &["policies", "versions", "agent"],
     &["prices", "list"],
+    &["upstreams", "discover", "leaky"],
     &["upstreams", "list"],
     &["upstreams", "show", "bearer"],
     &["upstreams", "show", "ending"],

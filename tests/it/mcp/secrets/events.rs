@@ -5,13 +5,30 @@ use super::{
     canary::{Canary, Said},
     planted::{Keys, Servers},
 };
-use crate::harness::{
-    http,
-    mcp::{Answer, Endpoint, legacy, modern},
+use crate::{
+    harness::{
+        http,
+        mcp::{Answer, Endpoint, legacy, modern},
+    },
+    web::visitor::Visitor,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
+
+const DASHBOARD: [&str; 11] = [
+    "/",
+    "/keys",
+    "/usage",
+    "/tools",
+    "/try",
+    "/policies",
+    "/bundles",
+    "/all-keys",
+    "/users",
+    "/service-accounts",
+    "/settings",
+];
 
 impl Scene {
     fn heard(&mut self, place: &str, answer: &Answer) {
@@ -127,6 +144,13 @@ impl Scene {
             (Method::POST, &wrong),
         ] {
             self.page(method, url).await;
+        }
+        let admin = Visitor::signed_in(&self.ostia, "admin").await;
+        for path in DASHBOARD {
+            let page = admin.open(path).await;
+            assert_eq!(page.status, 200, "{path}");
+            self.said
+                .push(Said::new(format!("the page {path}"), page.body));
         }
         let made = self.ostia.cli(&["login-link", "admin"]).await.ok().json();
         let unused = made["login_url"].as_str().expect("a link");
