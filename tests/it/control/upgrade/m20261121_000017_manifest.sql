@@ -1,0 +1,1 @@
+INSERT INTO manifest_objects (kind, object_id) VALUES ('policies', @uuid130@), ('upstreams', @uuid160@);
