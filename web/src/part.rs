@@ -1,5 +1,17 @@
 //! A page of a list that control sends whole, in order of names: a cursor is the last name before it.
 
+use serde::Deserialize;
+
+/// What the address of such a page says.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    pub(crate) cursor: String,
+    /// What was done before this page was shown.
+    #[serde(default)]
+    pub(crate) done: String,
+}
+
 pub(crate) struct Part<T> {
     pub(crate) rows: Vec<T>,
     /// Whether there are rows before these.

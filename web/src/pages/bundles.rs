@@ -14,7 +14,7 @@ use crate::{
     },
     csrf::{Checked, CsrfField},
     load::load,
-    part::Part,
+    part::{Asked, Part},
     render,
     saving::save as saved,
     visitor::{Operator, Overseer, Visitor},
@@ -28,7 +28,6 @@ use axum::{
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;
-use serde::Deserialize;
 use tonic::Status;
 
 const OVERRIDES: &str = "overrides";
@@ -39,14 +38,6 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/bundles/new", get(fresh).post(create))
         .route("/bundles/{bundle}", get(show).post(save))
         .route("/bundles/{bundle}/delete", post(delete))
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    cursor: String,
-    #[serde(default)]
-    done: String,
 }
 
 async fn list(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {

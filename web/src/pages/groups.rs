@@ -15,7 +15,7 @@ use crate::{
     },
     csrf::{Checked, CsrfField},
     load::{Failure, load},
-    part::Part,
+    part::{Asked, Part},
     render,
     saving::save as saved,
     visitor::{Administrator, Overseer, Visitor},
@@ -29,7 +29,6 @@ use axum::{
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;
-use serde::Deserialize;
 use tonic::Status;
 
 const BACK: (&str, &str) = ("/groups", "Groups");
@@ -40,14 +39,6 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/groups/new", get(fresh).post(create))
         .route("/groups/{group}", get(show).post(save))
         .route("/groups/{group}/delete", post(delete))
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    cursor: String,
-    #[serde(default)]
-    done: String,
 }
 
 async fn list(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {

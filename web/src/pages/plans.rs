@@ -7,7 +7,7 @@ use crate::{
     components::{form::Posted, removal::confirmed},
     csrf::Checked,
     load::load,
-    part::Part,
+    part::{Asked, Part},
     render,
     saving::save as saved,
     visitor::{Operator, Overseer, Visitor},
@@ -21,7 +21,6 @@ use axum::{
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;
-use serde::Deserialize;
 use tonic::Status;
 use view::{Edit, List};
 
@@ -33,14 +32,6 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/plans/new", get(fresh).post(create))
         .route("/plans/{plan}", get(show).post(save))
         .route("/plans/{plan}/delete", post(delete))
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    cursor: String,
-    #[serde(default)]
-    done: String,
 }
 
 async fn list(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {
