@@ -25,6 +25,9 @@ use tower::Service as _;
 /// How every HTTP/2 connection begins, as far as it must be seen to tell.
 const HTTP2_PREFACE: &[u8] = b"PRI";
 
+/// A client that reads nothing for so long is cut off: it may hold a place on a worker.
+pub const SLOW_READER: Duration = Duration::from_secs(30);
+
 /// Bounds for what a connection may hold back or take.
 #[derive(Clone, Copy)]
 pub struct Limits {

@@ -5,6 +5,7 @@
 //! while its request still waits for an answer, and nothing of that is written yet. After the stream the
 //! connection is closed, which is said at its beginning.
 
+use super::SLOW_READER;
 use axum::{
     body::{Body, Bytes},
     response::Response,
@@ -21,7 +22,6 @@ use std::{
     io::{self, Write as _},
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -33,9 +33,6 @@ use tokio::{
 /// to its end.
 #[derive(Clone, Copy)]
 pub struct Lasting;
-
-/// A client that takes nothing for so long is cut off.
-const SLOW_READER: Duration = Duration::from_secs(30);
 
 /// For the answers of one connection: the way of the one that lasts out of hyper.
 #[derive(Clone)]

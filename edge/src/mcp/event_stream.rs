@@ -5,7 +5,7 @@ use super::{
     relay::KEEP_ALIVE,
     replay::Recorded,
 };
-use crate::{call::RequestId, respond::REQUEST_ID_HEADER};
+use crate::{call::RequestId, connections::SLOW_READER, respond::REQUEST_ID_HEADER};
 use axum::{
     body::{Body, Bytes},
     response::{IntoResponse as _, Response},
@@ -15,7 +15,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 use tokio::sync::mpsc;
 
 /// Tells nginx and its like to pass every event on at once.
@@ -24,9 +24,6 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 const PRIMED_SINCE: &str = "2025-11-25";
 /// Events a client may be behind before its reader is waited for.
 const BUFFER: usize = 16;
-/// A client that reads nothing for so long is cut off: it holds a place on a worker.
-pub const SLOW_READER: Duration = Duration::from_secs(30);
-
 /// A request's events until its answer. A modern client that goes away, or reads too slowly, ends its
 /// request; a legacy one finds the rest when it comes back.
 pub fn of(conversation: Conversation, first: Option<Frame>, id: RequestId) -> Response {

@@ -10,8 +10,13 @@ use super::{
     origin,
 };
 use crate::{
-    call::Arrival, connections::Lasting, error::Error, record::OpenRecord, respond,
-    route::Endpoint, state::State,
+    call::Arrival,
+    connections::{Lasting, SLOW_READER},
+    error::Error,
+    record::OpenRecord,
+    respond,
+    route::Endpoint,
+    state::State,
 };
 use axum::{
     body::{Body, Bytes},
@@ -237,10 +242,7 @@ impl OpenStream {
                 }
                 let failed = |error| io::Error::other(format!("{error}"));
                 let sent = events.send(chunk.map_err(failed));
-                if tokio::time::timeout(event_stream::SLOW_READER, sent)
-                    .await
-                    .is_err()
-                {
+                if tokio::time::timeout(SLOW_READER, sent).await.is_err() {
                     return;
                 }
             }
