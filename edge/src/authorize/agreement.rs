@@ -53,9 +53,9 @@ const BUNDLE: &str = "some";
 const PASSES: &str = r#"{"p":"ok"}"#;
 const FAILS: &str = r#"{"p":"no"}"#;
 
-fn glob() -> impl Strategy<Value = Glob> {
+fn glob() -> impl Strategy<Value = Glob> + Clone {
     let text = prop_oneof![
-        3 => Just("*".to_owned()),
+        6 => Just("*".to_owned()),
         2 => (select(&UPSTREAMS), prop_oneof![Just("*"), select(&TOOLS)])
             .prop_map(|(upstream, tool)| format!("{upstream}.{tool}")),
         1 => "[ab?*]{1,2}\\.[xy_*]{1,3}",
@@ -63,13 +63,13 @@ fn glob() -> impl Strategy<Value = Glob> {
     text.prop_map(|text| Glob::new(text).unwrap())
 }
 
-fn upstream_glob() -> impl Strategy<Value = Glob> {
-    let text = prop_oneof![Just("*"), select(&UPSTREAMS), Just("a*")];
+fn upstream_glob() -> impl Strategy<Value = Glob> + Clone {
+    let text = prop_oneof![3 => Just("*"), 1 => select(&UPSTREAMS), 1 => Just("a*")];
     text.prop_map(|text| Glob::new(text).unwrap())
 }
 
 fn tier() -> impl Strategy<Value = Tier> {
-    prop_oneof![Just(Tier::Read), Just(Tier::Write), Just(Tier::Destructive)]
+    prop_oneof![1 => Just(Tier::Read), 1 => Just(Tier::Write), 2 => Just(Tier::Destructive)]
 }
 
 fn argument_rule() -> impl Strategy<Value = ArgumentRule> {
@@ -90,6 +90,12 @@ fn argument_rule() -> impl Strategy<Value = ArgumentRule> {
         .prop_map(rule)
 }
 
+/// Rarely nothing, which allows nothing.
+fn some(glob: impl Strategy<Value = Glob> + Clone) -> impl Strategy<Value = Vec<Glob>> {
+    prop_oneof![8 => vec(glob.clone(), 1..4), 1 => vec(glob, 0..1)]
+}
+
+/// Several of these hold at once: most say yes to much, so that something is left.
 fn rules() -> impl Strategy<Value = Rules> {
     let rules = |(upstreams, allow, deny, max_tier, arguments)| Rules {
         upstreams,
@@ -99,10 +105,10 @@ fn rules() -> impl Strategy<Value = Rules> {
         arguments,
         ..Rules::default()
     };
-    let denied = prop_oneof![2 => Just(Vec::new()), 1 => vec(glob(), 1..2)];
+    let denied = prop_oneof![4 => Just(Vec::new()), 1 => vec(glob(), 1..2)];
     (
-        vec(upstream_glob(), 0..3),
-        vec(glob(), 0..4),
+        some(upstream_glob()),
+        some(glob()),
         denied,
         tier(),
         vec(argument_rule(), 0..2),
@@ -113,7 +119,8 @@ fn rules() -> impl Strategy<Value = Rules> {
 /// One in ten of the policies that it names is not to be read.
 fn scope() -> impl Strategy<Value = Scope> {
     let id = prop_oneof![9 => 0u128..4, 1 => Just(99)].prop_map(Uuid::from_u128);
-    prop_oneof![1 => Just(Scope::Unlimited), 3 => vec(id, 0..3).prop_map(Scope::Policies)]
+    let ids = prop_oneof![8 => vec(id.clone(), 1..4), 1 => vec(id, 0..1)];
+    prop_oneof![1 => Just(Scope::Unlimited), 2 => ids.prop_map(Scope::Policies)]
 }
 
 fn principal() -> impl Strategy<Value = Principal> {
@@ -360,7 +367,8 @@ fn a_tool_can_be_called_if_and_only_if_it_is_listed() {
             }
         }
     });
+    // A tenth of what there usually is.
     for times in [allowed, refused] {
-        assert!(times.get() > 1_000, "random worlds that say little");
+        assert!(times.get() > 300, "random worlds that say little");
     }
 }
