@@ -29,6 +29,7 @@ mod upstreams;
 mod usage;
 mod users;
 
+pub(crate) use audit::AuditEvent;
 pub(crate) use idempotency::Answers;
 pub(crate) use keys::Reports;
 

@@ -14,6 +14,7 @@ mod components;
 pub mod config;
 mod console;
 mod csrf;
+mod csv;
 mod edge_client;
 mod headers;
 mod load;
@@ -94,6 +95,8 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
         .merge(pages::plans::routes())
         .merge(pages::all_keys::routes())
         .merge(pages::bundles::routes())
+        .merge(pages::overview::routes())
+        .merge(pages::audit::routes())
         .merge(assets::routes())
         .fallback(pages::not_found::show)
         .layer(sessions)

@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod all_keys;
+pub(crate) mod audit;
 pub(crate) mod bundles;
 pub(crate) mod given;
 pub(crate) mod groups;
@@ -16,6 +17,7 @@ pub(crate) mod login_link;
 pub(crate) mod login_with;
 pub(crate) mod logout;
 pub(crate) mod not_found;
+pub(crate) mod overview;
 pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod problem;

@@ -50,6 +50,11 @@ impl Visitor {
         matches!(self.role, Role::Operator | Role::Administrator)
     }
 
+    /// Reads what others said.
+    pub(crate) fn audits(&self) -> bool {
+        self.role == Role::Auditor
+    }
+
     pub(crate) fn administers(&self) -> bool {
         self.role == Role::Administrator
     }
@@ -191,6 +196,8 @@ roles! {
     /// An operator or administrator.
     Operator = operates,
     Administrator = administers,
+    /// An auditor and nobody else: who administers does not read what others said.
+    Auditor = audits,
 }
 
 impl AsRef<Visitor> for Visitor {

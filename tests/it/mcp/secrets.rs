@@ -141,7 +141,6 @@ async fn no_secret_is_where_it_does_not_belong() {
     let keys = scene.keys().await;
     scene.calls(&keys, &servers).await;
     scene.refusals(&keys).await;
-    scene.pages().await;
     let ending = wait::until(LONG, "a worker that ends is told", || async {
         let shown = scene.ostia.cli(&["upstreams", "show", "ending"]).await;
         match shown.ok().json()["problem"] {
@@ -160,6 +159,8 @@ async fn no_secret_is_where_it_does_not_belong() {
             .ok_or((listed, refused))
     });
     recorded.await;
+    // Now that audit has something to show.
+    scene.pages().await;
     let commands = commands::run(&scene.ostia).await;
     scene.said.extend(commands);
     scene.processes();
@@ -180,6 +181,7 @@ async fn no_secret_is_where_it_does_not_belong() {
         ("the environment of", "PATH="),
         ("`ostia audit list`", "leaky.echo"),
         ("the page /all-keys", "agent"),
+        ("the page /audit.jsonl", "leaky.echo"),
         ("body of ending__x", "tool-unavailable"),
         (&snapshot, ""),
     ] {

@@ -20,11 +20,21 @@ async fn pages_say_so_and_what_still_works() {
     visitor
         .follow_login_link(&format!("{}/login/{path}", web.web_url))
         .await;
-    for page in ["/", "/keys", "/usage", "/tools"] {
+    for page in ["/", "/keys", "/usage", "/tools", "/audit", "/overview"] {
         assert_eq!(visitor.open(page).await.status, 200, "{page}");
     }
     control.kill9().await;
-    for page in ["/", "/keys", "/keys/new", "/usage", "/tools", "/try"] {
+    for page in [
+        "/",
+        "/keys",
+        "/keys/new",
+        "/usage",
+        "/tools",
+        "/try",
+        "/audit",
+        "/audit.csv",
+        "/overview",
+    ] {
         let page = visitor.open(page).await;
         assert_eq!(page.status, 503);
         page.shows("Agents");

@@ -2,6 +2,7 @@
 
 mod all_keys;
 mod api;
+mod audit;
 mod away;
 mod bundles;
 mod forms;
@@ -11,6 +12,7 @@ mod keys;
 mod login;
 mod member;
 mod operators;
+mod overview;
 mod pages;
 mod policies;
 mod sessions;

@@ -4,7 +4,8 @@ use super::{Page, visitor::Visitor};
 use crate::harness::ostia::Ostia;
 
 /// Of everybody who sees everything.
-const SEEN: [&str; 8] = [
+const SEEN: [&str; 11] = [
+    "/overview",
     "/policies",
     "/policies/test",
     "/users",
@@ -13,6 +14,8 @@ const SEEN: [&str; 8] = [
     "/plans",
     "/all-keys",
     "/bundles",
+    "/audit",
+    "/audit/chains",
 ];
 /// Of those who change it.
 const CHANGED: [&str; 3] = ["/policies/new", "/plans/new", "/bundles/new"];

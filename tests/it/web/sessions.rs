@@ -16,7 +16,7 @@ async fn with_a_member() -> Ostia {
 }
 
 /// What no service does: change the database behind control's back.
-async fn sql(ostia: &Ostia, statement: &str) {
+pub(super) async fn sql(ostia: &Ostia, statement: &str) {
     let db = sea_orm::Database::connect(ostia.database_url()).await;
     let db = db.expect("the database");
     db.execute_unprepared(statement).await.expect("a statement");

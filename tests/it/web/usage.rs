@@ -10,7 +10,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Two calls that work and one of a tool that is not there, all of them recorded.
-async fn used(member: &Member) -> String {
+pub(super) async fn used(member: &Member) -> String {
     let (secret, id) = member.make_key("laptop", &[]).await;
     let endpoint = Endpoint::new(&member.ostia.mcp_url, &secret);
     for tool in ["demo__echo", "demo__echo", "demo__none"] {

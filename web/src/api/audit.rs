@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 #[derive(Serialize, ToSchema)]
-struct AuditEvent {
+pub(crate) struct AuditEvent {
     /// UUID, ordered by time.
     id: String,
     #[schema(format = "date-time")]

@@ -55,12 +55,15 @@ fn scaled(value: u64, top: u64, room: u64) -> u64 {
     u64::try_from(length).unwrap_or(room)
 }
 
-/// Bars by day, errors in another colour at the foot of each.
+/// Bars by time, errors in another colour at the foot of each.
 #[component]
 pub(crate) fn Bars(
     /// Unique on the page.
     id: &'static str,
     #[prop(into)] title: String,
+    /// What one bar is of.
+    #[prop(default = "Day")]
+    each: &'static str,
     bars: Vec<Bar>,
 ) -> impl IntoView {
     let sum = Bar::sum(&bars, &title);
@@ -85,7 +88,7 @@ pub(crate) fn Bars(
             </div>
             <details class="more">
                 <summary>"Values as a table"</summary>
-                <div class="inside"><Values of=bars caption=caption/></div>
+                <div class="inside"><Values of=bars caption=caption each=each/></div>
             </details>
         </div>
     }
@@ -144,7 +147,7 @@ fn Columns(of: Vec<Bar>) -> impl IntoView {
 }
 
 #[component]
-fn Values(of: Vec<Bar>, caption: String) -> impl IntoView {
+fn Values(of: Vec<Bar>, caption: String, each: &'static str) -> impl IntoView {
     let rows = of.into_iter().map(|bar| {
         view! {
             <tr>
@@ -160,7 +163,7 @@ fn Values(of: Vec<Bar>, caption: String) -> impl IntoView {
             caption=caption
             quiet=true
             dense=true
-            columns=vec!["Day", "#Calls", "#Refused or failed"]
+            columns=vec![each, "#Calls", "#Refused or failed"]
         >
             {rows}
         </Table>

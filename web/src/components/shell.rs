@@ -12,22 +12,26 @@ pub(crate) enum Section {
     Usage,
     Tools,
     Try,
+    Overview,
     Policies,
     Bundles,
     AllKeys,
     Users,
     ServiceAccounts,
+    Audit,
     Settings,
 }
 
 impl Section {
     const EVERYONE: &[Self] = &[Self::Home, Self::Keys, Self::Usage, Self::Tools, Self::Try];
     const OPERATORS: &[Self] = &[
+        Self::Overview,
         Self::Policies,
         Self::Bundles,
         Self::AllKeys,
         Self::Users,
         Self::ServiceAccounts,
+        Self::Audit,
         Self::Settings,
     ];
 
@@ -38,11 +42,13 @@ impl Section {
             Self::Usage => "/usage",
             Self::Tools => "/tools",
             Self::Try => "/try",
+            Self::Overview => "/overview",
             Self::Policies => "/policies",
             Self::Bundles => "/bundles",
             Self::AllKeys => "/all-keys",
             Self::Users => "/users",
             Self::ServiceAccounts => "/service-accounts",
+            Self::Audit => "/audit",
             Self::Settings => "/settings",
         }
     }
@@ -54,11 +60,13 @@ impl Section {
             Self::Usage => "Usage",
             Self::Tools => "Tools",
             Self::Try => "Try it",
+            Self::Overview => "Overview",
             Self::Policies => "Policies",
             Self::Bundles => "Bundles",
             Self::AllKeys => "Keys of all",
             Self::Users => "Users",
             Self::ServiceAccounts => "Service accounts",
+            Self::Audit => "Audit",
             Self::Settings => "Settings",
         }
     }
@@ -71,6 +79,7 @@ impl Section {
             Self::Usage => "M5 20v-8M12 20V4M19 20v-5",
             Self::Tools => "M4 6h16M4 12h16M4 18h9",
             Self::Try => "M5 6l6 6-6 6M13 19h7",
+            Self::Overview => "M4 4h7v9H4zM14 4h6v5h-6zM14 12h6v8h-6zM4 16h7v4H4z",
             Self::Policies => "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6zM9 12l2 2 4-4",
             Self::Bundles => "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8",
             Self::AllKeys => "M11 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM11 8h10v3M6 17h14M6 21h9",
@@ -78,6 +87,7 @@ impl Section {
                 "M15 8a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0zM4 20c0-4 3-6 7.500-6s7.500 2 7.500 6"
             }
             Self::ServiceAccounts => "M5 8h14v11H5zM12 4v4M9 13h0M15 13h0M2 12v4M22 12v4",
+            Self::Audit => "M6 3h9l4 4v14H6zM9 11h7M9 15h7M9 7h3",
             Self::Settings => "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4",
         }
     }

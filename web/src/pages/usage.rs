@@ -5,7 +5,7 @@ mod csv;
 mod outcome;
 
 pub(crate) use course::{Course, since};
-pub(crate) use outcome::OutcomeRows;
+pub(crate) use outcome::{OutcomeBadge, OutcomeRows, said};
 
 use crate::{
     Site,
@@ -28,7 +28,6 @@ use http::StatusCode;
 use leptos::prelude::*;
 use ostia_domain::{clock, usage::Outcome};
 use ostia_proto::v1;
-use outcome::{OutcomeBadge, said};
 use serde::Deserialize;
 use tonic::Status;
 

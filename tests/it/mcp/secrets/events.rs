@@ -16,17 +16,21 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
 
-const DASHBOARD: [&str; 11] = [
+const DASHBOARD: [&str; 15] = [
     "/",
     "/keys",
     "/usage",
     "/tools",
     "/try",
+    "/overview",
     "/policies",
     "/bundles",
     "/all-keys",
     "/users",
     "/service-accounts",
+    "/audit",
+    "/audit.csv",
+    "/audit.jsonl",
     "/settings",
 ];
 

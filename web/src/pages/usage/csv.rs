@@ -1,7 +1,7 @@
 //! `/usage.csv`: every call that the filters leave, for a spreadsheet.
 
 use super::{Asked, list_request};
-use crate::{components::time::instant, load::load, visitor::Visitor};
+use crate::{components::time::instant, csv::quoted, load::load, visitor::Visitor};
 use axum::{
     extract::Query,
     response::{IntoResponse as _, Response},
@@ -74,23 +74,4 @@ fn write_row(text: &mut String, record: &v1::UsageRecord) {
         record.result_bytes,
         record.cached,
     );
-}
-
-/// RFC 4180. Spreadsheets take a text that begins so for a formula, and run it.
-fn quoted(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn text_is_never_a_formula_and_never_leaves_its_cell() {
-        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
-        assert_eq!(quoted("a\",b"), "\"a\"\",b\"");
-        assert_eq!(quoted("plain"), "\"plain\"");
-    }
 }
