@@ -188,7 +188,7 @@ async fn a_change_shows_what_was_before_and_after() {
     let [id] = ids(&list).try_into().expect("one event");
     let page = olga.open(&format!("/audit/{id}")).await;
     assert_eq!(page.status, 200, "{}", page.body);
-    page.shows("<code>rules.allow</code>");
+    page.shows("<code>allow</code>");
     page.shows("<code>mail.get_*</code>");
     page.shows("<code>mail.send</code>");
     page.shows("user:olga");
