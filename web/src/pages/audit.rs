@@ -66,7 +66,7 @@ async fn found(
     filter: &Filter,
     posted: &mut Posted,
 ) -> Result<Option<v1::ListEventsResponse>, Failure> {
-    let Some(narrowed) = filter.request(posted) else {
+    let Some(narrowed) = filter::request(posted) else {
         return Ok(None);
     };
     let request = v1::ListEventsRequest {

@@ -48,6 +48,6 @@ async fn what_was_changed_in_the_database_is_found() {
 
     let refused = ann.submit_as_is("/audit/chains", &[]).await;
     assert_eq!(refused.status, 403, "{}", refused.body);
-    let lost = ann.submit("/audit/chains", &[("cursor", "nowhere")]).await;
-    assert_eq!(lost.status, 400, "{}", lost.body);
+    let nowhere = ann.submit("/audit/chains", &[("cursor", "nowhere")]).await;
+    assert_eq!(nowhere.status, 400, "{}", nowhere.body);
 }

@@ -1,7 +1,7 @@
 //! `/audit.csv` and `/audit.jsonl`: every event that the filters leave, oldest first. They are written while they
 //! are read, so that nothing holds more than a page of them.
 
-use super::filter::Filter;
+use super::filter::{Filter, request};
 use crate::{
     api::AuditEvent,
     csv::quoted,
@@ -63,7 +63,7 @@ pub(super) async fn json_lines(overseer: Overseer, Query(filter): Query<Filter>)
 
 async fn download(Overseer(visitor): Overseer, filter: Filter, form: Form) -> Response {
     let mut posted = filter.posted();
-    let Some(narrowed) = filter.request(&mut posted) else {
+    let Some(narrowed) = request(&mut posted) else {
         let said = "from, to: one of them is no time, as 2026-11-21T10:00";
         return Failure::Refused(Status::invalid_argument(said)).show(&visitor);
     };

@@ -62,29 +62,6 @@ impl Filter {
         )
     }
 
-    /// `None`: a time is none, which is said beside it.
-    pub(super) fn request(&self, posted: &mut Posted) -> Option<v1::ListEventsRequest> {
-        let (from, to) = (moment(posted, "from"), moment(posted, "to"));
-        if posted.is_refused() {
-            return None;
-        }
-        let given = |name| {
-            let value = posted.get(name);
-            (!value.is_empty()).then(|| value.to_owned())
-        };
-        Some(v1::ListEventsRequest {
-            key: given("key"),
-            user: given("user"),
-            upstream: given("upstream"),
-            tool: given("tool"),
-            action: given("action"),
-            outcome: given("outcome"),
-            from,
-            to,
-            ..v1::ListEventsRequest::default()
-        })
-    }
-
     pub(super) fn names_somebody(&self) -> bool {
         !self.key.is_empty() || !self.user.is_empty()
     }
@@ -103,6 +80,29 @@ impl Filter {
             }
         }
     }
+}
+
+/// What fields of a filter ask of control. `None`: a time is none, which is said beside it.
+pub(super) fn request(posted: &mut Posted) -> Option<v1::ListEventsRequest> {
+    let (from, to) = (moment(posted, "from"), moment(posted, "to"));
+    if posted.is_refused() {
+        return None;
+    }
+    let given = |name| {
+        let value = posted.get(name);
+        (!value.is_empty()).then(|| value.to_owned())
+    };
+    Some(v1::ListEventsRequest {
+        key: given("key"),
+        user: given("user"),
+        upstream: given("upstream"),
+        tool: given("tool"),
+        action: given("action"),
+        outcome: given("outcome"),
+        from,
+        to,
+        ..v1::ListEventsRequest::default()
+    })
 }
 
 fn moment(posted: &mut Posted, name: &str) -> Option<Timestamp> {
