@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod bundle;
 pub mod capability;
+pub mod client_file;
 pub mod clock;
 pub mod code;
 pub mod credential;

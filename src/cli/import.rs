@@ -1,18 +1,16 @@
 //! `ostia upstreams import`: the servers of a file that another program wrote.
 
-mod client_file;
-mod placeholders;
-mod relaxed_json;
-
 use super::{table::Table, upstreams};
 use crate::{
     config,
     failure::{Exit, Failure},
     output::Output,
 };
-use client_file::{Entry, Skipped};
-use ostia_domain::{code::Code, name::UpstreamName};
-use ostia_proto::ControlClient;
+use ostia_domain::{
+    client_file::{self, Entry, Skipped},
+    code::Code,
+};
+use ostia_proto::{ControlClient, v1};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -67,19 +65,24 @@ async fn import(
         Ok(entry) => entry,
         Err(skipped) => return Ok(Err(skipped)),
     };
-    let source_name = entry.source_name.clone();
+    let Entry {
+        source_name,
+        name,
+        transport,
+    } = entry;
     let skip = |reason: String| Skipped {
         source_name: source_name.clone(),
         reason,
     };
-    let name = match UpstreamName::from_foreign(&entry.source_name) {
-        Ok(name) => name,
-        Err(error) => return Ok(Err(skip(error.to_string()))),
+    let definition = v1::UpstreamDefinition {
+        name: name.to_string(),
+        transport: Some(transport.into()),
+        ..v1::UpstreamDefinition::default()
     };
-    match upstreams::add(control, entry.definition(&name)).await {
+    match upstreams::add(control, definition).await {
         Ok(_) => Ok(Ok(Imported {
             name: name.into(),
-            source_name,
+            source_name: source_name.clone(),
         })),
         Err(failure) if failure.code == Some(Code::AlreadyExists) => {
             Ok(Err(skip(format!("there is an upstream {name} already"))))

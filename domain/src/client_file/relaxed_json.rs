@@ -1,7 +1,7 @@
 //! JSON as editors let people write it: with comments and trailing commas.
 
 /// The same text as strict JSON; positions stay, so that errors still point at the right line.
-pub(crate) fn strict(text: &str) -> String {
+pub(super) fn strict(text: &str) -> String {
     without_trailing_commas(&without_comments(text))
 }
 

@@ -1,28 +1,36 @@
 //! The files of MCP clients: `mcpServers` (Claude Desktop, Claude Code, Cursor) or `servers` (VS Code),
 //! each a map from a name to a command or a URL.
 
-use super::{
-    placeholders::{Lookup, fill},
-    relaxed_json,
+mod placeholders;
+mod relaxed_json;
+
+pub use placeholders::Lookup;
+
+use crate::{
+    key::Secret,
+    name::UpstreamName,
+    upstream::{Command, HttpEndpoint, Transport},
 };
-use ostia_domain::name::UpstreamName;
-use ostia_proto::v1::{self, upstream_definition::Transport};
+use placeholders::fill;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A server that can be an upstream.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) source_name: String,
-    transport: Transport,
+pub struct Entry {
+    /// What the file calls it.
+    pub source_name: String,
+    /// The nearest to it that an upstream may be called.
+    pub name: UpstreamName,
+    pub transport: Transport,
 }
 
-/// A server that cannot, and why.
+/// A server that cannot, and why, for people. No value of a variable or header is in it.
 #[derive(Debug, PartialEq, Serialize)]
-pub(crate) struct Skipped {
-    pub(crate) source_name: String,
-    pub(crate) reason: String,
+pub struct Skipped {
+    pub source_name: String,
+    pub reason: String,
 }
 
 /// What of a server's entry matters here; clients keep much else beside it.
@@ -54,15 +62,13 @@ enum Scalar {
     Null(()),
 }
 
-pub(crate) fn read(
-    text: &str,
-    variable: Lookup<'_>,
-) -> Result<Vec<Result<Entry, Skipped>>, String> {
+/// All servers of a file, in the order of their names. The error says what is wrong with the file as a whole,
+/// and is for people. `variable` knows the environment that `${…}` is filled in from.
+pub fn read(text: &str, variable: Lookup<'_>) -> Result<Vec<Result<Entry, Skipped>>, String> {
     let file: Value = serde_json::from_str(&relaxed_json::strict(text))
         .map_err(|error| format!("this is no JSON: {error}"))?;
-    let servers = servers(&file).ok_or(
-        "there is no `mcpServers` (Claude, Cursor) and no `servers` (VS Code) object in this file",
-    )?;
+    let servers = servers(&file)
+        .ok_or("there is no `mcpServers` (Claude, Cursor) and no `servers` (VS Code) object")?;
     Ok(servers
         .iter()
         .map(|(name, server)| {
@@ -82,19 +88,27 @@ fn servers(file: &Value) -> Option<&Map<String, Value>> {
 }
 
 fn entry(name: &str, server: &Value, variable: Lookup<'_>) -> Result<Entry, String> {
-    let server = Server::deserialize(server)
-        .map_err(|error| format!("its entry is not as clients write it: {error}"))?;
+    // The error of serde would have the value in it, which may be a secret.
+    let server = Server::deserialize(server).map_err(|_| {
+        "its entry is not as clients write it: `command` and `url` are texts, `args` is a list of texts, \
+         `env` and `headers` have a text for each name"
+    })?;
     if server.disabled {
         return Err("it is disabled in the file".to_owned());
     }
-    let source_name = name.to_owned();
-    if let (None, Some(url)) = (&server.command, &server.url) {
-        let transport = remote(&server, url, variable)?;
-        return Ok(Entry {
-            source_name,
-            transport,
-        });
-    }
+    let transport = if let (None, Some(url)) = (&server.command, &server.url) {
+        remote(&server, url, variable)?
+    } else {
+        Transport::Stdio(local(server, variable)?)
+    };
+    Ok(Entry {
+        source_name: name.to_owned(),
+        name: UpstreamName::from_foreign(name).map_err(|error| error.to_string())?,
+        transport,
+    })
+}
+
+fn local(server: Server, variable: Lookup<'_>) -> Result<Command, String> {
     if server.env_file.is_some() {
         return Err(
             "it has an envFile: add it with `ostia upstreams add` and --env-file".to_owned(),
@@ -107,9 +121,9 @@ fn entry(name: &str, server: &Value, variable: Lookup<'_>) -> Result<Entry, Stri
             Scalar::Number(number) => number.to_string(),
             Scalar::Null(()) => return None,
         };
-        Some(fill(&text, variable).map(|text| (name, text)))
+        Some(fill(&text, variable).map(|text| (name, Secret::new(text))))
     });
-    let command = v1::StdioCommand {
+    Ok(Command {
         program: fill(&command, variable)?,
         args: server
             .args
@@ -118,23 +132,22 @@ fn entry(name: &str, server: &Value, variable: Lookup<'_>) -> Result<Entry, Stri
             .collect::<Result<_, _>>()?,
         env: env.collect::<Result<_, _>>()?,
         cwd: server.cwd.map(|cwd| fill(&cwd, variable)).transpose()?,
-    };
-    Ok(Entry {
-        source_name,
-        transport: Transport::Stdio(command),
     })
 }
 
 /// One that is reached by URL. Who had it in a client's file reached it from their own machine: an
 /// address that only works there is taken as it is.
 fn remote(server: &Server, url: &str, variable: Lookup<'_>) -> Result<Transport, String> {
-    let headers = server
-        .headers
-        .iter()
-        .map(|(name, value)| Ok((name.clone(), fill(value, variable)?)))
-        .collect::<Result<_, String>>()?;
+    let mut headers = BTreeMap::new();
+    for (name, value) in &server.headers {
+        let name = name.to_ascii_lowercase();
+        if headers.contains_key(&name) {
+            return Err(format!("its header {name:?} is there twice"));
+        }
+        headers.insert(name, Secret::new(fill(value, variable)?));
+    }
     let url = fill(url, variable)?;
-    let endpoint = v1::HttpEndpoint {
+    let endpoint = HttpEndpoint {
         credential: None,
         allow_private_network: url.starts_with("http://"),
         url,
@@ -153,16 +166,6 @@ fn remote(server: &Server, url: &str, variable: Lookup<'_>) -> Result<Transport,
 /// All of a URL before its query.
 fn path(url: &str) -> &str {
     url.split_once('?').map_or(url, |(path, _)| path)
-}
-
-impl Entry {
-    pub(crate) fn definition(self, name: &UpstreamName) -> v1::UpstreamDefinition {
-        v1::UpstreamDefinition {
-            name: name.to_string(),
-            transport: Some(self.transport),
-            ..v1::UpstreamDefinition::default()
-        }
-    }
 }
 
 #[cfg(test)]
@@ -188,7 +191,8 @@ mod tests {
         };
         assert_eq!(command.program, "npx");
         assert_eq!(command.args, ["-y", "server", "/home/ann"]);
-        assert_eq!(command.env["A"], "1");
+        assert_eq!(command.env["A"].expose(), "1");
+        assert_eq!(read[0].as_ref().unwrap().name.as_str(), "my-files");
     }
 
     #[test]
@@ -224,7 +228,7 @@ mod tests {
             panic!("not reached by URL");
         };
         assert_eq!(hosted.url, "https://example.com/mcp");
-        assert_eq!(hosted.headers["X-Key"], "/home/ann");
+        assert_eq!(hosted.headers["x-key"].expose(), "/home/ann");
         assert!(!hosted.allow_private_network);
         assert!(by_name("asks").contains("\"token\""));
     }
@@ -253,6 +257,29 @@ mod tests {
         assert!(other.reason.contains("\"ws\""), "{other:?}");
         let local = transport("", "http://localhost:9000/mcp").unwrap();
         assert!(matches!(local, Transport::Http(found) if found.allow_private_network));
+    }
+
+    /// Case makes no other header, and nobody here knows which of them was meant.
+    #[test]
+    fn a_header_that_is_there_twice_is_explained() {
+        let read = entries(
+            r#"{"mcpServers": {"a": {"url": "https://a.example/", "headers": {"X-A": "1", "x-a": "2"}}}}"#,
+        );
+        let reason = &read[0].as_ref().unwrap_err().reason;
+        assert!(reason.contains("\"x-a\""), "{reason}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_value() {
+        let texts = [
+            r#"{"mcpServers": {"a": {"command": "run", "env": "TOKEN=hush"}}}"#,
+            r#"{"mcpServers": {"a": {"url": "https://a.example/", "headers": {"X": ["hush"]}}}}"#,
+            r#"{"mcpServers": {"a": {"command": "run", "env": {"A": "${b:-hush}"}}}}"#,
+        ];
+        for text in texts {
+            let reason = entries(text).remove(0).unwrap_err().reason;
+            assert!(!reason.contains("hush"), "{reason}");
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! `${…}` in a file of a client, which that client would have filled in.
 
-/// Where values of variables come from.
-pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// Where values of variables come from. Nowhere, for a file that somebody else sent: what is in the
+/// environment of a role is not theirs.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The text with variables filled in, or why it cannot be.
-pub(crate) fn fill(text: &str, variable: Lookup<'_>) -> Result<String, String> {
+pub(super) fn fill(text: &str, variable: Lookup<'_>) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -23,7 +24,7 @@ pub(crate) fn fill(text: &str, variable: Lookup<'_>) -> Result<String, String> {
 fn value(inside: &str, variable: Lookup<'_>) -> Result<String, String> {
     if let Some(input) = inside.strip_prefix("input:") {
         return Err(format!(
-            "it asks for the input {input:?}: add it with `ostia upstreams add`, and --env-file or --header-file"
+            "it asks for the input {input:?}: write what you would enter in place of ${{{inside}}}"
         ));
     }
     let named = inside.strip_prefix("env:").unwrap_or(inside);
@@ -37,12 +38,16 @@ fn value(inside: &str, variable: Lookup<'_>) -> Result<String, String> {
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     if !is_name && !inside.starts_with("env:") {
         return Err(format!(
-            "only the program that wrote the file knows ${{{inside}}}"
+            "only the program that wrote the file knows ${{{name}}}"
         ));
     }
     variable(name)
         .or(default.map(str::to_owned))
-        .ok_or_else(|| format!("the variable {name} is not set here: set it and import again"))
+        .ok_or_else(|| {
+            format!(
+                "the variable {name} has no value here: write its value in place of ${{{inside}}}"
+            )
+        })
 }
 
 #[cfg(test)]
