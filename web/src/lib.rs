@@ -89,6 +89,7 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
         .merge(pages::usage::routes())
         .merge(pages::tools::routes())
         .merge(pages::try_it::routes())
+        .merge(pages::upstreams::routes())
         .merge(pages::policies::routes())
         .merge(pages::users::routes())
         .merge(pages::groups::routes())

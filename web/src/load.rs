@@ -30,10 +30,18 @@ pub(crate) enum Failure {
 pub(crate) fn load<T>(
     loading: impl Future<Output = Result<T, Status>>,
 ) -> impl Future<Output = Result<T, Failure>> {
+    load_within(DEADLINE, loading)
+}
+
+/// For what people know to take longer.
+pub(crate) fn load_within<T>(
+    deadline: Duration,
+    loading: impl Future<Output = Result<T, Status>>,
+) -> impl Future<Output = Result<T, Failure>> {
     // Several questions at once make a large future, which handlers need not carry.
     let loading = Box::pin(loading);
     async move {
-        match timeout(DEADLINE, loading).await {
+        match timeout(deadline, loading).await {
             Ok(Ok(loaded)) => Ok(loaded),
             Ok(Err(status)) => Err(status.into()),
             Err(_) => Err(Failure::Away),

@@ -24,6 +24,7 @@ pub(crate) mod problem;
 pub(crate) mod settings;
 pub(crate) mod tools;
 pub(crate) mod try_it;
+pub(crate) mod upstreams;
 pub(crate) mod usage;
 pub(crate) mod users;
 

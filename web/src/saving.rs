@@ -8,7 +8,19 @@ use ostia_proto::status::field_of;
 use tonic::{Code, Response, Status};
 
 /// What requests wrap the fields of a form in.
-const AROUND: [&str; 4] = ["rules", "selection", "limits", "plan"];
+const AROUND: [&str; 9] = [
+    "rules",
+    "selection",
+    "limits",
+    "plan",
+    "definition",
+    "stdio",
+    "http",
+    "sse",
+    "pool",
+];
+/// No field of a form has such a name: what is said about one of them is about the form.
+const WHOLE: [&str; 2] = ["definition", "stdio"];
 
 /// `None`: control refused it, and why is in `posted`.
 pub(crate) async fn save<T>(
@@ -46,12 +58,12 @@ fn refuse(posted: &mut Posted, status: &Status) {
 
 /// `rules.arguments.regex` is on the page among `arguments`.
 fn on_the_page(field: &str) -> &str {
-    let mut parts = field.split('.');
-    let first = parts.next().unwrap_or(field);
-    match parts.next() {
-        Some(second) if AROUND.contains(&first) => second,
-        _ => first,
-    }
+    let inside = match field.split_once('.') {
+        Some((first, rest)) if AROUND.contains(&first) => return on_the_page(rest),
+        Some((first, _)) => first,
+        None => field,
+    };
+    if WHOLE.contains(&inside) { "" } else { inside }
 }
 
 #[cfg(test)]
@@ -66,6 +78,12 @@ mod tests {
             ("rules.arguments.regex", "arguments"),
             ("limits.burst", "burst"),
             ("name", "name"),
+            ("plan", "plan"),
+            ("definition.http.url", "url"),
+            ("definition.credential", "credential"),
+            ("stdio.program", "program"),
+            ("pool.min_idle", "min_idle"),
+            ("definition", ""),
         ] {
             let mut posted = Posted::default();
             let said = format!("{field}: is not so");

@@ -19,6 +19,7 @@ mod sessions;
 mod tls;
 mod tools;
 mod try_it;
+mod upstreams;
 mod usage;
 mod users;
 pub(crate) mod visitor;

@@ -4,8 +4,9 @@ use super::{Page, visitor::Visitor};
 use crate::harness::ostia::Ostia;
 
 /// Of everybody who sees everything.
-const SEEN: [&str; 11] = [
+const SEEN: [&str; 12] = [
     "/overview",
+    "/upstreams",
     "/policies",
     "/policies/test",
     "/users",
@@ -18,7 +19,13 @@ const SEEN: [&str; 11] = [
     "/audit/chains",
 ];
 /// Of those who change it.
-const CHANGED: [&str; 3] = ["/policies/new", "/plans/new", "/bundles/new"];
+const CHANGED: [&str; 5] = [
+    "/upstreams/new",
+    "/upstreams/import",
+    "/policies/new",
+    "/plans/new",
+    "/bundles/new",
+];
 /// Of those alone who may make users.
 const ADMINISTERED: [&str; 3] = ["/users/new", "/service-accounts/new", "/groups/new"];
 

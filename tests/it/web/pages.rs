@@ -45,6 +45,11 @@ async fn no_page_allows_foreign_or_inline_code_or_is_kept() {
         "/overview",
         "/audit",
         "/audit/chains",
+        "/upstreams",
+        "/upstreams/demo",
+        "/upstreams/demo/edit",
+        "/upstreams/new?transport=http",
+        "/upstreams/import",
     ] {
         pages.push((path, admin.open(path).await));
     }

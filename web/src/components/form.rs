@@ -163,6 +163,17 @@ pub(crate) fn TextField(
     }
 }
 
+/// What is typed and never shown, not even where the form comes back with something wrong about it.
+#[component]
+pub(crate) fn SecretField(#[prop(into)] name: String, label: &'static str) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=format!("field-{name}")>{label}</label>
+            <input id=format!("field-{name}") name=name type="password" autocomplete="new-password"/>
+        </div>
+    }
+}
+
 #[component]
 pub(crate) fn AreaField(
     posted: Posted,

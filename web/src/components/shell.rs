@@ -13,6 +13,7 @@ pub(crate) enum Section {
     Tools,
     Try,
     Overview,
+    Upstreams,
     Policies,
     Bundles,
     AllKeys,
@@ -26,6 +27,7 @@ impl Section {
     const EVERYONE: &[Self] = &[Self::Home, Self::Keys, Self::Usage, Self::Tools, Self::Try];
     const OPERATORS: &[Self] = &[
         Self::Overview,
+        Self::Upstreams,
         Self::Policies,
         Self::Bundles,
         Self::AllKeys,
@@ -43,6 +45,7 @@ impl Section {
             Self::Tools => "/tools",
             Self::Try => "/try",
             Self::Overview => "/overview",
+            Self::Upstreams => "/upstreams",
             Self::Policies => "/policies",
             Self::Bundles => "/bundles",
             Self::AllKeys => "/all-keys",
@@ -61,6 +64,7 @@ impl Section {
             Self::Tools => "Tools",
             Self::Try => "Try it",
             Self::Overview => "Overview",
+            Self::Upstreams => "Upstreams",
             Self::Policies => "Policies",
             Self::Bundles => "Bundles",
             Self::AllKeys => "Keys of all",
@@ -80,6 +84,9 @@ impl Section {
             Self::Tools => "M4 6h16M4 12h16M4 18h9",
             Self::Try => "M5 6l6 6-6 6M13 19h7",
             Self::Overview => "M4 4h7v9H4zM14 4h6v5h-6zM14 12h6v8h-6zM4 16h7v4H4z",
+            Self::Upstreams => {
+                "M4 5h16v5H4zM4 14h16v5H4zM7.500 7.500h0M7.500 16.500h0M11 7.500h6M11 16.500h6"
+            }
             Self::Policies => "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6zM9 12l2 2 4-4",
             Self::Bundles => "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8",
             Self::AllKeys => "M11 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM11 8h10v3M6 17h14M6 21h9",

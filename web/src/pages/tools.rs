@@ -274,7 +274,7 @@ fn One(tool: Shown) -> impl IntoView {
 }
 
 #[component]
-fn Schema(title: &'static str, of: Option<String>) -> impl IntoView {
+pub(crate) fn Schema(title: &'static str, of: Option<String>) -> impl IntoView {
     of.map(|schema| {
         view! {
             <div class="stack tight">

@@ -16,13 +16,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
 
-const DASHBOARD: [&str; 15] = [
+const DASHBOARD: [&str; 18] = [
     "/",
     "/keys",
     "/usage",
     "/tools",
     "/try",
     "/overview",
+    "/upstreams",
+    "/upstreams/bearer",
+    "/upstreams/oauth/edit",
     "/policies",
     "/bundles",
     "/all-keys",
