@@ -59,7 +59,8 @@ pub async fn serve(
             accepted = Listener::accept(&mut listener) => accepted,
             () = draining.cancelled() => break,
         };
-        let (router, draining) = (router.clone(), draining.clone());
+        // Of its own: whoever polls the one that all have in common takes turns with everybody.
+        let (router, draining) = (router.clone(), draining.child_token());
         let accepted = Accepted {
             remote,
             router,

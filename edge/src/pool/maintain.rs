@@ -37,6 +37,9 @@ impl Pool {
     fn maintain(self: &Arc<Self>) -> Duration {
         let limits = &self.upstream.pool;
         self.stop_idle(limits.idle_timeout, limits.min_idle as usize);
+        if let Some(client) = self.http.get() {
+            client.close_idle();
+        }
         let mut state = self.state();
         if let Some(wait) = state.backing_off(clock::instant()) {
             return wait.min(TICK);

@@ -1,21 +1,25 @@
 //! The HTTP client of one upstream: where it goes, and what it says besides a message.
 
-use super::{network::Checked, tokens::Tokens};
+use super::{
+    connections::{Connections, Error, Response},
+    tokens::Tokens,
+};
 use crate::pool::{pending::Lost, redact::redact};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION};
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header::AUTHORIZATION,
+};
 use ostia_domain::{credential::Credential, key::Secret, reach::Reach, upstream::HttpEndpoint};
-use reqwest::{Method, RequestBuilder, Response, Url, redirect::Policy};
-use std::{net::IpAddr, sync::Arc, time::Duration};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Idle connections are kept so long, less than most servers keep theirs.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+use reqwest::Url;
+use std::{net::IpAddr, sync::Arc};
 
 #[derive(Clone)]
 pub(in crate::pool) struct Client {
-    http: reqwest::Client,
+    connections: Arc<Connections>,
     pub(super) url: Url,
+    /// Of [`Client::url`], as it stands in a request.
+    target: Uri,
     /// The definition's own, and what it presents, unless those are tokens.
     headers: HeaderMap,
     tokens: Option<Arc<Tokens>>,
@@ -28,7 +32,7 @@ pub(in crate::pool) struct Client {
 pub(super) enum SendError {
     /// There is no access token. It was not sent, or refused for the one that there was.
     NoToken(String),
-    Http(reqwest::Error),
+    Http(Error),
 }
 
 impl Client {
@@ -38,7 +42,8 @@ impl Client {
         endpoint: &HttpEndpoint,
         tokens: Option<Arc<Tokens>>,
     ) -> Result<Self, String> {
-        let (http, url) = connection(&endpoint.url, endpoint.allow_private_network)?;
+        let (connections, url) = connections(&endpoint.url, endpoint.allow_private_network)?;
+        let target = target(&url)?;
         let mut headers = endpoint
             .headers
             .iter()
@@ -64,30 +69,39 @@ impl Client {
             headers.insert(AUTHORIZATION, value.ok_or("its credential cannot be sent")?);
         }
         Ok(Self {
-            http,
+            connections,
             url,
+            target,
             headers,
             tokens,
             behind,
         })
     }
 
-    pub(super) fn request(&self, method: Method, url: &Url) -> RequestBuilder {
-        self.http
-            .request(method, url.clone())
-            .headers(self.headers.clone())
+    /// A request without a body.
+    pub(super) fn request(&self, method: Method) -> Request<Bytes> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = self.target.clone();
+        request.headers_mut().clone_from(&self.headers);
+        request
     }
 
     /// Sends a request, with an access token where the endpoint wants one. What is refused for its token
     /// had no effect, and is sent once more with another.
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, SendError> {
+    pub(super) async fn send(&self, mut request: Request<Bytes>) -> Result<Response, SendError> {
         let Some(tokens) = &self.tokens else {
-            return request.send().await.map_err(SendError::Http);
+            return self
+                .connections
+                .send(request)
+                .await
+                .map_err(SendError::Http);
         };
-        let again = request.try_clone();
         let token = tokens.token().await.map_err(SendError::NoToken)?;
-        let request = request.header(AUTHORIZATION, token.header.clone());
-        let response = request.send().await.map_err(SendError::Http)?;
+        let authorization = token.header.clone();
+        request.headers_mut().insert(AUTHORIZATION, authorization);
+        let sent = self.connections.send(request.clone()).await;
+        let response = sent.map_err(SendError::Http)?;
         if response.status() != StatusCode::UNAUTHORIZED {
             if response.status().is_success() {
                 token.accepted();
@@ -95,15 +109,22 @@ impl Client {
             return Ok(response);
         }
         let other = tokens.instead_of(&token).await;
-        let (Some(again), Some(other)) = (again, other.map_err(SendError::NoToken)?) else {
+        let Some(other) = other.map_err(SendError::NoToken)? else {
             return Ok(response);
         };
-        let request = again.header(AUTHORIZATION, other.header.clone());
-        let response = request.send().await.map_err(SendError::Http)?;
+        let authorization = other.header.clone();
+        request.headers_mut().insert(AUTHORIZATION, authorization);
+        let sent = self.connections.send(request).await;
+        let response = sent.map_err(SendError::Http)?;
         if response.status().is_success() {
             other.accepted();
         }
         Ok(response)
+    }
+
+    /// Closes connections that were not used for long.
+    pub(in crate::pool) fn close_idle(&self) {
+        self.connections.close_idle();
     }
 
     /// What an upstream said, without what it was given: some repeat it.
@@ -122,12 +143,10 @@ impl SendError {
     pub(super) fn lost(self, worker: u64) -> Option<Lost> {
         match self {
             Self::NoToken(problem) => Some(Lost::Refused(problem)),
-            Self::Http(error) if error.is_connect() => {
-                let problem = describe(error);
+            Self::Http(Error::Unreachable(problem)) => {
                 Some(Lost::Refused(format!("it cannot be reached: {problem}")))
             }
-            Self::Http(error) => {
-                let problem = describe(error);
+            Self::Http(Error::Broke(problem)) => {
                 tracing::warn!(worker, problem, "a request broke off");
                 None
             }
@@ -138,16 +157,16 @@ impl SendError {
     pub(super) fn describe(self) -> String {
         match self {
             Self::NoToken(problem) => problem,
-            Self::Http(error) => describe(error),
+            Self::Http(error) => error.describe(),
         }
     }
 }
 
-/// A client that goes nowhere but where this URL may lead. An error says, for people, why it cannot.
-pub(super) fn connection(
+/// Connections that go nowhere but where this URL may lead. An error says, for people, why they cannot.
+pub(super) fn connections(
     url: &str,
     allow_private_network: bool,
-) -> Result<(reqwest::Client, Url), String> {
+) -> Result<(Arc<Connections>, Url), String> {
     let url: Url = url
         .parse()
         .map_err(|error| format!("its URL is none: {error}"))?;
@@ -168,17 +187,16 @@ pub(super) fn connection(
     if url.scheme() != "https" && !allow_private_network {
         return Err("its URL does not begin with https://".into());
     }
-    let http = reqwest::Client::builder()
-        .tcp_nodelay(true)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        // Neither credentials nor checks follow to somewhere else.
-        .redirect(Policy::none())
-        .no_proxy()
-        .dns_resolver(Arc::new(Checked(reach)))
-        .build()
-        .map_err(|error| format!("no HTTP client can be made: {error}"))?;
-    Ok((http, url))
+    let connections = Connections::new(&url, reach)?;
+    Ok((Arc::new(connections), url))
+}
+
+/// Path and query of a URL, as they stand in a request. An error says, for people, what is wrong.
+pub(super) fn target(url: &Url) -> Result<Uri, String> {
+    let query = url.query().map(|query| format!("?{query}"));
+    format!("{}{}", url.path(), query.unwrap_or_default())
+        .parse()
+        .map_err(|error| format!("its URL cannot be asked for: {error}"))
 }
 
 fn bearer(token: &Secret) -> String {
@@ -195,16 +213,4 @@ fn sensitive(value: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(value).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// What went wrong with a request, for operators: without the URL, which may hold a credential.
-pub(super) fn describe(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -3,7 +3,8 @@
 use super::MAX_MESSAGE_BYTES;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use reqwest::Response;
+use http_body_util::BodyExt as _;
+use hyper::body::Body;
 use sse_stream::SseStream;
 use std::{
     io,
@@ -28,23 +29,29 @@ pub(super) struct Events {
 }
 
 impl Events {
-    pub(super) fn of(response: Response) -> Self {
+    pub(super) fn of<B>(response: http::Response<B>) -> Self
+    where
+        B: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + 'static,
+    {
         let too_large = Arc::new(AtomicBool::new(false));
         let (mut lines, overflow) = (Lines::default(), Arc::clone(&too_large));
-        let pieces = response.bytes_stream().flat_map(move |chunk| {
-            let pieces = match chunk {
-                Ok(chunk) => lines.cut(chunk),
-                Err(error) => Err(io::Error::other(error)),
-            };
-            stream::iter(match pieces {
-                Ok(pieces) => pieces.into_iter().map(Ok).collect(),
-                Err(error) => {
-                    let full = error.kind() == io::ErrorKind::FileTooLarge;
-                    overflow.fetch_or(full, Ordering::Relaxed);
-                    vec![Err(error)]
-                }
-            })
-        });
+        let pieces = response
+            .into_body()
+            .into_data_stream()
+            .flat_map(move |chunk| {
+                let pieces = match chunk {
+                    Ok(chunk) => lines.cut(chunk),
+                    Err(error) => Err(io::Error::other(error)),
+                };
+                stream::iter(match pieces {
+                    Ok(pieces) => pieces.into_iter().map(Ok).collect(),
+                    Err(error) => {
+                        let full = error.kind() == io::ErrorKind::FileTooLarge;
+                        overflow.fetch_or(full, Ordering::Relaxed);
+                        vec![Err(error)]
+                    }
+                })
+            });
         let events = SseStream::from_bytes_stream(pieces).map(|event| {
             let event = match event {
                 Ok(event) => event,
@@ -123,14 +130,15 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
 
-    fn response(chunks: &[&'static [u8]]) -> Response {
-        let chunks: Vec<_> = chunks
-            .iter()
-            .map(|chunk| Ok::<_, io::Error>(Bytes::from_static(chunk)))
-            .collect();
-        let body = reqwest::Body::wrap_stream(stream::iter(chunks));
-        http::Response::new(body).into()
+    fn response(
+        chunks: &[&'static [u8]],
+    ) -> http::Response<impl Body<Data = Bytes, Error = io::Error> + use<>> {
+        let frame = |chunk: &&'static [u8]| Ok(Frame::data(Bytes::from_static(chunk)));
+        let frames: Vec<_> = chunks.iter().map(frame).collect();
+        http::Response::new(StreamBody::new(stream::iter(frames)))
     }
 
     async fn data(chunks: &[&'static [u8]]) -> Vec<String> {

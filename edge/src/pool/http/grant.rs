@@ -1,19 +1,23 @@
 //! One request for an access token, by client credentials (RFC 6749, 4.4).
 
-use super::{client, tokens::Token};
-use futures_util::StreamExt as _;
+use super::{
+    JSON, client,
+    connections::{Connections, Error},
+    tokens::Token,
+};
+use bytes::Bytes;
 use http::{
-    HeaderValue,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+    HeaderValue, Method, Request, StatusCode, Uri,
+    header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE},
 };
 use ostia_domain::credential::{ClientAuthentication, ClientCredentials};
-use reqwest::{Response, Url};
 use serde::Deserialize;
 use serde_json::Value;
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_ANSWER_BYTES: usize = 64 << 10;
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// Codes of errors are short words (RFC 6749, 5.2).
 const MAX_CODE_BYTES: usize = 64;
 
@@ -21,11 +25,11 @@ const MAX_CODE_BYTES: usize = 64;
 pub(in crate::pool) struct Grant(Result<Ready, String>);
 
 struct Ready {
-    http: reqwest::Client,
-    url: Url,
+    connections: Arc<Connections>,
+    target: Uri,
     /// Of `client_secret_basic`.
     authorization: Option<HeaderValue>,
-    form: String,
+    form: Bytes,
 }
 
 #[derive(Deserialize)]
@@ -49,19 +53,8 @@ impl Grant {
     /// An error says what went wrong, for people and without a secret.
     pub(super) async fn request(&self) -> Result<Token, String> {
         let ready = self.0.as_ref().map_err(Clone::clone)?;
-        let mut request = ready
-            .http
-            .post(ready.url.clone())
-            .timeout(TIMEOUT)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json");
-        if let Some(authorization) = &ready.authorization {
-            request = request.header(AUTHORIZATION, authorization.clone());
-        }
-        let response = request.body(ready.form.clone()).send().await;
-        let response = response.map_err(client::describe)?;
-        let status = response.status();
-        let body = body(response).await?;
+        let answer = tokio::time::timeout(TIMEOUT, ready.answer()).await;
+        let (status, body) = answer.map_err(|_| "its token endpoint does not answer in time")??;
         if status.is_success() {
             return token(&body);
         }
@@ -78,15 +71,40 @@ impl Grant {
 
 impl Ready {
     fn new(grant: &ClientCredentials, allow_private_network: bool) -> Result<Self, String> {
-        let (http, url) = client::connection(&grant.token_url, allow_private_network)
-            .map_err(|problem| format!("its token endpoint: {problem}"))?;
+        let there = |problem| format!("its token endpoint: {problem}");
+        let (connections, url) =
+            client::connections(&grant.token_url, allow_private_network).map_err(there)?;
+        let target = client::target(&url).map_err(there)?;
         let (authorization, form) = written(grant)?;
         Ok(Self {
-            http,
-            url,
+            connections,
+            target,
             authorization,
-            form,
+            form: form.into(),
         })
+    }
+
+    async fn answer(&self) -> Result<(StatusCode, Bytes), String> {
+        let mut request = Request::new(self.form.clone());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.target.clone();
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, FORM);
+        headers.insert(ACCEPT, JSON);
+        // The next one is an hour away.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        let response = self.connections.send(request).await;
+        let response = response.map_err(Error::describe)?;
+        let status = response.status();
+        let body = response.into_body().whole(MAX_ANSWER_BYTES).await;
+        let body = body.map_err(Error::describe)?;
+        Ok((
+            status,
+            body.ok_or("its token endpoint answers without end")?,
+        ))
     }
 }
 
@@ -169,18 +187,6 @@ fn is_code(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
-}
-
-async fn body(response: Response) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        body.extend_from_slice(&chunk.map_err(client::describe)?);
-        if body.len() > MAX_ANSWER_BYTES {
-            return Err("its token endpoint answers without end".into());
-        }
-    }
-    Ok(body)
 }
 
 #[cfg(test)]

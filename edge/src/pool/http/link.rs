@@ -2,8 +2,9 @@
 //! stream on which a legacy upstream speaks by itself.
 
 use super::{
-    BOTH, EVENT_STREAM, LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID,
+    BOTH, EVENT_STREAM, JSON, LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID,
     client::{Client, SendError},
+    connections::Response,
     events::Events,
     session::{Session, Sessions},
 };
@@ -13,10 +14,9 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{
-    HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, Method, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
 };
-use reqwest::{Method, Response};
 use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
@@ -26,7 +26,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::AbortHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What a server gets to take a message that the next one may be about.
@@ -51,8 +54,8 @@ pub(super) struct Link {
     renewing: tokio::sync::Mutex<()>,
     /// There was a handshake. Without one, closing a response cancels its request.
     legacy: AtomicBool,
-    /// The responses that are being read, by the request.
-    reading: Mutex<HashMap<u64, CancellationToken>>,
+    /// Those that post a request and read its response, by the request.
+    reading: Mutex<HashMap<u64, AbortHandle>>,
     /// Everything of this connection ends with it.
     over: CancellationToken,
     tasks: TaskTracker,
@@ -96,21 +99,24 @@ impl Link {
     }
 
     fn spawn(self: &Arc<Self>, message: Outgoing) {
-        let stop = self.over.child_token();
-        if let Some(id) = message.id {
-            self.reading().insert(id, stop.clone());
-        }
         let link = Arc::clone(self);
-        self.tasks.spawn(async move {
-            let id = message.id;
-            tokio::select! {
-                () = link.deliver(message) => {}
-                () = stop.cancelled() => {}
-            }
-            if let Some(id) = id {
-                link.reading().remove(&id);
-            }
+        let Some(id) = message.id else {
+            let over = self.over.clone();
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    () = link.deliver(message) => {}
+                    () = over.cancelled() => {}
+                }
+            });
+            return;
+        };
+        // Before it can be taken out again.
+        let mut reading = self.reading();
+        let task = self.tasks.spawn(async move {
+            link.deliver(message).await;
+            link.reading().remove(&id);
         });
+        reading.insert(id, task.abort_handle());
     }
 
     /// A legacy upstream that was told of a cancellation may still answer, and need not.
@@ -127,11 +133,11 @@ impl Link {
 
     fn stop_reading(&self, id: u64) {
         if let Some(reading) = self.reading().remove(&id) {
-            reading.cancel();
+            reading.abort();
         }
     }
 
-    fn reading(&self) -> std::sync::MutexGuard<'_, HashMap<u64, CancellationToken>> {
+    fn reading(&self) -> std::sync::MutexGuard<'_, HashMap<u64, AbortHandle>> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -164,11 +170,11 @@ impl Link {
     /// Both steps of the handshake; the session counts once the second was taken.
     async fn shake_hands(&self, handshake: Bytes) -> Result<(), String> {
         let message = |body: Bytes| {
-            self.client
-                .request(Method::POST, &self.client.url)
-                .header(CONTENT_TYPE, "application/json")
-                .header(ACCEPT, BOTH)
-                .body(body)
+            let mut request = self.client.request(Method::POST);
+            request.headers_mut().insert(CONTENT_TYPE, JSON);
+            request.headers_mut().insert(ACCEPT, BOTH);
+            *request.body_mut() = body;
+            request
         };
         let opened = self.client.send(message(handshake.clone())).await;
         let opened = opened.map_err(SendError::describe)?;
@@ -179,10 +185,11 @@ impl Link {
         let answer = first_answer(opened).await.ok_or("it opens no session")?;
         let revision = revision(&answer).ok_or("it opens no session")?;
         let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-        let mut initialized = message(Bytes::from_static(initialized.as_bytes()))
-            .header(PROTOCOL_VERSION, revision.clone());
+        let mut initialized = message(Bytes::from_static(initialized.as_bytes()));
+        let headers = initialized.headers_mut();
+        headers.insert(PROTOCOL_VERSION, revision.clone());
         if let Some(id) = &id {
-            initialized = initialized.header(SESSION_ID, id.clone());
+            headers.insert(SESSION_ID, id.clone());
         }
         let taken = self.client.send(initialized).await;
         taken.map_err(SendError::describe)?;
@@ -190,16 +197,14 @@ impl Link {
         Ok(())
     }
 
-    pub(super) fn with_session(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    pub(super) fn add_session(&self, headers: &mut HeaderMap) {
         let session = self.sessions.current();
-        let mut request = request;
         if let Some(id) = session.id {
-            request = request.header(SESSION_ID, id);
+            headers.insert(SESSION_ID, id);
         }
         if let Some(revision) = session.revision {
-            request = request.header(PROTOCOL_VERSION, revision);
+            headers.insert(PROTOCOL_VERSION, revision);
         }
-        request
     }
 
     /// Reads what a legacy upstream says by itself, for as long as the connection lasts, if it offers such a
@@ -252,11 +257,12 @@ impl Link {
 
     /// A stream of events, where the upstream offers one; an error says why not, for people.
     pub(super) async fn get(&self, last: Option<&HeaderValue>) -> Result<Response, String> {
-        let mut request = self
-            .with_session(self.client.request(Method::GET, &self.client.url))
-            .header(ACCEPT, EVENT_STREAM);
+        let mut request = self.client.request(Method::GET);
+        let headers = request.headers_mut();
+        self.add_session(headers);
+        headers.insert(ACCEPT, EVENT_STREAM);
         if let Some(last) = last {
-            request = request.header(LAST_EVENT_ID, last.clone());
+            headers.insert(LAST_EVENT_ID, last.clone());
         }
         let response = self.client.send(request).await;
         let response = response.map_err(SendError::describe)?;
@@ -275,8 +281,12 @@ impl Link {
     /// Tells a legacy upstream that its session is not needed any more.
     pub(super) async fn leave(&self) {
         self.over.cancel();
+        for (_, reading) in self.reading().drain() {
+            reading.abort();
+        }
         if self.sessions.current().id.is_some() {
-            let request = self.with_session(self.client.request(Method::DELETE, &self.client.url));
+            let mut request = self.client.request(Method::DELETE);
+            self.add_session(request.headers_mut());
             let _ = tokio::time::timeout(LEAVE_TIMEOUT, self.client.send(request)).await;
         }
     }

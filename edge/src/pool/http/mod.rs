@@ -5,6 +5,7 @@
 //! each, and feeds what comes back to the worker.
 
 mod client;
+mod connections;
 mod events;
 pub(super) mod grant;
 mod link;
@@ -38,6 +39,7 @@ const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 
 /// Which of the two transports.

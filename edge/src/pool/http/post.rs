@@ -1,7 +1,8 @@
 //! One message to an upstream, and whatever comes of it.
 
 use super::{
-    BOTH, MAX_MESSAGE_BYTES, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID,
+    BOTH, JSON, MAX_MESSAGE_BYTES, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID,
+    connections::Response,
     events::Events,
     link::{Link, revision},
 };
@@ -12,13 +13,11 @@ use crate::{
     },
     pool::{pending::Lost, worker::Outgoing},
 };
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
+use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, StatusCode,
+    HeaderName, HeaderValue, Method, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
 };
-use reqwest::{Method, Response};
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::Duration};
 
@@ -143,17 +142,15 @@ impl Link {
     }
 
     async fn post(&self, message: &Outgoing, head: &Head) -> Result<Response, Failure> {
-        let mut request = self.client.request(Method::POST, &self.client.url);
-        for (name, value) in &head.headers {
-            request = request.header(name, value);
-        }
+        let mut request = self.client.request(Method::POST);
+        let headers = request.headers_mut();
+        headers.extend(head.headers.iter().cloned());
         if !head.modern && head.method != "initialize" {
-            request = self.with_session(request);
+            self.add_session(headers);
         }
-        let request = request
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, BOTH)
-            .body(message.line.slice(..message.line.len().saturating_sub(1)));
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.insert(ACCEPT, BOTH);
+        *request.body_mut() = message.body();
         let sent = self.client.send(request).await;
         sent.map_err(|error| {
             error
@@ -293,14 +290,8 @@ fn too_large() -> Lost {
 }
 
 pub(super) async fn body(response: Response) -> Result<Bytes, Failure> {
-    let mut body = BytesMut::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Failure::Broke)?;
-        if body.len() + chunk.len() > MAX_MESSAGE_BYTES {
-            return Err(too_large().into());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
+    let whole = response.into_body().whole(MAX_MESSAGE_BYTES).await;
+    whole
+        .map_err(|_| Failure::Broke)?
+        .ok_or_else(|| too_large().into())
 }

@@ -1,10 +1,10 @@
 //! HTTP+SSE, the transport of 2024-11-05: one stream for everything that the upstream says, and an
 //! address that it names for what is said to it.
 
-use super::{MAX_MESSAGE_BYTES, events::Events, link::Link};
+use super::{JSON, MAX_MESSAGE_BYTES, client, events::Events, link::Link};
 use crate::pool::{pending::Lost, worker::Outgoing};
-use http::header::CONTENT_TYPE;
-use reqwest::{Method, Url};
+use http::{Method, Uri, header::CONTENT_TYPE};
+use reqwest::Url;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
@@ -51,25 +51,23 @@ pub(super) async fn run(
 }
 
 /// Where the upstream wants its messages. Credentials go with them, so it must be the same place.
-fn target(url: &Url, named: Option<&[u8]>) -> Result<Url, String> {
+fn target(url: &Url, named: Option<&[u8]>) -> Result<Uri, String> {
     let target = named
         .and_then(|named| str::from_utf8(named).ok())
         .and_then(|named| url.join(named).ok())
         .ok_or("it names no address for messages")?;
     if target.origin() == url.origin() {
-        Ok(target)
+        client::target(&target)
     } else {
         Err("it names an address for messages that is somewhere else".into())
     }
 }
 
-async fn post(link: &Link, target: &Url, message: Outgoing) {
-    let body = message.line.slice(..message.line.len().saturating_sub(1));
-    let request = link
-        .client
-        .request(Method::POST, target)
-        .header(CONTENT_TYPE, "application/json")
-        .body(body);
+async fn post(link: &Link, target: &Uri, message: Outgoing) {
+    let mut request = link.client.request(Method::POST);
+    *request.uri_mut() = target.clone();
+    request.headers_mut().insert(CONTENT_TYPE, JSON);
+    *request.body_mut() = message.body();
     let why = match tokio::time::timeout(SEND_TIMEOUT, link.client.send(request)).await {
         Ok(Ok(response)) if response.status().is_success() => return,
         Ok(Ok(response)) => Lost::Refused(format!("it answered with {}", response.status())),
@@ -88,15 +86,9 @@ mod tests {
     #[test]
     fn messages_go_to_the_same_place_only() {
         let url: Url = "https://host.example/sse".parse().unwrap();
-        let at = |named: &str| target(&url, Some(named.as_bytes())).map(String::from);
-        assert_eq!(
-            at("/messages?id=1").unwrap(),
-            "https://host.example/messages?id=1"
-        );
-        assert_eq!(
-            at("https://host.example/m").unwrap(),
-            "https://host.example/m"
-        );
+        let at = |named: &str| target(&url, Some(named.as_bytes()));
+        assert_eq!(at("/messages?id=1").unwrap(), "/messages?id=1");
+        assert_eq!(at("https://host.example/m").unwrap(), "/m");
         assert!(at("https://other.example/m").is_err());
         assert!(at("http://host.example/m").is_err());
         assert!(target(&url, None).is_err());

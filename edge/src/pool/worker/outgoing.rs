@@ -37,6 +37,11 @@ impl Outgoing {
         }
     }
 
+    /// Without the line's end.
+    pub fn body(&self) -> Bytes {
+        self.line.slice(..self.line.len().saturating_sub(1))
+    }
+
     /// A message that no other waits for.
     pub(super) fn aside(line: Vec<u8>) -> Self {
         Self {
