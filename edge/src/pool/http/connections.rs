@@ -4,15 +4,15 @@
 //! stay on one thread, where a task for each connection would hand both over to another one. Nobody drives
 //! the idle ones, so whether one of them still stands is found out when it is taken.
 
-#[cfg(test)]
-mod tests;
+mod body;
 
 use super::network::Checked;
-use bytes::{Bytes, BytesMut};
+use body::Body;
+use bytes::Bytes;
 use http::{HeaderValue, Request, Uri, header::HOST};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::{
-    body::{Body as _, Frame, Incoming, SizeHint},
+    body::Incoming,
     client::conn::{
         TrySendError,
         http1::{self, SendRequest},
@@ -26,7 +26,7 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
     time::{Duration, Instant},
 };
 use tokio::net::TcpStream;
@@ -142,15 +142,7 @@ impl Connections {
         response: http::Response<Incoming>,
         connection: Box<Connection>,
     ) -> Response {
-        response.map(|incoming| {
-            let mut body = Body {
-                incoming: Some(incoming),
-                connection: Some(connection),
-                origin: Arc::clone(self),
-            };
-            body.give_back_at_end();
-            body
-        })
+        response.map(|incoming| Body::new(incoming, connection, Arc::clone(self)))
     }
 
     async fn connect(&self) -> Result<Box<Connection>, String> {
@@ -167,6 +159,14 @@ impl Connections {
             io,
             over: false,
         }))
+    }
+
+    /// For the next request, if it may have one.
+    fn give_back(&self, mut connection: Box<Connection>) {
+        if connection.stands() {
+            let since = clock::instant();
+            self.idle().push(Idle { since, connection });
+        }
     }
 
     fn take(&self) -> Option<Box<Connection>> {
@@ -217,94 +217,6 @@ fn drive<F: Future + Unpin>(io: &mut F, over: &mut bool, cx: &mut Context<'_>) {
     }
 }
 
-/// The body of a response, which drives the connection that it comes from.
-#[derive(Debug)]
-pub(super) struct Body {
-    incoming: Option<Incoming>,
-    /// Until the end of the body.
-    connection: Option<Box<Connection>>,
-    origin: Arc<Connections>,
-}
-
-impl Body {
-    /// `None`: it is longer than this.
-    pub(super) async fn whole(mut self, max: usize) -> Result<Option<Bytes>, Error> {
-        let mut whole = BytesMut::new();
-        while let Some(frame) = self.frame().await {
-            let frame = frame.map_err(|error| Error::Broke(describe(&error)))?;
-            let Ok(piece) = frame.into_data() else {
-                continue;
-            };
-            if whole.len() + piece.len() > max {
-                return Ok(None);
-            }
-            whole.extend_from_slice(&piece);
-        }
-        Ok(Some(whole.freeze()))
-    }
-
-    fn give_back_at_end(&mut self) {
-        if self.is_end_stream() {
-            self.give_back();
-        }
-    }
-
-    fn give_back(&mut self) {
-        self.incoming = None;
-        let Some(mut connection) = self.connection.take() else {
-            return;
-        };
-        if connection.stands() {
-            let since = clock::instant();
-            self.origin.idle().push(Idle { since, connection });
-        }
-    }
-}
-
-impl hyper::body::Body for Body {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let this = &mut *self;
-        let Some(incoming) = &mut this.incoming else {
-            return Poll::Ready(None);
-        };
-        // Asking first: the connection reads what somebody waits for.
-        let mut frame = Pin::new(&mut *incoming).poll_frame(cx);
-        if let (Poll::Pending, Some(connection)) = (&frame, &mut this.connection) {
-            connection.drive(cx);
-            frame = Pin::new(incoming).poll_frame(cx);
-        }
-        match &frame {
-            Poll::Ready(None) => this.give_back(),
-            Poll::Ready(Some(Ok(_))) => this.give_back_at_end(),
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let known = self.incoming.as_ref().map(Incoming::size_hint);
-        known.unwrap_or_else(|| SizeHint::with_exact(0))
-    }
-}
-
-impl Drop for Body {
-    /// What is left of a short answer that nobody reads is there already; a longer one, and a stream, are
-    /// ended by closing the connection.
-    fn drop(&mut self) {
-        self.give_back();
-    }
-}
-
 /// Without the URL, which may hold a credential.
 fn describe(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -315,3 +227,6 @@ fn describe(error: &(dyn std::error::Error + 'static)) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

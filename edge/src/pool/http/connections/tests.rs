@@ -53,7 +53,7 @@ async fn a_connection_is_used_again_once_its_body_was_read() {
             assert_eq!(whole(response).await, "ok");
         }
     };
-    let served = async {
+    let answering = async {
         let mut stream = server.accept().await;
         for _ in 0..3 {
             let head = answer(&mut stream, SHORT).await;
@@ -63,20 +63,20 @@ async fn a_connection_is_used_again_once_its_body_was_read() {
             );
         }
     };
-    tokio::join!(asked, served);
+    tokio::join!(asked, answering);
 }
 
 #[tokio::test]
 async fn requests_at_once_have_connections_of_their_own() {
     let (server, connections) = Server::start().await;
     let (one, other) = (connections.send(request()), connections.send(request()));
-    let served = async {
+    let answering = async {
         let (mut one, mut other) = (server.accept().await, server.accept().await);
         answer(&mut one, SHORT).await;
         answer(&mut other, SHORT).await;
         (one, other)
     };
-    let (one, other, _open) = tokio::join!(one, other, served);
+    let (one, other, _open) = tokio::join!(one, other, answering);
     for response in [one, other] {
         assert_eq!(whole(response.unwrap()).await, "ok");
     }
@@ -90,11 +90,11 @@ async fn one_that_was_closed_while_it_lay_idle_is_not_used() {
         let response = connections.send(request()).await.unwrap();
         whole(response).await;
     };
-    let served = async { answer(&mut server.accept().await, SHORT).await };
-    tokio::join!(first, served);
+    let answering = async { answer(&mut server.accept().await, SHORT).await };
+    tokio::join!(first, answering);
     let again = async { whole(connections.send(request()).await.unwrap()).await };
-    let served = async { answer(&mut server.accept().await, SHORT).await };
-    let (body, _) = tokio::join!(again, served);
+    let answering = async { answer(&mut server.accept().await, SHORT).await };
+    let (body, _) = tokio::join!(again, answering);
     assert_eq!(body, "ok");
 }
 
@@ -103,12 +103,12 @@ async fn one_with_a_body_that_nobody_reads_is_closed() {
     let (server, connections) = Server::start().await;
     let endless = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: a\n\n";
     let asked = async { connections.send(request()).await.unwrap() };
-    let served = async {
+    let answering = async {
         let mut stream = server.accept().await;
         answer(&mut stream, endless).await;
         stream
     };
-    let (response, mut stream) = tokio::join!(asked, served);
+    let (response, mut stream) = tokio::join!(asked, answering);
     drop(response);
     assert!(connections.idle().is_empty());
     assert_eq!(
@@ -126,8 +126,8 @@ async fn an_answer_that_breaks_off_is_an_error_and_not_short() {
         response.into_body().whole(100).await
     };
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nok";
-    let served = async { answer(&mut server.accept().await, half).await };
-    let (body, _) = tokio::join!(asked, served);
+    let answering = async { answer(&mut server.accept().await, half).await };
+    let (body, _) = tokio::join!(asked, answering);
     assert!(matches!(body, Err(Error::Broke(_))), "{body:?}");
     assert!(connections.idle().is_empty());
 }
@@ -135,8 +135,8 @@ async fn an_answer_that_breaks_off_is_an_error_and_not_short() {
 #[tokio::test]
 async fn a_request_that_was_read_is_not_sent_again() {
     let (server, connections) = Server::start().await;
-    let served = async { answer(&mut server.accept().await, b"").await };
-    let (sent, _) = tokio::join!(connections.send(request()), served);
+    let answering = async { answer(&mut server.accept().await, b"").await };
+    let (sent, _) = tokio::join!(connections.send(request()), answering);
     assert!(matches!(sent, Err(Error::Broke(_))), "{sent:?}");
 }
 
@@ -147,8 +147,8 @@ async fn a_body_has_a_bound() {
         let response = connections.send(request()).await.unwrap();
         response.into_body().whole(1).await.unwrap()
     };
-    let served = async { answer(&mut server.accept().await, SHORT).await };
-    let (body, _) = tokio::join!(asked, served);
+    let answering = async { answer(&mut server.accept().await, SHORT).await };
+    let (body, _) = tokio::join!(asked, answering);
     assert_eq!(body, None);
 }
 
