@@ -111,7 +111,7 @@ async fn a_full_pool_says_so() {
     assert_eq!(
         (ran.len(), refused.len()),
         (2, 2),
-        "one runs, one waits, two are too many"
+        "one runs, one waits, two are too many: {refused:?}"
     );
     for answer in &refused {
         assert_refused(answer, 200, -31030, "upstream-busy");
