@@ -53,6 +53,8 @@ struct Process {
     control: Option<Control>,
     edge: Option<Arc<Edge>>,
     stop_control: CancellationToken,
+    /// Of the dashboard's streams, which would last as long as somebody looks.
+    stop_streams: CancellationToken,
     stop_web: CancellationToken,
     stop_admin: CancellationToken,
     announced: Vec<Announced>,
@@ -67,6 +69,7 @@ impl Process {
             control: None,
             edge: None,
             stop_control: CancellationToken::new(),
+            stop_streams: CancellationToken::new(),
             stop_web: CancellationToken::new(),
             stop_admin: CancellationToken::new(),
             announced: Vec::new(),
@@ -168,7 +171,7 @@ impl Process {
         client: &ControlClient,
         listener: tokio::net::TcpListener,
     ) -> Result<(), Failure> {
-        let router = ostia_web::router(config, client);
+        let router = ostia_web::router(config, client, self.stop_streams.clone());
         let router = router.map_err(|error| Failure::new("cannot start web").because(&error))?;
         let stop = self.stop_web.clone();
         self.health.web_runs();
@@ -181,6 +184,7 @@ impl Process {
     /// finishes its calls and hands over its records, and needs control for that until the end.
     async fn stop(mut self) {
         self.health.stop();
+        self.stop_streams.cancel();
         if let Some(edge) = self.edge.take() {
             edge.shutdown().await;
             tracing::info!("edge stopped");

@@ -117,6 +117,8 @@ codes! {
     SignInRequired = "sign-in-required",
     /// A form that is not from a page of this session.
     FormRefused = "form-refused",
+    /// More pages follow what happens than the dashboard serves.
+    TooManyStreams = "too-many-streams",
     /// Somebody came back from a provider whom nobody sent there from this browser, or who came before.
     SignInStateInvalid = "sign-in-state-invalid",
     /// The provider, or a rule of this installation, lets this person not in.

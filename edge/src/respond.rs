@@ -93,6 +93,7 @@ fn mapping(code: Code, era: Era) -> (StatusCode, i32) {
         | Code::LoginLinkInvalid
         | Code::SignInRequired
         | Code::FormRefused
+        | Code::TooManyStreams
         | Code::SignInStateInvalid
         | Code::SignInRefused
         | Code::SignInFailed

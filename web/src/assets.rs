@@ -22,6 +22,7 @@ const CSS: &str = concat!(
     include_str!("../assets/css/content.css"),
     include_str!("../assets/css/tables.css"),
     include_str!("../assets/css/charts.css"),
+    include_str!("../assets/css/live.css"),
     include_str!("../assets/css/print.css"),
 );
 
@@ -30,6 +31,7 @@ const JS: &str = concat!(
     include_str!("../assets/js/copy.js"),
     include_str!("../assets/js/times.js"),
     include_str!("../assets/js/filter.js"),
+    include_str!("../assets/js/live.js"),
 );
 
 static STYLESHEET: LazyLock<String> = LazyLock::new(|| address(CSS, "css"));

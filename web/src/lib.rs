@@ -38,8 +38,10 @@ use axum::{
 };
 use oidc::Providers;
 use ostia_proto::ControlClient;
+use pages::live::Seats;
 use session::{cookie, store::Store};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The web role cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -55,10 +57,19 @@ struct Site {
     answers: api::Answers,
     reports: api::Reports,
     providers: Providers,
+    /// Of those who look at what happens.
+    seats: Seats,
+    /// Ends what would go on for as long as somebody looks.
+    stop: CancellationToken,
 }
 
 /// All pages and routes, and what they need. It wants to be served with the address of whoever connects.
-pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> {
+/// Streams end as soon as `stop` is cancelled; everything else is still answered.
+pub fn router(
+    config: Config,
+    control: &ControlClient,
+    stop: CancellationToken,
+) -> Result<Router, Error> {
     let control = control.acting_as("service:web");
     let store = Store::new(control.clone(), config.session_idle, config.session_max);
     let sessions = cookie::layer(&config, store);
@@ -69,6 +80,8 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
         edge: edge_client::client()?,
         answers: api::Answers::new(),
         reports: api::Reports::new(),
+        seats: Seats::default(),
+        stop,
     };
     let api = api::router(&site);
     let pages = Router::new()
@@ -87,6 +100,7 @@ pub fn router(config: Config, control: &ControlClient) -> Result<Router, Error> 
         .route("/logout", post(pages::logout::sign_out))
         .merge(pages::keys::routes())
         .merge(pages::usage::routes())
+        .merge(pages::live::routes())
         .merge(pages::tools::routes())
         .merge(pages::try_it::routes())
         .merge(pages::upstreams::routes())

@@ -12,6 +12,7 @@ pub(crate) mod given;
 pub(crate) mod groups;
 pub(crate) mod home;
 pub(crate) mod keys;
+pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod login_link;
 pub(crate) mod login_with;

@@ -12,6 +12,10 @@ use ostia_domain::user::Role;
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
+/// For the one kind of page whose script asks for something.
+const FOLLOWING: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; connect-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
 
 /// Who looks at a page: the context of every component on a page of somebody who is signed in.
 #[derive(Clone)]
@@ -54,26 +58,48 @@ pub(crate) fn page_of<V: IntoView>(
     rendered(Some(visitor.into()), "same-origin", status, view)
 }
 
+/// The same for a page that goes on with a stream of ours.
+pub(crate) fn following_page_of<V: IntoView>(
+    visitor: &Visitor,
+    status: StatusCode,
+    view: impl FnOnce() -> V,
+) -> Response {
+    let mut page = page_of(visitor, status, view);
+    page.headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, FOLLOWING);
+    page
+}
+
+/// Part of a page, for a page that is there already.
+pub(crate) fn fragment<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    without_marks(&html(None, view))
+}
+
 fn rendered<V: IntoView>(
     viewer: Option<Viewer>,
     referrer: &'static str,
     status: StatusCode,
     view: impl FnOnce() -> V,
 ) -> Response {
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, HeaderValue::from_static(referrer)),
+    ];
+    let body = html(viewer, view);
+    let document = format!("<!DOCTYPE html>{}", without_marks(&body));
+    (status, headers, Html(document)).into_response()
+}
+
+fn html<V: IntoView>(viewer: Option<Viewer>, view: impl FnOnce() -> V) -> String {
     let owner = Owner::new_root(None);
-    let body = owner.with(|| {
+    let html = owner.with(|| {
         if let Some(viewer) = viewer {
             provide_context(viewer);
         }
         view().into_view().to_html()
     });
     owner.cleanup();
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, HeaderValue::from_static(referrer)),
-    ];
-    let document = format!("<!DOCTYPE html>{}", without_marks(&body));
-    (status, headers, Html(document)).into_response()
+    html
 }
 
 /// Takes out the `<!>` that the renderer leaves for scripts of its own, of which there are none: to whoever

@@ -19,7 +19,7 @@ use chrono::TimeDelta;
 use http::{Method, request::Parts};
 use ostia_domain::{clock, user::Role};
 use ostia_proto::{ControlClient, v1};
-use tonic::Code;
+use tonic::{Code, Status};
 use uuid::Uuid;
 
 /// A session that is in use moves its end at most so often.
@@ -57,6 +57,30 @@ impl Visitor {
 
     pub(crate) fn administers(&self) -> bool {
         self.role == Role::Administrator
+    }
+
+    /// Whether the session is still there, and its user in the same role, for what goes on after the request
+    /// that proved it.
+    pub(crate) async fn stays(&self, site: &Site, id_hash: &[u8]) -> Result<bool, Status> {
+        let session = v1::GetBrowserSessionRequest {
+            id_hash: id_hash.to_vec(),
+        };
+        let user = v1::GetUserRequest {
+            user: self.id.to_string(),
+        };
+        let (mut sessions, mut identity) =
+            (site.control.browser_sessions(), self.control.identity());
+        let asked = tokio::try_join!(
+            sessions.get_browser_session(session),
+            identity.get_user(user)
+        );
+        match asked {
+            Ok((_, user)) => Ok(user.into_inner().role().named() == Some(self.role)),
+            Err(status) if matches!(status.code(), Code::Unauthenticated | Code::NotFound) => {
+                Ok(false)
+            }
+            Err(status) => Err(status),
+        }
     }
 
     /// `None`: nobody is signed in. The error is a page.

@@ -7,7 +7,12 @@ pub(crate) use summary::{Row, SummarizeUsage};
 use super::{App, criteria::Criteria, paging};
 use crate::{
     error::Result,
-    store::{self, page::Page, usage::UsageRecord},
+    store::{
+        self,
+        names::{self, Names},
+        page::Page,
+        usage::UsageRecord,
+    },
 };
 
 pub(crate) struct ListUsage {
@@ -15,16 +20,23 @@ pub(crate) struct ListUsage {
     pub(crate) place: paging::Place,
 }
 
+pub(crate) struct Listed {
+    pub(crate) page: Page<UsageRecord>,
+    pub(crate) owners: Names,
+}
+
 impl App {
-    pub(crate) async fn list_usage(&self, ask: ListUsage) -> Result<Page<UsageRecord>> {
+    pub(crate) async fn list_usage(&self, ask: ListUsage) -> Result<Listed> {
         let narrow = self.narrow(&ask.criteria).await?;
         let db = self.store.db();
-        match ask.place.direction()? {
-            paging::Direction::Back(page) => Ok(store::usage::list(db, &narrow, page).await?),
+        let page = match ask.place.direction()? {
+            paging::Direction::Back(page) => store::usage::list(db, &narrow, page).await?,
             paging::Direction::Forth { after, size } => {
-                let rows = store::usage::list_after(db, &narrow, after, size).await?;
-                Ok(Page::last(rows))
+                Page::last(store::usage::list_after(db, &narrow, after, size).await?)
             }
-        }
+        };
+        let owners = page.rows.iter().filter_map(|record| record.owner_id);
+        let owners = names::of_users(db, owners).await?;
+        Ok(Listed { page, owners })
     }
 }

@@ -4,8 +4,12 @@ mod summary;
 
 use super::{asked::place, op, status};
 use crate::{
-    app::{App, criteria::Criteria, usage::ListUsage},
-    store::usage::UsageRecord,
+    app::{
+        App,
+        criteria::Criteria,
+        usage::{ListUsage, Listed},
+    },
+    store::{names::Names, usage::UsageRecord},
 };
 use chrono::DateTime;
 use ostia_domain::{clock::Timestamp, usage::DURATION_BOUNDS_US};
@@ -39,9 +43,13 @@ impl v1::usage_service_server::UsageService for Usage {
             },
             place: place(request.after, request.page_size, request.page_token)?,
         };
-        let page = self.0.list_usage(ask).await?;
+        let Listed { page, owners } = self.0.list_usage(ask).await?;
+        let records = page
+            .rows
+            .into_iter()
+            .map(|record| record_of(record, &owners));
         Ok(Response::new(v1::ListUsageResponse {
-            records: page.rows.into_iter().map(Into::into).collect(),
+            records: records.collect(),
             next_page_token: page.next_page_token,
         }))
     }
@@ -60,23 +68,23 @@ impl v1::usage_service_server::UsageService for Usage {
     }
 }
 
-impl From<UsageRecord> for v1::UsageRecord {
-    fn from(record: UsageRecord) -> Self {
-        let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-        Self {
-            id: record.id.to_string(),
-            at: at(record.at_us).map(timestamp),
-            key_id: id(record.key_id),
-            key_name: record.key_name.unwrap_or_default(),
-            owner_id: id(record.owner_id),
-            upstream: record.upstream.unwrap_or_default(),
-            tool: record.tool.unwrap_or_default(),
-            outcome: record.outcome,
-            duration_us: record.duration_us.unsigned_abs(),
-            request_bytes: record.request_bytes.unsigned_abs(),
-            result_bytes: record.result_bytes.unsigned_abs(),
-            cached: record.cached,
-        }
+fn record_of(record: UsageRecord, owners: &Names) -> v1::UsageRecord {
+    let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let owner_name = record.owner_id.map(|owner| owners.get(owner));
+    v1::UsageRecord {
+        id: record.id.to_string(),
+        at: at(record.at_us).map(timestamp),
+        key_id: id(record.key_id),
+        key_name: record.key_name.unwrap_or_default(),
+        owner_id: id(record.owner_id),
+        upstream: record.upstream.unwrap_or_default(),
+        tool: record.tool.unwrap_or_default(),
+        outcome: record.outcome,
+        duration_us: record.duration_us.unsigned_abs(),
+        request_bytes: record.request_bytes.unsigned_abs(),
+        result_bytes: record.result_bytes.unsigned_abs(),
+        cached: record.cached,
+        owner_name: owner_name.unwrap_or_default(),
     }
 }
 

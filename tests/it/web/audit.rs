@@ -30,7 +30,7 @@ async fn somebody(ostia: &Ostia, name: &str, role: &str) -> Visitor {
 }
 
 /// A call of nobody, to no upstream.
-fn call(tool: &str) -> v1::CallRecord {
+pub(super) fn call(tool: &str) -> v1::CallRecord {
     v1::CallRecord {
         id: Uuid::now_v7().as_bytes().to_vec(),
         at_us: clock::now().timestamp_micros(),
@@ -42,7 +42,7 @@ fn call(tool: &str) -> v1::CallRecord {
     }
 }
 
-async fn record(control: &Control, records: Vec<v1::CallRecord>) {
+pub(super) async fn record(control: &Control, records: Vec<v1::CallRecord>) {
     let request = v1::RecordRequest { records };
     control.sync().record(request).await.expect("recorded");
 }

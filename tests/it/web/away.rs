@@ -20,7 +20,15 @@ async fn pages_say_so_and_what_still_works() {
     visitor
         .follow_login_link(&format!("{}/login/{path}", web.web_url))
         .await;
-    for page in ["/", "/keys", "/usage", "/tools", "/audit", "/overview"] {
+    for page in [
+        "/",
+        "/keys",
+        "/usage",
+        "/live",
+        "/tools",
+        "/audit",
+        "/overview",
+    ] {
         assert_eq!(visitor.open(page).await.status, 200, "{page}");
     }
     control.kill9().await;
@@ -29,6 +37,8 @@ async fn pages_say_so_and_what_still_works() {
         "/keys",
         "/keys/new",
         "/usage",
+        "/live",
+        "/live/calls",
         "/tools",
         "/try",
         "/audit",

@@ -9,6 +9,7 @@ mod forms;
 mod home;
 mod hostile;
 mod keys;
+mod live;
 mod login;
 mod member;
 mod operators;

@@ -40,6 +40,7 @@ async fn no_page_allows_foreign_or_inline_code_or_is_kept() {
         "/keys",
         "/keys/new",
         "/usage",
+        "/live",
         "/tools",
         "/try",
         "/overview",
@@ -69,6 +70,12 @@ async fn no_page_allows_foreign_or_inline_code_or_is_kept() {
             );
         }
         assert!(!policy.contains("unsafe"), "{policy:?}");
+        // One page goes on by itself, and only there may a script ask for anything.
+        assert_eq!(
+            policy.contains("connect-src 'self'"),
+            url == "/live",
+            "{url}"
+        );
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
         for raw in ["<style", " style=", "onclick", "javascript:", "//cdn"] {

@@ -7,6 +7,7 @@ use ostia_domain::key::Secret;
 use ostia_proto::v1;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 /// The pages as behind a proxy that speaks TLS to browsers.
 struct Behind {
@@ -54,7 +55,8 @@ async fn behind_tls() -> Behind {
         providers: Vec::new(),
         recheck: Duration::from_secs(300),
     };
-    let router = ostia_web::router(config, &control.client()).expect("a router");
+    let router = ostia_web::router(config, &control.client(), CancellationToken::new());
+    let router = router.expect("a router");
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     #[allow(clippy::disallowed_methods, reason = "the test ends it itself")]
     let serving = tokio::spawn(async move {

@@ -217,7 +217,9 @@ fn http_status(code: Code) -> StatusCode {
         | Code::InvalidParams
         | Code::ClientCapabilityMissing
         | Code::BackupInvalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::RateLimited | Code::QuotaUsedUp | Code::TooManyCalls => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::QuotaUsedUp | Code::TooManyCalls | Code::TooManyStreams => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Code::Internal | Code::ServiceUnauthenticated => StatusCode::INTERNAL_SERVER_ERROR,
         Code::ResultTooLarge
         | Code::UpstreamUnavailable

@@ -10,6 +10,7 @@ pub(crate) enum Section {
     Home,
     Keys,
     Usage,
+    Live,
     Tools,
     Try,
     Overview,
@@ -24,7 +25,14 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const EVERYONE: &[Self] = &[Self::Home, Self::Keys, Self::Usage, Self::Tools, Self::Try];
+    const EVERYONE: &[Self] = &[
+        Self::Home,
+        Self::Keys,
+        Self::Usage,
+        Self::Live,
+        Self::Tools,
+        Self::Try,
+    ];
     const OPERATORS: &[Self] = &[
         Self::Overview,
         Self::Upstreams,
@@ -42,6 +50,7 @@ impl Section {
             Self::Home => "/",
             Self::Keys => "/keys",
             Self::Usage => "/usage",
+            Self::Live => "/live",
             Self::Tools => "/tools",
             Self::Try => "/try",
             Self::Overview => "/overview",
@@ -61,6 +70,7 @@ impl Section {
             Self::Home => "Home",
             Self::Keys => "Keys",
             Self::Usage => "Usage",
+            Self::Live => "Live",
             Self::Tools => "Tools",
             Self::Try => "Try it",
             Self::Overview => "Overview",
@@ -81,6 +91,7 @@ impl Section {
             Self::Home => "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
             Self::Keys => "M11 9a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM11 9h10v4M17 9v3",
             Self::Usage => "M5 20v-8M12 20V4M19 20v-5",
+            Self::Live => "M3 12h4l3-8 4 16 3-8h4",
             Self::Tools => "M4 6h16M4 12h16M4 18h9",
             Self::Try => "M5 6l6 6-6 6M13 19h7",
             Self::Overview => "M4 4h7v9H4zM14 4h6v5h-6zM14 12h6v8h-6zM4 16h7v4H4z",

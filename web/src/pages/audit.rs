@@ -7,6 +7,8 @@ mod difference;
 mod export;
 mod filter;
 
+pub(crate) use filter::refuse_names;
+
 use super::usage::OutcomeBadge;
 use crate::{
     Site,
@@ -77,10 +79,7 @@ async fn found(
     let mut audit = visitor.control.audit();
     // Nothing is saved, but what is refused stands beside its field in the same way.
     match save(posted, async { audit.list_events(request).await }).await {
-        Err(Failure::NotThere) if filter.names_somebody() => {
-            filter.refuse_names(posted);
-            Ok(None)
-        }
+        Err(Failure::NotThere) if refuse_names(posted) => Ok(None),
         found => found,
     }
 }

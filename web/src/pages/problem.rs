@@ -78,6 +78,17 @@ pub(crate) fn sign_in_required() -> Response {
     problem.page(None)
 }
 
+pub(crate) fn too_many_streams() -> Response {
+    let problem = Problem {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        code: Code::TooManyStreams,
+        title: "Too many pages follow what happens",
+        text: "Close another page of Ostia that does, or read this one anew when you want to know."
+            .to_owned(),
+    };
+    problem.page(None)
+}
+
 pub(crate) fn form_refused(why: &str) -> Response {
     let problem = Problem {
         status: StatusCode::FORBIDDEN,

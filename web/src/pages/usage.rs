@@ -1,9 +1,11 @@
 //! `/usage`: what the keys of whoever looks did, by day, tool, upstream and key, and every call.
 
+mod calls;
 mod course;
 mod csv;
 mod outcome;
 
+pub(crate) use calls::{CallRow, Calls};
 pub(crate) use course::{Course, since};
 pub(crate) use outcome::{OutcomeBadge, OutcomeRows, said};
 
@@ -16,7 +18,6 @@ use crate::{
         number,
         shell::{Section, Shell},
         table::{Cell, Pages, Table, encoded},
-        time::{As, Time},
     },
     load::load,
     render,
@@ -101,7 +102,7 @@ impl Asked {
     }
 }
 
-fn unless_empty(text: &str) -> Option<String> {
+pub(crate) fn unless_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -243,7 +244,7 @@ fn Usage(asked: Asked, found: Found) -> impl IntoView {
                         <Panel title="How calls ended"><OutcomeRows rows=found.outcomes/></Panel>
                     </div>
                     <Panel title="Every call" note="Newest first">
-                        <Calls of=found.calls.records/>
+                        <Calls of=found.calls.records whose=false/>
                         <Pages list=list later=later next=found.calls.next_page_token/>
                     </Panel>
                 }
@@ -327,36 +328,4 @@ pub(crate) fn Breakdown(
         {(more > 0).then(|| view! { <p class="quiet small">{format!("and {more} more in the CSV")}</p> })}
     }
     .into_any()
-}
-
-#[component]
-fn Calls(of: Vec<v1::UsageRecord>) -> impl IntoView {
-    let rows = of.into_iter().map(|record| {
-        let name = if record.upstream.is_empty() {
-            record.tool
-        } else {
-            format!("{}.{}", record.upstream, record.tool)
-        };
-        view! {
-            <tr>
-                <Cell label="Time"><Time at=record.at shown=As::Second/></Cell>
-                <Cell label="Tool"><code>{name}</code></Cell>
-                <Cell label="Ended"><OutcomeBadge outcome=record.outcome/></Cell>
-                <Cell label="Took" number=true>{number::duration(record.duration_us)}</Cell>
-                <Cell label="Result" number=true>{number::bytes(record.result_bytes)}</Cell>
-                <Cell label="Key">{record.key_name}</Cell>
-            </tr>
-        }
-    });
-    let rows = rows.collect_view();
-    view! {
-        <Table
-            caption="Calls, newest first"
-            quiet=true
-            dense=true
-            columns=vec!["Time", "Tool", "Ended", "#Took", "#Result", "Key"]
-        >
-            {rows}
-        </Table>
-    }
 }

@@ -16,10 +16,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
 
-const DASHBOARD: [&str; 18] = [
+const DASHBOARD: [&str; 19] = [
     "/",
     "/keys",
     "/usage",
+    "/live",
     "/tools",
     "/try",
     "/overview",

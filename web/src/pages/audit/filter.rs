@@ -61,25 +61,23 @@ impl Filter {
                 .collect(),
         )
     }
+}
 
-    pub(super) fn names_somebody(&self) -> bool {
-        !self.key.is_empty() || !self.user.is_empty()
-    }
-
-    /// Control does not say which of them is not there.
-    pub(super) fn refuse_names(&self, posted: &mut Posted) {
-        let both = !self.key.is_empty() && !self.user.is_empty();
-        for (name, value) in [("key", &self.key), ("user", &self.user)] {
-            let problem = if both {
-                "this one, or the other, is not there".to_owned()
-            } else {
-                format!("there is no such {name}")
-            };
-            if !value.is_empty() {
-                posted.refuse(name, problem);
-            }
+/// Beside the names of a filter that control does not find; it does not say which. False: there are none.
+pub(crate) fn refuse_names(posted: &mut Posted) -> bool {
+    let named = ["key", "user"].map(|name| !posted.get(name).is_empty());
+    let both = named == [true, true];
+    for (name, named) in ["key", "user"].into_iter().zip(named) {
+        let problem = if both {
+            "this one, or the other, is not there".to_owned()
+        } else {
+            format!("there is no such {name}")
+        };
+        if named {
+            posted.refuse(name, problem);
         }
     }
+    named != [false, false]
 }
 
 /// What fields of a filter ask of control. `None`: a time is none, which is said beside it.
