@@ -40,6 +40,21 @@ impl Visitor {
         Ok(self.control.keys().get_key(request).await?.into_inner())
     }
 
+    /// A page of what happened to a key; with the first one, who used it lately.
+    pub(crate) async fn key_events(
+        &self,
+        key: &str,
+        cursor: &str,
+    ) -> Result<v1::ListKeyEventsResponse, Status> {
+        let request = v1::ListKeyEventsRequest {
+            key: key.to_owned(),
+            page_size: 20,
+            page_token: cursor.to_owned(),
+        };
+        let mut keys = self.control.keys();
+        Ok(keys.list_key_events(request).await?.into_inner())
+    }
+
     /// A page of the visitor's own keys, newest first.
     pub(crate) async fn own_keys(
         &self,

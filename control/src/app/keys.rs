@@ -1,10 +1,12 @@
 //! API keys: made, rotated, switched off and on, ended.
 
+mod events;
 mod expiry;
 mod leaked;
 mod update;
 mod view;
 
+pub(crate) use events::{KeyEvents, KeyUse};
 pub(crate) use expiry::Expiry;
 pub(crate) use update::KeyChange;
 pub(crate) use view::{KeyView, State};

@@ -5,7 +5,7 @@ use crate::{
     app::{
         App,
         access_tokens::AccessToken,
-        keys::{Expiry, KeyChange, KeyView, NewKey, State},
+        keys::{Expiry, KeyChange, KeyEvents, KeyUse, KeyView, NewKey, State},
     },
     store::secrets::StoredSecret,
 };
@@ -59,6 +59,25 @@ impl v1::keys_service_server::KeysService for Keys {
         let op = op(&request);
         let key = self.0.key(&op, &request.get_ref().key).await?;
         Ok(Response::new(key.into()))
+    }
+
+    async fn list_key_events(
+        &self,
+        request: Request<v1::ListKeyEventsRequest>,
+    ) -> Result<Response<v1::ListKeyEventsResponse>, Status> {
+        let op = op(&request);
+        let v1::ListKeyEventsRequest {
+            key,
+            page_size,
+            page_token,
+        } = request.into_inner();
+        let KeyEvents { changes, uses } =
+            self.0.key_events(&op, &key, page_size, &page_token).await?;
+        Ok(Response::new(v1::ListKeyEventsResponse {
+            changes: changes.rows.into_iter().map(Into::into).collect(),
+            next_page_token: changes.next_page_token,
+            uses: uses.into_iter().map(Into::into).collect(),
+        }))
     }
 
     async fn update_key(
@@ -242,6 +261,17 @@ impl From<StoredSecret> for v1::KeySecret {
             created_at: Some(timestamp(secret.created_at)),
             expires_at: secret.expires_at.map(timestamp),
             last_used_at: secret.last_used_at.map(timestamp),
+        }
+    }
+}
+
+impl From<KeyUse> for v1::KeyUse {
+    fn from(used: KeyUse) -> Self {
+        Self {
+            address: used.address,
+            client: used.client,
+            last_at: super::usage::at(used.last_us).map(timestamp),
+            requests: used.requests,
         }
     }
 }

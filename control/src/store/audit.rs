@@ -1,6 +1,7 @@
 //! Audit events: writing one for a change, and reading all.
 
 pub(crate) mod arguments;
+pub(crate) mod of_key;
 pub(super) mod prune;
 mod verify;
 

@@ -1,5 +1,7 @@
 //! The life of a key.
 
+mod events;
+
 use super::fixture::{assert_refused, bare, new_key, start};
 use ostia_domain::{
     code::Code,

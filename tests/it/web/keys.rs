@@ -1,5 +1,7 @@
 //! Keys: made, narrowed, rotated, changed and ended with the forms that pages have.
 
+mod events;
+
 use super::member::{self, Member, NEW_KEY, maria};
 use super::visitor::Visitor;
 use crate::harness::{

@@ -7,6 +7,7 @@ mod difference;
 mod export;
 mod filter;
 
+pub(crate) use difference::{Difference, Differences};
 pub(crate) use filter::refuse_names;
 
 use super::usage::OutcomeBadge;

@@ -5,6 +5,7 @@ mod create;
 mod detail;
 mod edit;
 mod end;
+mod events;
 mod facts;
 mod form;
 mod held;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/keys", get(show).post(create::create))
         .route("/keys/new", get(create::show))
         .route("/keys/{key}", get(detail::show))
+        .route("/keys/{key}/changes", get(events::show))
         .route("/keys/{key}/edit", get(edit::show).post(edit::save))
         .route("/keys/{key}/rotate", post(rotate::rotate))
         .route("/keys/{key}/inactivate", post(end::inactivate))

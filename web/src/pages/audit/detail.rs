@@ -1,9 +1,8 @@
 //! `/audit/{event}`: everything that is written about one event.
 
 use super::{
-    Ended,
+    Difference, Differences, Ended,
     arguments::{Arguments, Kept, were_kept},
-    difference::{Difference, Differences},
     is_request,
 };
 use crate::{

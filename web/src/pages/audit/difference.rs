@@ -10,7 +10,7 @@ const MAX_ROWS: usize = 200;
 
 /// Of an event's detail.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     changed: Vec<Changed>,
     /// How many values stayed as they were.
     same: usize,
@@ -28,7 +28,7 @@ struct Changed {
 
 impl Difference {
     /// `detail` is empty or a JSON object.
-    pub(super) fn of(detail: &str) -> Self {
+    pub(crate) fn of(detail: &str) -> Self {
         let mut detail: Map<String, Value> = serde_json::from_str(detail).unwrap_or_default();
         let (before, after) = (detail.remove("before"), detail.remove("after"));
         let (before, after) = (leaves(before), leaves(after));
@@ -99,7 +99,7 @@ fn text(value: &Value) -> String {
 }
 
 #[component]
-pub(super) fn Differences(of: Difference) -> impl IntoView {
+pub(crate) fn Differences(of: Difference) -> impl IntoView {
     let (same, all) = (of.same, of.changed.len());
     if all == 0 {
         return view! { <p class="quiet">"Nothing that has a before and an after."</p> }.into_any();

@@ -2,6 +2,7 @@
 
 use super::{
     actions::Actions,
+    events::{Changes, Uses},
     facts::{Facts, Secrets},
     may_change,
     view::{QuotaLeft, is_ended, quota_left},
@@ -99,6 +100,7 @@ struct Found {
     outcomes: Vec<v1::UsageSummary>,
     left: Option<QuotaLeft>,
     allowances: Vec<v1::Allowance>,
+    events: v1::ListKeyEventsResponse,
 }
 
 struct Shown {
@@ -122,11 +124,12 @@ async fn loaded(visitor: &Visitor, reference: &str) -> Result<Found, Status> {
             ..v1::SummarizeUsageRequest::default()
         })
     };
-    let (days, tools, outcomes, allowances) = tokio::try_join!(
+    let (days, tools, outcomes, allowances, events) = tokio::try_join!(
         summary(None, v1::Bucket::Day),
         summary(Some(v1::Dimension::Tool), v1::Bucket::Unspecified),
         summary(Some(v1::Dimension::Outcome), v1::Bucket::Unspecified),
-        visitor.allowances(&key.owner_id, vec![key.id.clone()])
+        visitor.allowances(&key.owner_id, vec![key.id.clone()]),
+        visitor.key_events(&key.id, "")
     )?;
     Ok(Found {
         left: quota_left(&allowances, &key),
@@ -135,6 +138,7 @@ async fn loaded(visitor: &Visitor, reference: &str) -> Result<Found, Status> {
         tools,
         outcomes,
         allowances,
+        events,
     })
 }
 
@@ -147,11 +151,12 @@ fn Detail(shown: Shown) -> impl IntoView {
         outcomes,
         left,
         allowances,
+        events,
     } = shown.found;
     let bars = Course::days(clock::now(), DAYS).of(days.iter()).bars();
     let changeable = shown.may_change && !is_ended(&key);
     let usable = changeable && shown.own && key.state() == v1::KeyState::Active;
-    let id = key.id.clone();
+    let (id, key_id) = (key.id.clone(), key.id.clone());
     let title = key.name.clone();
     let calls = format!("/usage?key={id}");
     let actions = shown.may_change.then(|| {
@@ -184,6 +189,10 @@ fn Detail(shown: Shown) -> impl IntoView {
                     <OutcomeRows rows=outcomes/>
                     <p><a href=calls>"Every call of this key"</a></p>
                 </Panel>
+            </div>
+            <div class="grid">
+                <Uses of=events.uses/>
+                <Changes key=key_id events=events.changes next=events.next_page_token/>
             </div>
             {(changeable && shown.own)
                 .then(|| {
