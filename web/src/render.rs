@@ -102,26 +102,31 @@ fn html<V: IntoView>(viewer: Option<Viewer>, view: impl FnOnce() -> V) -> String
     html
 }
 
-/// Takes out the `<!>` that the renderer leaves for scripts of its own, of which there are none: to whoever
-/// reads HTML by the letter they are broken comments. Within the value of an attribute it is somebody's text.
+/// Takes out what the renderer leaves for scripts of its own, of which there are none: to whoever reads HTML by
+/// the letter a `<!>` is a broken comment. Within the value of an attribute it is somebody's text.
 fn without_marks(html: &str) -> String {
-    const MARK: &str = "<!>";
+    /// Between texts, and where there is nothing.
+    const MARKS: [&str; 2] = ["<!>", "<!--<() />-->"];
     let mut document = String::with_capacity(html.len());
     let (mut in_tag, mut in_value) = (false, false);
     let mut rest = html;
     while let Some(next) = rest.chars().next() {
         // Text has no bare `<`, so that one outside of a tag begins one.
-        if !in_tag && let Some(after) = rest.strip_prefix(MARK) {
+        let mark = |mark: &&str| rest.strip_prefix(*mark);
+        if !in_tag && let Some(after) = MARKS.iter().find_map(mark) {
             rest = after;
             continue;
         }
+        let mut next_shown = next;
         match next {
+            // No document may have it. What stood there is seen to be missing.
+            '\0' => next_shown = char::REPLACEMENT_CHARACTER,
             '<' if !in_tag => in_tag = true,
             '"' if in_tag => in_value = !in_value,
             '>' if !in_value => in_tag = false,
             _ => {}
         }
-        document.push(next);
+        document.push(next_shown);
         rest = &rest[next.len_utf8()..];
     }
     document
@@ -133,7 +138,8 @@ mod tests {
 
     #[test]
     fn marks_go_and_values_stay() {
-        let html = r#"<p title="a<!>b > c">x<!>y</p><!><br>é<!>"#;
+        let html = r#"<p title="a<!>b > c">x<!>y</p><!--<() />--><!><br>é<!>"#;
         assert_eq!(without_marks(html), r#"<p title="a<!>b > c">xy</p><br>é"#);
+        assert_eq!(without_marks("<p>a\0b</p>"), "<p>a\u{fffd}b</p>");
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn record(control: &Control, records: Vec<v1::CallRecord>) {
 }
 
 /// Ids of the events on a page, in its order.
-fn ids(page: &Page) -> Vec<String> {
+pub(super) fn ids(page: &Page) -> Vec<String> {
     let links = page.body.split("href=\"/audit/").skip(1);
     links
         .filter_map(|rest| rest.split('"').next())

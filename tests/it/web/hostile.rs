@@ -1,157 +1,247 @@
-//! Text from upstreams, users and tools is text, on every page that shows it.
+//! Text from upstreams, users, clients and tools is text, on every page that shows it.
 
-use super::member::{NEW_KEY, maria};
-use crate::harness::control::{self, everything_of};
-use ostia_proto::v1;
+mod scene;
+
+use super::{Page, audit::ids, markup::harmless, member::NEW_KEY, visitor::Visitor};
+use scene::{Scene, scene};
 use serde_json::json;
 
-/// Gets out of text, attributes, titles and text areas, wherever nobody escapes it.
-const HOSTILE: &str =
-    "\"'></textarea></title></script><script>alert(1)</script><img src=x onerror=alert(2)>";
+/// Gets out of text, attributes, titles and text areas wherever nobody escapes it, and turns the direction of
+/// what comes after. Names have 100 characters.
+const NAME: &str = "\"'></textarea></title><script>alert(1)</script><img src=x onerror=alert(2)>\u{202e}\" onfocus=\"x";
+const AS_TEXT: &str = "&lt;script&gt;alert(1)";
+/// In an address.
+const QUERY: &str = "%22%3E%3C%2Ftextarea%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E%20onfocus%3D%22x";
+
+/// A pattern of tools has no white space; neither do browsers need any.
+fn pattern() -> String {
+    NAME.replace(' ', "/")
+}
+
+/// What is longer than a name: with an address that runs something, a NUL, and more than fits anywhere.
+fn text() -> String {
+    format!("{NAME} javascript:alert(4) \0 {}", "long ".repeat(2_000))
+}
+
+/// Opens pages: those marked have hostile text, and all have it as text.
+async fn walk(visitor: &Visitor, paths: &[(&str, bool)]) {
+    let mut missed = Vec::new();
+    for (path, shown) in paths {
+        let page = visitor.open(path).await;
+        assert!(page.status < 500, "{path}: {}", page.status);
+        if *shown != judged(path, &page) {
+            missed.push(path);
+        }
+    }
+    assert!(
+        missed.is_empty(),
+        "whether it is there is wrong of {missed:#?}"
+    );
+}
+
+/// Whether hostile text is there; it is text.
+#[track_caller]
+fn judged(what: &str, page: &Page) -> bool {
+    harmless(what, page);
+    page.body.contains(AS_TEXT)
+}
 
 #[tokio::test]
-async fn no_text_becomes_markup() {
-    let member = maria().await;
-    let control = &member.control;
-    // Whatever runs there: control believes edges about what it offers.
-    let definition = v1::UpstreamDefinition {
-        name: "evil".to_owned(),
-        transport: Some(v1::upstream_definition::Transport::Stdio(
-            v1::StdioCommand {
-                program: "false".to_owned(),
-                ..v1::StdioCommand::default()
-            },
-        )),
-        ..v1::UpstreamDefinition::default()
-    };
-    let request = v1::AddUpstreamRequest {
-        definition: Some(definition),
-    };
-    let upstream = control
-        .upstreams()
-        .add_upstream(request)
-        .await
-        .expect("an upstream");
-    let upstream = upstream.into_inner();
-    let schema = json!({
-        "type": "object",
-        "required": [HOSTILE],
-        "properties": {
-            HOSTILE: {"type": "string", "description": HOSTILE, "default": HOSTILE},
-            "choice": {"enum": [HOSTILE]},
-            "json": {"type": "object", "default": {"a": HOSTILE}},
-        },
-    });
-    let definition = json!({
-        "name": "attack", "title": HOSTILE, "description": HOSTILE,
-        "inputSchema": schema, "outputSchema": schema,
-    });
-    let tool = v1::Tool {
-        name: "attack".to_owned(),
-        definition: definition.to_string(),
-        tier: v1::Tier::Read.into(),
-        ..v1::Tool::default()
-    };
-    let request = v1::ReportCatalogueRequest {
-        catalogue: Some(v1::Catalogue {
-            upstream_id: upstream.id.clone(),
-            upstream_version: upstream.version,
-            era: v1::Era::Legacy.into(),
-            server_info: json!({"name": HOSTILE}).to_string(),
-            capabilities: json!({"tools": {}}).to_string(),
-            tools: vec![tool],
-            ..v1::Catalogue::default()
-        }),
-        upstream_id: upstream.id,
-        upstream_version: upstream.version,
-        problem: Some(HOSTILE.to_owned()),
-        listing: 0,
-    };
-    control
-        .sync()
-        .report_catalogue(request)
-        .await
-        .expect("a report");
-    control::policy(control, HOSTILE, everything_of(&["demo", "evil"])).await;
-    let request = v1::UpdateUserRequest {
-        user: member.id.clone(),
-        name: Some(HOSTILE.to_owned()),
-        policies: Some(v1::UserPolicies {
-            names: vec![HOSTILE.to_owned()],
-        }),
-        ..v1::UpdateUserRequest::default()
-    };
-    control
-        .identity()
-        .update_user(request)
-        .await
-        .expect("a user");
-    control.settled().await;
-
+async fn on_pages_of_members() {
+    let scene = scene().await;
+    let Scene { member, key, .. } = &scene;
+    let key = key.as_str();
     let visitor = &member.visitor;
-    let named = [&NEW_KEY[..], &[("name", HOSTILE), ("policy", HOSTILE)]].concat();
-    let made = visitor.submit("/keys", &named).await;
-    let id = made.between("href=\"/keys/", "\" class=\"button\">I have");
+    assert!(judged("the page with the new key", &scene.made));
+    let paths = [
+        ("/".to_owned(), true),
+        ("/keys".to_owned(), true),
+        ("/keys/new".to_owned(), true),
+        (format!("/keys/{key}"), true),
+        (format!("/keys/{key}/edit"), true),
+        (format!("/keys/{key}/changes"), true),
+        (format!("/keys?done={QUERY}"), true),
+        ("/usage".to_owned(), true),
+        (format!("/usage?tool={QUERY}&upstream={QUERY}"), true),
+        ("/live".to_owned(), true),
+        (format!("/live?tool={QUERY}&upstream={QUERY}"), true),
+        (format!("/live?key={QUERY}"), true),
+        ("/tools".to_owned(), true),
+        (format!("/tools?q={QUERY}"), true),
+        ("/try".to_owned(), true),
+        (format!("/try?key={key}"), true),
+        (format!("/try?key={key}&tool=evil__attack"), true),
+        (format!("/try?key={key}&tool={QUERY}"), true),
+        (format!("/{QUERY}"), true),
+    ];
+    let paths: Vec<_> = paths
+        .iter()
+        .map(|(path, shown)| (&**path, *shown))
+        .collect();
+    walk(visitor, &paths).await;
+
     let refused = [
         &NEW_KEY[..],
         &[
-            ("name", HOSTILE),
-            ("networks", HOSTILE),
-            ("window", HOSTILE),
-            ("calls_per_month", HOSTILE),
+            ("name", NAME),
+            ("networks", NAME),
+            ("window", NAME),
+            ("calls_per_month", NAME),
         ],
     ]
     .concat();
-    let tool = [
-        ("key", &*id),
+    assert!(judged("refused", &visitor.submit("/keys", &refused).await));
+    let revoke = format!("/keys/{key}/revoke");
+    let unconfirmed = visitor.submit(&revoke, &[("confirm", &NAME[1..])]).await;
+    assert!(judged("unconfirmed", &unconfirmed));
+    let called = [
+        ("key", key),
         ("tool", "evil__attack"),
-        ("raw", HOSTILE),
-        ("arg:json", HOSTILE),
+        ("raw", NAME),
+        ("arg:json", NAME),
     ];
-    let mut pages = vec![
-        ("made", made),
-        ("refused", visitor.submit("/keys", &refused).await),
+    assert!(judged("called", &visitor.submit("/try", &called).await));
+}
+
+#[tokio::test]
+async fn on_pages_of_operators() {
+    let scene = scene().await;
+    let admin = &scene.admin;
+    let policies = admin.open("/policies").await;
+    let policy = policies.between("href=\"/policies/", "\" class=\"first");
+    let paths = [
+        ("/".to_owned(), false),
+        ("/live".to_owned(), true),
+        (format!("/live?user={QUERY}"), true),
+        ("/overview".to_owned(), true),
+        (format!("/overview?span={QUERY}"), true),
+        ("/upstreams".to_owned(), true),
+        (format!("/upstreams?done={QUERY}"), true),
+        (format!("/upstreams/{}", scene.upstream), true),
+        (format!("/upstreams/{}/edit", scene.upstream), true),
+        ("/policies".to_owned(), true),
+        (format!("/policies/{policy}"), true),
+        (format!("/policies/{policy}/edit"), true),
+        (format!("/policies/{policy}/affected"), true),
+        (format!("/policies/test?key={QUERY}&tool={QUERY}"), true),
+        ("/bundles".to_owned(), true),
+        (format!("/bundles/{}", scene.bundle), true),
+        ("/groups".to_owned(), true),
+        (format!("/groups/{}", scene.group), true),
+        ("/plans".to_owned(), true),
+        (format!("/plans/{}", scene.plan), true),
+        ("/all-keys".to_owned(), true),
+        (format!("/all-keys?owner={QUERY}&concern={QUERY}"), false),
+        ("/users".to_owned(), true),
+        ("/users/new".to_owned(), true),
+        (format!("/users/{}", scene.member.id), true),
+        ("/service-accounts".to_owned(), true),
+        (format!("/users/{}", scene.account), true),
+        (format!("/keys/{}", scene.key), true),
+        (format!("/keys/{}/changes", scene.key), true),
+        ("/audit".to_owned(), true),
         (
-            "unconfirmed",
-            visitor
-                .submit(&format!("/keys/{id}/revoke"), &[("confirm", HOSTILE)])
-                .await,
+            format!("/audit?tool={QUERY}&from={QUERY}&action={QUERY}"),
+            true,
         ),
-        ("called", visitor.submit("/try", &tool).await),
+        ("/audit/chains".to_owned(), false),
+        ("/settings".to_owned(), false),
     ];
-    let query = "%22%3E%3C%2Ftextarea%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
-    for path in [
-        "/".to_owned(),
-        "/keys".to_owned(),
-        "/keys/new".to_owned(),
-        format!("/keys/{id}"),
-        format!("/keys/{id}/edit"),
-        format!("/keys?done={query}"),
-        "/usage".to_owned(),
-        format!("/usage?tool={query}&upstream={query}"),
-        "/tools".to_owned(),
-        format!("/tools?q={query}"),
-        format!("/try?key={id}"),
-        format!("/try?key={id}&tool=evil__attack"),
-        format!("/try?key={id}&tool={query}"),
-        format!("/{query}"),
-    ] {
-        let page = visitor.open(&path).await;
-        pages.push(("a page", page));
+    let paths: Vec<_> = paths
+        .iter()
+        .map(|(path, shown)| (&**path, *shown))
+        .collect();
+    walk(admin, &paths).await;
+
+    // Every kind of event, by itself: what was changed, and what was called.
+    let mut cursor = String::new();
+    let mut events = Vec::new();
+    loop {
+        let list = admin.open(&format!("/audit?{cursor}")).await;
+        events.extend(ids(&list));
+        if !list.body.contains("rel=\"next\"") {
+            break;
+        }
+        let next = list.between("href=\"/audit?", "\" rel=\"next\"");
+        cursor = next.replace("&amp;", "&");
     }
     let mut seen = 0;
-    for (what, page) in pages {
-        for raw in [
-            "<script>",
-            "</script><script",
-            "<img",
-            "alert(1)</script>\"",
-            "onerror=alert(2)>",
-        ] {
-            assert!(!page.body.contains(raw), "{raw} on {what}: {}", page.body);
-        }
-        seen += page.body.matches("&lt;script&gt;alert(1)").count();
+    for event in events {
+        let page = admin.open(&format!("/audit/{event}")).await;
+        seen += usize::from(judged(&format!("/audit/{event}"), &page));
     }
-    // It was there, and as text.
-    assert!(seen > 15, "{seen}");
+    assert!(seen >= 8, "{seen}");
+}
+
+#[tokio::test]
+async fn in_forms_that_come_back() {
+    let scene = scene().await;
+    let admin = &scene.admin;
+    let chosen = [("key", scene.key.as_str())];
+    let ask = admin.submit("/all-keys/revoke", &chosen).await;
+    assert!(judged("what is to be revoked", &ask));
+    // What is pasted may have secrets, so that it does not come back.
+    let pasted = admin.submit("/upstreams/import", &[("text", NAME)]).await;
+    assert!(!judged("what was pasted", &pasted));
+    let file = json!({"mcpServers": {NAME: {"command": NAME, "args": [NAME]}}}).to_string();
+    let forms = [
+        (
+            "/upstreams/new",
+            vec![
+                ("transport", "stdio"),
+                ("name", NAME),
+                ("program", NAME),
+                ("args", NAME),
+            ],
+        ),
+        (
+            "/upstreams/new",
+            vec![("transport", "http"), ("name", NAME), ("url", NAME)],
+        ),
+        ("/upstreams/import", vec![("text", file.as_str())]),
+        (
+            "/policies",
+            vec![
+                ("name", NAME),
+                ("source", "rules"),
+                ("allow", NAME),
+                ("deny", NAME),
+                ("arguments-rows", "1"),
+                ("arguments-0-argument", NAME),
+                ("arguments-0-regex", NAME),
+            ],
+        ),
+        (
+            "/bundles/new",
+            vec![
+                ("name", NAME),
+                ("include", NAME),
+                ("overrides-rows", "1"),
+                ("overrides-0-tool", NAME),
+                ("overrides-0-name", NAME),
+            ],
+        ),
+        (
+            "/groups/new",
+            vec![("name", NAME), ("policy", NAME), ("member", NAME)],
+        ),
+        (
+            "/plans/new",
+            vec![("name", NAME), ("calls_per_minute", NAME)],
+        ),
+        ("/users/new", vec![("name", NAME), ("role", NAME)]),
+        (
+            "/service-accounts/new",
+            vec![("name", NAME), ("role", NAME)],
+        ),
+        (
+            "/policies/test",
+            vec![("key", NAME), ("tool", NAME), ("arguments", NAME)],
+        ),
+    ];
+    for (path, fields) in forms {
+        let page = admin.submit(path, &fields).await;
+        assert!(page.status < 500, "{path}: {}", page.status);
+        assert!(judged(path, &page), "{path}: {}", page.body);
+    }
 }

@@ -11,6 +11,7 @@ mod hostile;
 mod keys;
 mod live;
 mod login;
+mod markup;
 mod member;
 mod operators;
 mod overview;
