@@ -2,15 +2,15 @@
 
 use crate::{
     Failure,
-    options::{Era, Options, Transport},
+    forgetful::SERVICE_TOKEN,
+    options::{Era, FORGETS, Options, Transport},
     processes::Usage,
+    upstreams,
 };
 use ostia_domain::{clock, key::Secret};
-use ostia_proto::{
-    ControlClient,
-    v1::{self, upstream_definition::Transport as Reached},
-};
+use ostia_proto::ControlClient;
 use std::{
+    ffi::OsStr,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
@@ -23,7 +23,6 @@ use tokio::{
 };
 use tonic::transport::Endpoint;
 
-const CATALOGUE: Duration = Duration::from_secs(20);
 /// How long the records of a run may take to be written.
 const IDLE: Duration = Duration::from_secs(60);
 /// Longer than records wait for others before they are written.
@@ -34,15 +33,15 @@ pub(crate) struct Gateway {
     address: SocketAddr,
     pub(crate) key: String,
     pub(crate) control: ControlClient,
+    pub(crate) web_url: String,
     /// Goes when this does.
     _data: TempDir,
 }
 
 impl Gateway {
-    #[allow(clippy::disallowed_methods, reason = "this program is not the product")]
     pub(crate) async fn start(options: &Options, http: SocketAddr) -> Result<Self, Failure> {
         let data = tempfile::tempdir()?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ostia"));
+        let mut command = program(env!("CARGO_BIN_EXE_ostia"));
         command
             .args(["run", "--json", "--log", "warn", "--data-dir"])
             .arg(data.path().join("data"));
@@ -52,36 +51,55 @@ impl Gateway {
         if let Some(url) = &options.database_url {
             command.args(["--migrate", "--database-url", url]);
         }
-        let mut child = command.stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
-        let child = Started(child);
-        let announced: serde_json::Value = serde_json::from_str(&line)?;
-        let url = |name: &str| {
-            announced[name]
-                .as_str()
-                .map(str::to_owned)
-                .ok_or(format!("no {name} in {line}"))
-        };
-        let address = url("mcp_url")?
+        let started = Started::announced(command)?;
+        let secrets = std::fs::read_to_string(data.path().join("data/secrets.toml"))?;
+        let secrets: toml::Table = secrets.parse()?;
+        let token = secrets["service_token"].as_str();
+        let token = Secret::new(token.ok_or("no service token")?);
+        Self::reached(options, http, data, started, &token).await
+    }
+
+    /// One of this program's own, which writes records or forgets them. Always on a database of its own.
+    pub(crate) async fn start_own(
+        options: &Options,
+        http: SocketAddr,
+        forgets: bool,
+    ) -> Result<Self, Failure> {
+        let data = tempfile::tempdir()?;
+        let mut command = program(std::env::current_exe()?);
+        let database = data.path().join("ostia.db");
+        command
+            .arg("--gateway")
+            .arg(data.path())
+            .arg(format!("sqlite://{}", database.display()))
+            .arg(if forgets { FORGETS } else { "writes" });
+        let started = Started::announced(command)?;
+        let token = Secret::new(SERVICE_TOKEN);
+        Self::reached(options, http, data, started, &token).await
+    }
+
+    async fn reached(
+        options: &Options,
+        http: SocketAddr,
+        data: TempDir,
+        (child, announced): (Started, serde_json::Value),
+        token: &Secret,
+    ) -> Result<Self, Failure> {
+        let url = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
+        let address = url("mcp_url");
+        let address = address
             .trim_start_matches("http://")
             .trim_end_matches("/mcp")
             .parse()?;
-        let secrets = std::fs::read_to_string(data.path().join("data/secrets.toml"))?;
-        let secrets: toml::Table = secrets.parse()?;
-        let token = Secret::new(
-            secrets["service_token"]
-                .as_str()
-                .ok_or("no service token")?,
-        );
-        let control =
-            ControlClient::remote(&Endpoint::from_shared(url("control_url")?)?, Some(&token))?;
-        let key = register(&control, options.workers, http).await?;
+        let endpoint = Endpoint::from_shared(url("control_url"))?;
+        let control = ControlClient::remote(&endpoint, Some(token))?;
+        let key = upstreams::register(&control, options.workers, http).await?;
         Ok(Self {
             child,
             address,
             key,
             control,
+            web_url: url("web_url"),
             _data: data,
         })
     }
@@ -188,8 +206,25 @@ impl Gateway {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "this program is not the product")]
+fn program(path: impl AsRef<OsStr>) -> Command {
+    Command::new(path)
+}
+
 /// Ends with whoever has it.
 struct Started(Child);
+
+impl Started {
+    /// And the line of JSON that it begins with.
+    fn announced(mut command: Command) -> Result<(Self, serde_json::Value), Failure> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take().ok_or("no stdout")?;
+        let started = Self(child);
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        Ok((started, serde_json::from_str(&line)?))
+    }
+}
 
 impl Drop for Started {
     fn drop(&mut self) {
@@ -209,87 +244,4 @@ pub(crate) fn direct_request(address: SocketAddr, payload: usize) -> Vec<u8> {
         body.len()
     )
     .into_bytes()
-}
-
-/// The upstreams, and a key that may use them.
-async fn register(
-    control: &ControlClient,
-    workers: u32,
-    http: SocketAddr,
-) -> Result<String, Failure> {
-    let program = std::env::current_exe()?
-        .to_str()
-        .ok_or("a path in UTF-8")?
-        .to_owned();
-    let stdio = v1::StdioCommand {
-        program,
-        args: vec!["--echo-upstream".to_owned()],
-        ..v1::StdioCommand::default()
-    };
-    let pool = v1::PoolLimits {
-        min_idle: Some(workers),
-        max_workers: Some(workers),
-        max_queue: Some(10_000),
-        ..v1::PoolLimits::default()
-    };
-    let endpoint = v1::HttpEndpoint {
-        url: format!("http://{http}/mcp"),
-        allow_private_network: true,
-        ..v1::HttpEndpoint::default()
-    };
-    for (transport, reached) in [
-        (Transport::Stdio, Reached::Stdio(stdio)),
-        (Transport::Http, Reached::Http(endpoint)),
-    ] {
-        let definition = v1::UpstreamDefinition {
-            name: transport.upstream().to_owned(),
-            transport: Some(reached),
-            pool: Some(pool),
-            ..v1::UpstreamDefinition::default()
-        };
-        let definition = Some(definition);
-        let request = v1::AddUpstreamRequest { definition };
-        control.upstreams().add_upstream(request).await?;
-    }
-    let source = v1::create_policy_request::Source::Preset("everything".to_owned());
-    control
-        .policies()
-        .create_policy(v1::CreatePolicyRequest {
-            name: "bench".to_owned(),
-            source: Some(source),
-        })
-        .await?;
-    let request = v1::CreateKeyRequest {
-        name: "bench".to_owned(),
-        policies: vec!["bench".to_owned()],
-        ..v1::CreateKeyRequest::default()
-    };
-    let key = control
-        .keys()
-        .create_key(request)
-        .await?
-        .into_inner()
-        .secret;
-    for transport in [Transport::Stdio, Transport::Http] {
-        ready(control, transport.upstream()).await?;
-    }
-    Ok(key)
-}
-
-/// Waits until its tools are known.
-pub(crate) async fn ready(control: &ControlClient, name: &str) -> Result<(), Failure> {
-    let deadline = clock::instant() + CATALOGUE;
-    loop {
-        let upstream = name.to_owned();
-        let request = v1::GetUpstreamRequest { upstream };
-        let found = control.upstreams().get_upstream(request).await?;
-        let upstream = found.into_inner();
-        if upstream.catalogue.is_some() {
-            return Ok(());
-        }
-        if clock::instant() > deadline {
-            return Err(format!("the upstream {name} is not ready: {:?}", upstream.problem).into());
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

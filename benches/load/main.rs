@@ -13,15 +13,20 @@
 mod direct;
 mod echo;
 mod echo_http;
+mod filled;
+mod forgetful;
 mod gateway;
 mod http;
 mod idle;
 mod keys;
 mod latency;
 mod options;
+mod pages;
 mod processes;
+mod recording;
 mod report;
 mod size;
+mod upstreams;
 
 use latency::Measured;
 use options::{Era, Mode, Options, Transport};
@@ -30,10 +35,19 @@ use std::{error::Error, process::ExitCode};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
+/// As the product has it: some of its parts run in here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let outcome = match options::read() {
         Ok(Mode::EchoUpstream { tools }) => echo::serve(tools).map_err(Failure::from),
         Ok(Mode::EchoHttpUpstream) => echo_http::serve(),
+        Ok(Mode::Forgetful {
+            folder,
+            database_url,
+            forgets,
+        }) => forgetful::serve(&folder, &database_url, forgets),
         Ok(Mode::Help(text)) => {
             println!("{text}");
             Ok(())
@@ -58,6 +72,9 @@ fn measure(options: &Options) -> Result<(), Failure> {
     if let Some(sessions) = options.idle_streams {
         return runtime.block_on(idle::measure(options, sessions));
     }
+    if options.recording {
+        return runtime.block_on(recording::measure(options));
+    }
     let server = echo_http::Server::start()?;
     let gateway = runtime.block_on(gateway::Gateway::start(options, server.address))?;
     if let Some(count) = options.keys {
@@ -68,6 +85,9 @@ fn measure(options: &Options) -> Result<(), Failure> {
     }
     if let Some(changes) = options.changes {
         return runtime.block_on(size::measure(options, &gateway, changes));
+    }
+    if let Some(only) = &options.pages {
+        return runtime.block_on(pages::measure(&gateway, only.as_deref()));
     }
     report::head(options);
     for &concurrency in &options.concurrency {

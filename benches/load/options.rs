@@ -1,7 +1,7 @@
 //! What to measure.
 
 use crate::Failure;
-use std::{str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 const HELP: &str = "\
 Measures `tools/call` through `ostia run`, and directly at the same servers, over stdio and over HTTP.
@@ -18,7 +18,14 @@ Usage: cargo bench --workspace --bench load -- [options]
   --revocations N          measure how long N revoked keys still pass, and nothing else
   --changes N              measure N changes among 10,000 keys, 1,000 policies and 5,000 tools, what they do to
                            calls meanwhile, and lists of all tools, and nothing else
+  --pages                  measure the pages of the dashboard with 10,000 keys, 1,000 tools and a million calls,
+                           and nothing else
+  --page TEXT              the same, only of pages with this in their address
+  --recording              measure calls with and without their records being written, and nothing else
   --help                   this text";
+
+/// What a gateway does with records, as its argument says it.
+pub(crate) const FORGETS: &str = "forgets";
 
 pub(crate) enum Mode {
     Measure(Options),
@@ -28,6 +35,12 @@ pub(crate) enum Mode {
     },
     /// Be the one over HTTP.
     EchoHttpUpstream,
+    /// Be a gateway that writes records, or forgets them.
+    Forgetful {
+        folder: PathBuf,
+        database_url: String,
+        forgets: bool,
+    },
     Help(&'static str),
 }
 
@@ -46,6 +59,10 @@ pub(crate) struct Options {
     pub(crate) revocations: Option<usize>,
     /// Measure so many changes of policies where there is much of everything, and nothing else.
     pub(crate) changes: Option<usize>,
+    /// Measure pages, all of them or those with this in their address, and nothing else.
+    pub(crate) pages: Option<Option<String>>,
+    /// Measure what recording costs, and nothing else.
+    pub(crate) recording: bool,
 }
 
 /// How Ostia reaches the server.
@@ -100,6 +117,8 @@ pub(crate) fn read() -> Result<Mode, Failure> {
         keys: None,
         revocations: None,
         changes: None,
+        pages: None,
+        recording: false,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -115,6 +134,13 @@ pub(crate) fn read() -> Result<Mode, Failure> {
                 return Ok(Mode::EchoUpstream { tools });
             }
             "--echo-http-upstream" => return Ok(Mode::EchoHttpUpstream),
+            "--gateway" => {
+                return Ok(Mode::Forgetful {
+                    folder: value()?.into(),
+                    database_url: value()?,
+                    forgets: value()? == FORGETS,
+                });
+            }
             "--help" => return Ok(Mode::Help(HELP)),
             // What cargo adds.
             "--bench" => {}
@@ -133,6 +159,9 @@ pub(crate) fn read() -> Result<Mode, Failure> {
             "--keys" => options.keys = Some(number("--keys", &value()?)?),
             "--revocations" => options.revocations = Some(number("--revocations", &value()?)?),
             "--changes" => options.changes = Some(number("--changes", &value()?)?),
+            "--recording" => options.recording = true,
+            "--pages" => options.pages = Some(None),
+            "--page" => options.pages = Some(Some(value()?)),
             "--database-url" => options.database_url = Some(value()?),
             other => return Err(format!("{other} is unknown; --help says what there is").into()),
         }

@@ -3,12 +3,13 @@
 
 use crate::{
     Failure,
-    gateway::{self, Gateway},
+    gateway::Gateway,
     http::{self, Connection},
     keys::{self, us},
     latency::Measured,
     options::{Era, Options, Transport},
     processes::Usage,
+    upstreams,
 };
 use ostia_domain::clock;
 use ostia_proto::v1::{
@@ -64,7 +65,7 @@ async fn populate(gateway: &Gateway) -> Result<(), Failure> {
         let definition = Some(definition);
         let request = v1::AddUpstreamRequest { definition };
         gateway.control.upstreams().add_upstream(request).await?;
-        gateway::ready(&gateway.control, &name).await?;
+        upstreams::ready(&gateway.control, &name).await?;
     }
     for n in 0..POLICIES {
         create_policy(gateway, format!("policy-{n}"), rules(&["*"], 10)).await?;
