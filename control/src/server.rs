@@ -1,7 +1,7 @@
 //! A control: its parts put together, and the ways to reach it.
 
 use crate::{
-    app::{App, Hasher, access_tokens::Signer, backup::Backups},
+    app::{App, Catalogues, Hasher, access_tokens::Signer, backup::Backups, usage::Kept},
     auth::{Authenticated, Authentication, Callers},
     config::{Config, Tls},
     error::{Error, Kind, Result},
@@ -86,6 +86,8 @@ impl Control {
             vault,
             signer: Signer::new(&config.key_pepper),
             backups: Backups::new(&config.key_pepper),
+            catalogues: Catalogues::default(),
+            kept: Kept::default(),
             hasher: Hasher::new(config.key_pepper, tasks.clone()),
             uses,
             max_key_lifetime: config.max_key_lifetime,

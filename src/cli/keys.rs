@@ -169,6 +169,7 @@ async fn all(control: &ControlClient, owner: Option<String>) -> Result<Vec<v1::K
             owner: owner.clone(),
             page_size: PAGE,
             page_token,
+            ..v1::ListKeysRequest::default()
         };
         let page = control.keys().list_keys(request).await?.into_inner();
         keys.extend(page.keys);

@@ -144,9 +144,9 @@ async fn demo_key_exists(client: &ControlClient) -> Result<bool, Failure> {
     let mut page_token = String::new();
     loop {
         let request = v1::ListKeysRequest {
-            owner: None,
             page_size: PAGE,
             page_token,
+            ..v1::ListKeysRequest::default()
         };
         let page = client.keys().list_keys(request).await?.into_inner();
         if page.keys.iter().any(|key| key.name == DEMO) {

@@ -14,6 +14,21 @@ impl Visitor {
         let request = v1::ListAccessRequest {
             user: user.to_owned(),
             upstream: upstream.map(str::to_owned),
+            without_definitions: false,
+        };
+        let access = self.control.policies().list_access(request).await?;
+        Ok(access.into_inner())
+    }
+
+    /// The same of all upstreams, without what they say about their tools.
+    pub(crate) async fn access_by_name(
+        &self,
+        user: &str,
+    ) -> Result<v1::ListAccessResponse, Status> {
+        let request = v1::ListAccessRequest {
+            user: user.to_owned(),
+            upstream: None,
+            without_definitions: true,
         };
         let access = self.control.policies().list_access(request).await?;
         Ok(access.into_inner())
@@ -65,6 +80,7 @@ impl Visitor {
             owner: Some(self.id.to_string()),
             page_size,
             page_token: cursor.to_owned(),
+            ..v1::ListKeysRequest::default()
         };
         Ok(self.control.keys().list_keys(request).await?.into_inner())
     }

@@ -2,13 +2,13 @@
 
 mod list;
 
-pub(crate) use list::AccessibleUpstream;
+pub(crate) use list::{AccessibleUpstream, Definitions};
 
 use super::{App, authenticate, keys};
 use crate::{
     error::{Error, Result},
     op::Op,
-    store,
+    store::{self, Tx},
 };
 use ostia_domain::{
     key::Mode,
@@ -54,7 +54,7 @@ impl App {
         // To a member what they may not use and what is not there look the same, as they do at an edge.
         let own = op.only_of().is_some();
         let unavailable = if own { "not available" } else { "no such name" };
-        let Some((upstream, found)) = named(&read, tool).await? else {
+        let Some((upstream, found)) = self.tool_named(&read, tool).await? else {
             return Ok(refused(unavailable, tool));
         };
         let policies = readable(&read).await?;
@@ -70,6 +70,29 @@ impl App {
             Some(_) => judge(arguments),
             None => access,
         })
+    }
+
+    /// By its canonical name, or by either name that clients see.
+    async fn tool_named(&self, read: &Tx, name: &str) -> Result<Option<(Upstream, Tool)>> {
+        let catalogues = self.catalogues.all(read).await?;
+        for stored in store::upstreams::list(read).await? {
+            let upstream = stored.upstream;
+            let Some(known) = catalogues.get(&upstream.id) else {
+                continue;
+            };
+            if known.catalogue.upstream_version != upstream.version {
+                continue;
+            }
+            let found = known.catalogue.tools.iter().find(|tool| {
+                [ExposedNames::Safe, ExposedNames::Dotted]
+                    .iter()
+                    .any(|spelling| spelling.expose(&upstream.name, &tool.name) == name)
+            });
+            if let Some(tool) = found {
+                return Ok(Some((upstream, tool.clone())));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -112,27 +135,4 @@ fn object(arguments: &str) -> Result<&RawValue> {
         .ok()
         .filter(|raw| raw.get().starts_with('{'))
         .ok_or_else(|| Error::invalid("arguments", "is not a JSON object"))
-}
-
-/// By its canonical name, or by either name that clients see.
-async fn named(db: &impl store::Reads, name: &str) -> Result<Option<(Upstream, Tool)>> {
-    let mut catalogues = store::catalogues::list(db).await?;
-    for stored in store::upstreams::list(db).await? {
-        let upstream = stored.upstream;
-        let known = catalogues.iter().position(|found| {
-            let catalogue = &found.catalogue;
-            (catalogue.upstream_id, catalogue.upstream_version) == (upstream.id, upstream.version)
-        });
-        let Some(known) = known else { continue };
-        let mut tools = catalogues.swap_remove(known).catalogue.tools.into_iter();
-        let found = tools.find(|tool| {
-            [ExposedNames::Safe, ExposedNames::Dotted]
-                .iter()
-                .any(|spelling| spelling.expose(&upstream.name, &tool.name) == name)
-        });
-        if let Some(tool) = found {
-            return Ok(Some((upstream, tool)));
-        }
-    }
-    Ok(None)
 }

@@ -9,11 +9,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     op::Op,
-    store::{self, Tx, quotas::Counted},
+    store::{self, quotas::Counted},
 };
 use ostia_domain::{
     clock::Timestamp,
-    plan::Limits,
+    plan::{Limits, Plan},
     principal::{Limited, LimitedBy},
 };
 use uuid::Uuid;
@@ -44,8 +44,8 @@ impl App {
         }
         let read = self.store.read().await?;
         let mut limited = Vec::new();
-        for reference in keys {
-            limited.extend(limits_of_key(&keys::named(&read, op, reference).await?));
+        for key in keys::all_named(&read, op, keys).await? {
+            limited.extend(limits_of_key(&key));
         }
         if let Some(reference) = user {
             let user = identity::reached(&read, op, reference).await?.user;
@@ -55,9 +55,10 @@ impl App {
         let month = Month::of(op.now);
         let all = limited.iter().map(|limited| counted(limited, month));
         let taken = store::quotas::taken(&read, all).await?;
+        let plans = store::plans::list(&read).await?;
         let mut allowances = Vec::new();
         for limited in limited {
-            let Some((plan, limits)) = named(&read, &limited).await? else {
+            let Some((plan, limits)) = named(&plans, &limited) else {
                 continue;
             };
             let taken = taken.get(&counted(&limited, month));
@@ -86,12 +87,12 @@ fn counted(limited: &Limited, month: Month) -> Counted {
 }
 
 /// `None`: the plan was deleted in this moment.
-async fn named(db: &Tx, limited: &Limited) -> Result<Option<(Option<String>, Limits)>> {
-    Ok(match limited.by {
+fn named(plans: &[Plan], limited: &Limited) -> Option<(Option<String>, Limits)> {
+    match limited.by {
         LimitedBy::Own(limits) => Some((None, limits)),
         LimitedBy::Plan(id) => {
-            let plan = store::plans::find(db, &id.to_string()).await?;
-            plan.map(|plan| (Some(plan.name), plan.limits))
+            let plan = plans.iter().find(|plan| plan.id == id)?;
+            Some((Some(plan.name.clone()), plan.limits))
         }
-    })
+    }
 }

@@ -60,10 +60,12 @@ impl App {
         match (key, Uuid::try_parse(reference)) {
             (Some(key), _) => Ok(OfKey {
                 id: key.id,
+                owner: Some(key.owner_id),
                 target: keys::label(&key),
             }),
             (None, Ok(id)) => Ok(OfKey {
                 id,
+                owner: None,
                 target: id.to_string(),
             }),
             (None, Err(_)) => Err(Error::not_found("key", reference)),

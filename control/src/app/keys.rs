@@ -3,11 +3,13 @@
 mod events;
 mod expiry;
 mod leaked;
+mod named;
 mod update;
 mod view;
 
 pub(crate) use events::{KeyEvents, KeyUse};
 pub(crate) use expiry::Expiry;
+pub(super) use named::{all_named, named};
 pub(crate) use update::KeyChange;
 pub(crate) use view::{KeyView, State};
 
@@ -21,7 +23,7 @@ use crate::{
     op::{Change, Detail, Op, Touched},
     store::{
         self, Tx,
-        keys::{LastUse, StoredKey},
+        keys::{LastUse, Of, StoredKey, WorthALook},
         page::Page,
         secrets::StoredSecret,
     },
@@ -44,6 +46,15 @@ pub(crate) struct NewKey {
     pub(crate) plan: Option<String>,
     pub(crate) expiry: Expiry,
     pub(crate) restrictions: Restrictions,
+}
+
+/// Which keys are listed. What is unset narrows nothing.
+pub(crate) struct KeysWanted<'a> {
+    /// Name or id of the user.
+    pub(crate) owner: Option<&'a str>,
+    /// Name or id of one that they name.
+    pub(crate) policy: Option<&'a str>,
+    pub(crate) worth: Option<WorthALook>,
 }
 
 impl App {
@@ -93,17 +104,28 @@ impl App {
     pub(crate) async fn list_keys(
         &self,
         op: &Op,
-        owner: Option<&str>,
-        page_size: u32,
-        page_token: &str,
+        wanted: KeysWanted<'_>,
+        (page_size, page_token): (u32, &str),
     ) -> Result<Page<KeyView>> {
         let ask = super::paging::ask(page_size, MAX_PAGE, page_token)?;
         let read = self.store.read().await?;
-        let owner = match owner {
+        let owner = match wanted.owner {
             Some(reference) => Some(named_owner(&read, op, reference).await?.id),
             None => op.only_of(),
         };
-        let page = store::keys::list(&read, owner, ask).await?;
+        let policy = match wanted.policy {
+            None => None,
+            Some(reference) => match store::policies::find(&read, reference).await? {
+                Some(stored) => Some(stored.policy.id),
+                None => return Ok(Page::last(Vec::new())),
+            },
+        };
+        let of = Of {
+            owner,
+            policy,
+            worth: wanted.worth,
+        };
+        let page = store::keys::list(&read, of, ask).await?;
         Ok(Page {
             rows: views(&read, op, page.rows).await?,
             next_page_token: page.next_page_token,
@@ -232,13 +254,6 @@ async fn commit(change: Change<'_>, key: &StoredKey, detail: Detail) -> Result<(
 }
 
 /// A key of somebody else is as if it was not there, for whoever only reaches their own.
-pub(super) async fn named(db: &impl store::Reads, op: &Op, reference: &str) -> Result<StoredKey> {
-    store::keys::find(db, reference)
-        .await?
-        .filter(|key| op.reaches(key.owner_id))
-        .ok_or_else(|| Error::not_found("key", reference))
-}
-
 fn unrevoked(key: StoredKey) -> Result<StoredKey> {
     if key.revoked_at.is_none() {
         return Ok(key);

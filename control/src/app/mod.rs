@@ -8,6 +8,7 @@ mod authenticate;
 pub(crate) mod backup;
 pub(crate) mod browser_sessions;
 pub(crate) mod bundles;
+mod catalogues;
 pub(crate) mod criteria;
 pub(crate) mod groups;
 mod hasher;
@@ -27,6 +28,7 @@ pub(crate) mod usage;
 pub(crate) mod vault;
 
 pub(crate) use authenticate::Verdict;
+pub(crate) use catalogues::Catalogues;
 pub(crate) use hasher::Hasher;
 pub(crate) use sync::Report;
 
@@ -49,6 +51,9 @@ pub(crate) struct App {
     pub(crate) signer: access_tokens::Signer,
     pub(crate) uses: Uses,
     pub(crate) backups: backup::Backups,
+    pub(crate) catalogues: Catalogues,
+    /// Sums of usage that take long.
+    pub(crate) kept: usage::Kept,
     /// How long a key may live at most; unset is for ever.
     pub(crate) max_key_lifetime: Option<Duration>,
     /// What is older than this is not written down any more.

@@ -20,7 +20,7 @@ use ostia_domain::{
     upstream::{Command, Protocol, Transport, Upstream},
 };
 use serde_json::json;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What the definition of the built-in demo must be: test keys reach nothing else, so nothing else may
 /// call itself so.
@@ -31,7 +31,7 @@ const DEMO_ARGS: [&str; 1] = ["demo-upstream"];
 pub(crate) struct UpstreamView {
     pub(crate) stored: StoredUpstream,
     /// Unset: no edge has reported this version.
-    pub(crate) catalogue: Option<StoredCatalogue>,
+    pub(crate) catalogue: Option<Arc<StoredCatalogue>>,
 }
 
 impl App {
@@ -66,11 +66,7 @@ impl App {
     pub(crate) async fn list_upstreams(&self) -> Result<Vec<UpstreamView>> {
         let read = self.store.read().await?;
         let upstreams = store::upstreams::list(&read).await?;
-        let catalogues = store::catalogues::list(&read).await?;
-        let mut catalogues: HashMap<_, _> = catalogues
-            .into_iter()
-            .map(|stored| (stored.catalogue.upstream_id, stored))
-            .collect();
+        let mut catalogues = self.catalogues.all(&read).await?;
         let views = upstreams.into_iter().map(|stored| {
             let catalogue = catalogues.remove(&stored.upstream.id);
             view(stored, catalogue)
@@ -83,7 +79,11 @@ impl App {
         let stored = store::upstreams::find(&read, reference)
             .await?
             .ok_or_else(|| Error::not_found("upstream", reference))?;
-        let catalogue = store::catalogues::find(&read, stored.upstream.id).await?;
+        let catalogue = self
+            .catalogues
+            .all(&read)
+            .await?
+            .remove(&stored.upstream.id);
         Ok(view(stored, catalogue))
     }
 
@@ -104,14 +104,14 @@ impl App {
         let view = self.upstream(reference).await?;
         let tools = view
             .catalogue
-            .map(|stored| stored.catalogue.tools)
+            .map(|stored| stored.catalogue.tools.clone())
             .unwrap_or_default();
         Ok((view.stored.upstream, tools))
     }
 }
 
 /// A catalogue of an older definition says nothing about this one.
-fn view(stored: StoredUpstream, catalogue: Option<StoredCatalogue>) -> UpstreamView {
+fn view(stored: StoredUpstream, catalogue: Option<Arc<StoredCatalogue>>) -> UpstreamView {
     let version = stored.upstream.version;
     UpstreamView {
         catalogue: catalogue.filter(|found| found.catalogue.upstream_version == version),

@@ -1,8 +1,9 @@
 //! Usage records, read and added up.
 
+mod kept;
 mod summary;
 
-pub(crate) use summary::{Row, SummarizeUsage};
+pub(crate) use summary::{Kept, Row, SummarizeUsage};
 
 use super::{App, criteria::Criteria, paging};
 use crate::{

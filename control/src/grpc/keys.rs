@@ -5,12 +5,16 @@ use crate::{
     app::{
         App,
         access_tokens::AccessToken,
-        keys::{Expiry, KeyChange, KeyEvents, KeyUse, KeyView, NewKey, State},
+        keys::{Expiry, KeyChange, KeyEvents, KeyUse, KeyView, KeysWanted, NewKey, State},
     },
-    store::secrets::StoredSecret,
+    store::{keys::WorthALook, secrets::StoredSecret},
 };
-use ostia_domain::key::Mode;
-use ostia_proto::{FieldError, convert::timestamp, v1};
+use ostia_domain::{clock::Timestamp, key::Mode};
+use ostia_proto::{
+    FieldError,
+    convert::{from_optional_timestamp, timestamp},
+    v1,
+};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -37,15 +41,13 @@ impl v1::keys_service_server::KeysService for Keys {
     ) -> Result<Response<v1::ListKeysResponse>, Status> {
         let op = op(&request);
         let request = request.into_inner();
-        let page = self
-            .0
-            .list_keys(
-                &op,
-                request.owner.as_deref(),
-                request.page_size,
-                &request.page_token,
-            )
-            .await?;
+        let wanted = KeysWanted {
+            owner: request.owner.as_deref(),
+            policy: request.policy.as_deref(),
+            worth: worth_a_look(&request, op.now).map_err(status::field)?,
+        };
+        let place = (request.page_size, &*request.page_token);
+        let page = self.0.list_keys(&op, wanted, place).await?;
         Ok(Response::new(v1::ListKeysResponse {
             keys: page.rows.into_iter().map(Into::into).collect(),
             next_page_token: page.next_page_token,
@@ -188,6 +190,20 @@ impl v1::keys_service_server::KeysService for Keys {
         self.0.delete_key(&op, &request.get_ref().key).await?;
         Ok(Response::new(v1::DeleteKeyResponse {}))
     }
+}
+
+fn worth_a_look(
+    asked: &v1::ListKeysRequest,
+    now: Timestamp,
+) -> Result<Option<WorthALook>, FieldError> {
+    let worth = WorthALook {
+        now,
+        unused_since: from_optional_timestamp("unused_since", asked.unused_since)?,
+        not_rotated_since: from_optional_timestamp("not_rotated_since", asked.not_rotated_since)?,
+        endless: asked.endless,
+    };
+    let asked = worth.unused_since.is_some() || worth.not_rotated_since.is_some() || worth.endless;
+    Ok(asked.then_some(worth))
 }
 
 impl TryFrom<v1::CreateKeyRequest> for NewKey {

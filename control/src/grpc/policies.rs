@@ -2,7 +2,11 @@
 
 use super::{op, status};
 use crate::{
-    app::{App, access::AccessibleUpstream, policies::Source},
+    app::{
+        App,
+        access::{AccessibleUpstream, Definitions},
+        policies::Source,
+    },
     store::policies::{StoredPolicy, StoredVersion},
 };
 use ostia_domain::policy::{Preset, Rules};
@@ -133,7 +137,15 @@ impl v1::policies_service_server::PoliciesService for Policies {
         let op = op(&request);
         let request = request.into_inner();
         let upstream = request.upstream.as_deref();
-        let listed = self.0.list_access(&op, &request.user, upstream).await?;
+        let definitions = if request.without_definitions {
+            Definitions::Without
+        } else {
+            Definitions::With
+        };
+        let listed = self
+            .0
+            .list_access(&op, &request.user, upstream, definitions)
+            .await?;
         Ok(Response::new(v1::ListAccessResponse {
             upstreams: listed.upstreams.into_iter().map(Into::into).collect(),
             policies: listed.policies,

@@ -127,7 +127,7 @@ impl From<UpstreamView> for v1::Upstream {
         }
         Self {
             created_at: Some(timestamp(view.stored.created_at)),
-            catalogue: view.catalogue.map(Into::into),
+            catalogue: view.catalogue.as_deref().map(Into::into),
             problem: view.stored.problem,
             ..upstream
         }
@@ -138,12 +138,12 @@ fn count(of: usize) -> u32 {
     u32::try_from(of).unwrap_or(u32::MAX)
 }
 
-impl From<StoredCatalogue> for v1::CatalogueSummary {
-    fn from(stored: StoredCatalogue) -> Self {
-        let found = stored.catalogue;
+impl From<&StoredCatalogue> for v1::CatalogueSummary {
+    fn from(stored: &StoredCatalogue) -> Self {
+        let found = &stored.catalogue;
         Self {
             era: v1::Era::from(found.era).into(),
-            server_info: found.server_info,
+            server_info: found.server_info.clone(),
             tools: count(found.tools.len()),
             prompts: count(found.prompts.len()),
             resources: count(found.resources.len()),

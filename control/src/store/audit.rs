@@ -4,23 +4,25 @@ pub(crate) mod arguments;
 pub(crate) mod of_key;
 pub(super) mod prune;
 mod verify;
+mod wanted;
 
 pub(crate) use prune::{oldest, prune};
 pub(crate) use verify::{Known, Problem, Progress, What, Writer, compare, verify};
+pub(crate) use wanted::Wanted;
 
 use super::{
     Error, Tx,
     cells::Cells,
     chain::{Appender, Canonical, Kind},
     entity::audit_events::{Column, Entity, Model},
-    narrow::{Narrow, OfKey, OfUser, begins_with},
     page::{Ask, Page},
 };
 use ostia_domain::{clock::Timestamp, usage::Outcome};
 use sea_orm::{
-    Condition, ConnectionTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder,
-    QuerySelect, prelude::*,
+    ConnectionTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder, QuerySelect,
+    prelude::*,
 };
+use std::cmp::Reverse;
 
 pub(crate) type AuditEvent = Model;
 
@@ -97,25 +99,26 @@ fn cells(cells: &mut impl Cells, event: &AuditEvent) {
     cells.number(event.kind.into());
 }
 
-/// Which events are asked for.
-#[derive(Default)]
-pub(crate) struct Wanted {
-    pub(crate) narrow: Narrow,
-    /// All of it, or with `*` at the end what they begin with.
-    pub(crate) action: Option<String>,
-}
-
 /// Newest first.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
     wanted: &Wanted,
     ask: Ask,
 ) -> Result<Page<AuditEvent>, Error> {
-    let mut query = select(wanted).order_by_desc(Column::Id).limit(ask.limit());
-    if let Some(after) = ask.after {
-        query = query.filter(Column::Id.lt(after));
+    let mut rows = Vec::new();
+    for condition in wanted::conditions(wanted) {
+        let mut query = Entity::find()
+            .filter(condition)
+            .order_by_desc(Column::Id)
+            .limit(ask.limit());
+        if let Some(after) = ask.after {
+            query = query.filter(Column::Id.lt(after));
+        }
+        rows.extend(query.all(db).await?);
     }
-    Ok(ask.page(query.all(db).await?, |row| row.id))
+    rows.sort_unstable_by_key(|row| Reverse(row.id));
+    rows.dedup_by_key(|row| row.id);
+    Ok(ask.page(rows, |row| row.id))
 }
 
 /// Oldest first, from one on.
@@ -125,74 +128,17 @@ pub(crate) async fn list_after(
     after: Uuid,
     size: u64,
 ) -> Result<Vec<AuditEvent>, Error> {
-    let query = select(wanted)
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
-        .limit(size);
-    Ok(query.all(db).await?)
-}
-
-fn select(wanted: &Wanted) -> Select<Entity> {
-    let narrow = &wanted.narrow;
-    let condition = Condition::all()
-        .add_option(narrow.key.as_ref().map(of_key))
-        .add_option(narrow.user.as_ref().map(of_user))
-        .add_option(narrow.upstream.as_deref().map(of_upstream))
-        .add_option(narrow.tool.as_deref().map(of_tool))
-        .add_option(wanted.action.as_deref().map(of_action))
-        .add_option(
-            narrow
-                .outcome
-                .map(|outcome| Column::Outcome.eq(outcome.as_str())),
-        )
-        .add(narrow.during.condition(Column::Id, Column::AtUs));
-    Entity::find().filter(condition)
-}
-
-/// What was done with it, and the changes made to it.
-fn of_key(key: &OfKey) -> Condition {
-    Condition::any()
-        .add(Column::KeyId.eq(key.id))
-        .add(Column::Target.eq(&key.target))
-}
-
-fn of_user(user: &OfUser) -> Condition {
-    let by_name = user.name.as_ref().map(|name| {
-        Condition::any()
-            .add(Column::Actor.eq(format!("user:{name}")))
-            .add(changes("identity.").add(Column::Target.eq(name)))
-    });
-    Condition::any()
-        .add(Column::UserId.eq(user.id))
-        .add_option(by_name)
-}
-
-fn of_upstream(name: &str) -> Condition {
-    let requests = requests().add(
-        Condition::any()
-            .add(Column::Target.eq(name))
-            .add(begins_with(Column::Target, &format!("{name}."))),
-    );
-    let changes = changes("upstreams.").add(Column::Target.eq(name));
-    Condition::any().add(requests).add(changes)
-}
-
-fn of_tool(tool: &str) -> Condition {
-    requests().add(Column::Target.eq(tool))
-}
-
-fn of_action(action: &str) -> Expr {
-    match action.strip_suffix('*') {
-        Some(prefix) => begins_with(Column::Action, prefix),
-        None => Column::Action.eq(action),
+    let mut rows = Vec::new();
+    for condition in wanted::conditions(wanted) {
+        let query = Entity::find()
+            .filter(condition)
+            .filter(Column::Id.gt(after))
+            .order_by_asc(Column::Id)
+            .limit(size);
+        rows.extend(query.all(db).await?);
     }
-}
-
-/// Methods of MCP have a slash, changes have none.
-fn requests() -> Condition {
-    Condition::all().add(Column::Action.contains("/"))
-}
-
-fn changes(of: &str) -> Condition {
-    Condition::all().add(begins_with(Column::Action, of))
+    rows.sort_unstable_by_key(|row| row.id);
+    rows.dedup_by_key(|row| row.id);
+    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    Ok(rows)
 }

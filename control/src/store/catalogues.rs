@@ -44,28 +44,6 @@ pub(crate) async fn editions(db: &impl ConnectionTrait) -> Result<Vec<(Uuid, Edi
     Ok(editions.collect())
 }
 
-pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredCatalogue>, Error> {
-    let rows = catalogues::Entity::find().all(db).await?;
-    let mut items = items(catalogue_items::Entity::find(), db).await?;
-    let mut tools: HashMap<Uuid, Vec<Tool>> = HashMap::new();
-    let found = catalogue_tools::Entity::find()
-        .order_by_asc(catalogue_tools::Column::UpstreamId)
-        .order_by_asc(catalogue_tools::Column::Position);
-    for row in found.all(db).await? {
-        tools
-            .entry(row.upstream_id)
-            .or_default()
-            .push(row.try_into()?);
-    }
-    rows.into_iter()
-        .map(|row| {
-            let tools = tools.remove(&row.upstream_id).unwrap_or_default();
-            let items = items.remove(&row.upstream_id).unwrap_or_default();
-            read(row, tools, items)
-        })
-        .collect()
-}
-
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     upstream_id: Uuid,

@@ -1,19 +1,19 @@
 //! API keys.
 
+mod lists;
+
+pub(crate) use lists::{Of, WorthALook, by_ids, list, of_owners};
+
 use super::{
     Error, Tx,
     entity::{api_key_policies, api_keys},
-    page::{Ask, Page},
     secrets::{self, StoredSecret},
 };
 use ostia_domain::{
     clock::Timestamp,
     key::{Mode, PublicId, Restrictions},
 };
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    prelude::*,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, prelude::*};
 use std::collections::HashMap;
 
 /// A key as it is stored, with the ids of what bounds it.
@@ -48,28 +48,6 @@ pub(crate) struct UsedBy {
 pub(crate) struct LastUse {
     pub(crate) at: Option<Timestamp>,
     pub(crate) by: UsedBy,
-}
-
-/// Newest first; of one owner, or of everybody.
-pub(crate) async fn list(
-    db: &impl ConnectionTrait,
-    owner: Option<Uuid>,
-    ask: Ask,
-) -> Result<Page<StoredKey>, Error> {
-    let mut query = api_keys::Entity::find()
-        .order_by_desc(api_keys::Column::Id)
-        .limit(ask.limit());
-    if let Some(owner) = owner {
-        query = query.filter(api_keys::Column::OwnerId.eq(owner));
-    }
-    if let Some(after) = ask.after {
-        query = query.filter(api_keys::Column::Id.lt(after));
-    }
-    let page = ask.page(query.all(db).await?, |row| row.id);
-    Ok(Page {
-        rows: complete(db, page.rows).await?,
-        next_page_token: page.next_page_token,
-    })
 }
 
 /// By id, or by public id with or without the prefix of its mode.
@@ -175,24 +153,6 @@ pub(crate) async fn update(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
         .exec(tx)
         .await?;
     insert_policies(tx, key).await
-}
-
-/// Ids of all keys of these users that are not revoked.
-pub(crate) async fn of_owners(
-    db: &impl ConnectionTrait,
-    owners: &[Uuid],
-) -> Result<Vec<Uuid>, Error> {
-    use api_keys::{Column, Entity};
-    let mut keys = Vec::new();
-    for owners in owners.chunks(1_000) {
-        let found = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::OwnerId.is_in(owners.iter().copied()))
-            .filter(Column::RevokedAt.is_null());
-        keys.extend(found.into_tuple::<Uuid>().all(db).await?);
-    }
-    Ok(keys)
 }
 
 pub(crate) async fn delete_of_owner(tx: &Tx, owner: Uuid) -> Result<(), Error> {

@@ -24,8 +24,17 @@ pub(crate) struct Narrow {
     pub(crate) during: During,
 }
 
+impl Narrow {
+    /// Whatever the time and the end of calls.
+    pub(crate) fn is_of_everybody(&self) -> bool {
+        self.key.is_none() && self.user.is_none() && self.upstream.is_none() && self.tool.is_none()
+    }
+}
+
 pub(crate) struct OfKey {
     pub(crate) id: Uuid,
+    /// Who has and always had it: rows are found by their owner. Unset: the key is not there any more.
+    pub(crate) owner: Option<Uuid>,
     /// What changes call it.
     pub(crate) target: String,
 }
@@ -37,7 +46,7 @@ pub(crate) struct OfUser {
 }
 
 /// From a time on and until before another.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct During {
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,

@@ -9,7 +9,7 @@ pub(crate) use summary::{Bucket, Called, Counts, Dimensions, Sum, sums};
 use super::{
     Error,
     entity::usage_records::{Column, Entity, Model},
-    narrow::Narrow,
+    narrow::{Narrow, OfKey},
     page::{Ask, Page},
 };
 use sea_orm::{
@@ -58,8 +58,13 @@ fn select(narrow: &Narrow) -> Select<Entity> {
                 .add(Column::Upstream.is_null())
                 .add(Column::Tool.eq(tool)),
         });
+    let of_key = |key: &OfKey| {
+        Condition::all()
+            .add(Column::KeyId.eq(key.id))
+            .add_option(key.owner.map(|owner| Column::OwnerId.eq(owner)))
+    };
     let condition = Condition::all()
-        .add_option(narrow.key.as_ref().map(|key| Column::KeyId.eq(key.id)))
+        .add_option(narrow.key.as_ref().map(of_key))
         .add_option(narrow.user.as_ref().map(|user| Column::OwnerId.eq(user.id)))
         .add_option(
             narrow

@@ -48,6 +48,7 @@ async fn tools(client: &ControlClient, user: &str) -> Vec<String> {
     let request = v1::ListAccessRequest {
         user: user.to_owned(),
         upstream: None,
+        without_definitions: true,
     };
     let access = client.policies().list_access(request).await;
     let upstreams = access.expect("access").into_inner().upstreams;
@@ -89,6 +90,7 @@ async fn access_is_what_an_edge_would_list() {
     let request = v1::ListAccessRequest {
         user: "bob".to_owned(),
         upstream: Some("mail".to_owned()),
+        without_definitions: false,
     };
     let access = bob
         .policies()
@@ -111,6 +113,7 @@ async fn access_is_what_an_edge_would_list() {
     let request = v1::ListAccessRequest {
         user: "bob".to_owned(),
         upstream: None,
+        without_definitions: true,
     };
     let refused = eve.policies().list_access(request).await;
     assert_refused(refused, Grpc::NotFound, Code::NoSuchObject);

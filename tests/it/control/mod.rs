@@ -17,6 +17,7 @@ mod endpoints;
 mod fixture;
 mod groups;
 mod identity;
+mod key_lists;
 mod keys;
 mod manifest;
 mod members;

@@ -69,3 +69,32 @@ async fn records_are_listed_newest_first_and_by_key_and_upstream() {
     let answer = control.client.usage().list_usage(of_nobody).await;
     assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
 }
+
+#[tokio::test]
+async fn the_top_are_those_with_the_most_calls() {
+    let control = start().await;
+    let calls = [("github", "a", 1), ("github", "b", 3), ("other", "c", 2)];
+    let records = calls.into_iter().flat_map(|(upstream, tool, times)| {
+        std::iter::repeat_with(move || call(upstream, tool)).take(times)
+    });
+    let request = v1::RecordRequest {
+        records: records.collect(),
+    };
+    let recorded = control.client.sync().record(request).await;
+    recorded.expect("recorded");
+    for (top, expected) in [
+        (None, &[("b", 3), ("c", 2), ("a", 1)][..]),
+        (Some(2), &[("b", 3), ("c", 2)]),
+        (Some(0), &[]),
+    ] {
+        let request = v1::SummarizeUsageRequest {
+            group_by: vec![v1::Dimension::Tool.into()],
+            top,
+            ..v1::SummarizeUsageRequest::default()
+        };
+        let rows = control.client.usage().summarize_usage(request).await;
+        let rows = rows.expect("sums").into_inner().rows;
+        let rows = rows.iter().map(|row| (row.tool.as_str(), row.calls));
+        assert_eq!(rows.collect::<Vec<_>>(), expected);
+    }
+}

@@ -145,6 +145,7 @@ async fn list_own(
         owner: Some(caller.user.id.clone()),
         page_size: size(page.page_size)?,
         page_token: page.page_token.unwrap_or_default(),
+        ..v1::ListKeysRequest::default()
     };
     list(&caller, request, at).await
 }
@@ -161,6 +162,7 @@ async fn list_all(
         owner: filter.owner,
         page_size: size(filter.page_size)?,
         page_token: filter.page_token.unwrap_or_default(),
+        ..v1::ListKeysRequest::default()
     };
     list(&caller, request, at).await
 }

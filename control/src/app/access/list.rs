@@ -34,12 +34,20 @@ pub(crate) struct AccessibleUpstream {
     pub(crate) tools: Vec<(Tool, Constraints)>,
 }
 
+/// Whether tools come with what their upstream says about them, which is most of an answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Definitions {
+    With,
+    Without,
+}
+
 impl App {
     pub(crate) async fn list_access(
         &self,
         op: &Op,
         user: &str,
         upstream: Option<&str>,
+        definitions: Definitions,
     ) -> Result<Listed> {
         let read = self.store.read().await?;
         let user = identity::reached(&read, op, user).await?.user;
@@ -59,59 +67,72 @@ impl App {
                 names
             }
         };
-        let mut upstreams = upstreams(&read, &grant).await?;
-        if let Some(only) = upstream {
-            upstreams.retain(|accessible| accessible.name.as_str() == only);
-        }
         Ok(Listed {
-            upstreams,
+            upstreams: self
+                .accessible(&read, &grant, upstream, definitions)
+                .await?,
             policies,
             unlimited: grant.owner == Scope::Unlimited,
         })
     }
-}
 
-async fn upstreams(read: &Tx, grant: &Grant) -> Result<Vec<AccessibleUpstream>> {
-    let policies = readable(read).await?;
-    let catalogues = store::catalogues::list(read).await?;
-    let mut catalogues: HashMap<Uuid, _> = catalogues
-        .into_iter()
-        .map(|found| (found.catalogue.upstream_id, found))
-        .collect();
-    let mut accessible = Vec::new();
-    for stored in store::upstreams::list(read).await? {
-        let upstream = stored.upstream;
-        // A catalogue of an older definition says nothing about this one.
-        let found = catalogues
-            .remove(&upstream.id)
-            .filter(|found| found.catalogue.upstream_version == upstream.version);
-        let discovered_at = found.as_ref().map(|found| found.discovered_at);
-        let tools = found.map(|found| found.catalogue.tools).unwrap_or_default();
-        let tools = permitted(&policies, grant, &upstream, tools);
-        let seen = sees_upstream(&policies, Mode::Live, grant, &upstream.name, upstream.demo);
-        if !upstream.enabled || (tools.is_empty() && !seen) {
-            continue;
+    async fn accessible(
+        &self,
+        read: &Tx,
+        grant: &Grant,
+        only: Option<&str>,
+        definitions: Definitions,
+    ) -> Result<Vec<AccessibleUpstream>> {
+        let policies = readable(read).await?;
+        let catalogues = self.catalogues.all(read).await?;
+        let mut accessible = Vec::new();
+        for stored in store::upstreams::list(read).await? {
+            let upstream = stored.upstream;
+            if only.is_some_and(|only| upstream.name.as_str() != only) {
+                continue;
+            }
+            // A catalogue of an older definition says nothing about this one.
+            let found = catalogues
+                .get(&upstream.id)
+                .filter(|found| found.catalogue.upstream_version == upstream.version);
+            let tools = found.map_or(&[][..], |found| &found.catalogue.tools);
+            let tools = permitted(&policies, grant, &upstream, tools, definitions);
+            let seen = sees_upstream(&policies, Mode::Live, grant, &upstream.name, upstream.demo);
+            if !upstream.enabled || (tools.is_empty() && !seen) {
+                continue;
+            }
+            accessible.push(AccessibleUpstream {
+                name: upstream.name,
+                demo: upstream.demo,
+                failing: stored.problem.is_some(),
+                discovered_at: found.map(|found| found.discovered_at),
+                tools,
+            });
         }
-        accessible.push(AccessibleUpstream {
-            name: upstream.name,
-            demo: upstream.demo,
-            failing: stored.problem.is_some(),
-            discovered_at,
-            tools,
-        });
+        Ok(accessible)
     }
-    Ok(accessible)
 }
 
 fn permitted(
     policies: &HashMap<Uuid, Policy>,
     grant: &Grant,
     upstream: &Upstream,
-    tools: Vec<Tool>,
+    tools: &[Tool],
+    definitions: Definitions,
 ) -> Vec<(Tool, Constraints)> {
-    let tools = tools.into_iter().filter_map(|tool| {
-        let access = judged(policies, Mode::Live, grant, upstream, &tool, None);
-        access.allowed.then_some((tool, access.limits))
+    let tools = tools.iter().filter_map(|tool| {
+        let access = judged(policies, Mode::Live, grant, upstream, tool, None);
+        let definition = match definitions {
+            Definitions::With => tool.definition.clone(),
+            Definitions::Without => String::new(),
+        };
+        let tool = || Tool {
+            name: tool.name.clone(),
+            definition,
+            tier: tool.tier,
+            asks_client: tool.asks_client,
+        };
+        access.allowed.then(|| (tool(), access.limits))
     });
     tools.collect()
 }

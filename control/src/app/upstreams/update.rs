@@ -1,5 +1,7 @@
 //! Another definition in the place of one.
 
+use std::sync::Arc;
+
 use super::{UpstreamView, check, detail, view};
 use crate::{
     app::App,
@@ -40,7 +42,7 @@ impl App {
         change
             .commit(old.name.as_str(), detail, Touched::Snapshot)
             .await?;
-        Ok(view(stored, catalogue))
+        Ok(view(stored, catalogue.map(Arc::new)))
     }
 
     /// Puts a definition in the place of the one of the same name. Its id, version and state are ignored.

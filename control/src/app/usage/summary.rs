@@ -1,10 +1,14 @@
 //! Usage added up.
 
-use super::{App, Criteria};
+use super::{
+    App, Criteria,
+    kept::{self, Question},
+};
 use crate::{
     error::{Error, Result},
     store::{
         self, names,
+        narrow::Narrow,
         usage::{Bucket, Called, Counts, Dimensions, Sum, sums},
     },
 };
@@ -13,7 +17,10 @@ use ostia_domain::{
     price::{Currency, Prices},
     usage::Outcome,
 };
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// Of an answer.
@@ -27,6 +34,8 @@ pub(crate) struct SummarizeUsage {
     pub(crate) bucket: Option<Bucket>,
     pub(crate) by: Dimensions,
     pub(crate) by_outcome: bool,
+    /// Only so many rows, of the most calls.
+    pub(crate) top: Option<usize>,
 }
 
 /// What rows have in common; the rest is empty.
@@ -40,7 +49,7 @@ pub(crate) struct Common {
     pub(crate) outcome: Option<&'static str>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Totals {
     pub(crate) counts: Counts,
     pub(crate) errors: i64,
@@ -56,9 +65,53 @@ pub(crate) struct Row {
     pub(crate) owner_name: String,
 }
 
+/// Rows before anybody's names, which may change every moment.
+type Added = Vec<(Common, Totals)>;
+pub(crate) type Kept = kept::Kept<Added>;
+
 impl App {
     pub(crate) async fn summarize_usage(&self, ask: SummarizeUsage) -> Result<Vec<Row>> {
         let narrow = self.narrow(&ask.criteria).await?;
+        let (bucket, apart) = match ask.bucket {
+            Some(bucket) => (bucket, true),
+            None => (Bucket::widest(narrow.during), false),
+        };
+        let added = self.add_up(&ask, &narrow, (bucket, apart));
+        let rows = if narrow.is_of_everybody() {
+            let question = Question {
+                during: bucket.whole(narrow.during),
+                bucket,
+                apart,
+                by: ask.by,
+                by_outcome: ask.by_outcome,
+                outcome: narrow.outcome,
+                top: ask.top,
+            };
+            self.kept.get(question, added).await?
+        } else {
+            Arc::new(added.await?.0)
+        };
+        let ids = |of: fn(&Common) -> Uuid| rows.iter().map(move |(common, _)| of(common));
+        let keys = ids(|common| common.key_id).filter(|id| !id.is_nil());
+        let keys = names::of_keys(self.store.db(), keys).await?;
+        let owners = ids(|common| common.owner_id).filter(|id| !id.is_nil());
+        let owners = names::of_users(self.store.db(), owners).await?;
+        let rows = rows.iter().map(|(common, totals)| Row {
+            key_name: keys.get(common.key_id),
+            owner_name: owners.get(common.owner_id),
+            common: common.clone(),
+            totals: totals.clone(),
+        });
+        Ok(rows.collect())
+    }
+
+    /// And how many calls that are.
+    async fn add_up(
+        &self,
+        ask: &SummarizeUsage,
+        narrow: &Narrow,
+        bucket: (Bucket, bool),
+    ) -> Result<(Added, i64)> {
         let read = self.store.read().await?;
         let prices = store::prices::list(&read).await?;
         let prices = Prices::new(prices.into_iter().map(|stored| stored.price).collect());
@@ -71,39 +124,25 @@ impl App {
             },
             ..ask.by
         };
-        let bucket = match ask.bucket {
-            Some(bucket) => (bucket, true),
-            None => (Bucket::widest(narrow.during), false),
-        };
-        let found = sums(&read, &narrow, bucket, by, MAX_SUMS + 1).await?;
+        let found = sums(&read, narrow, bucket, by, MAX_SUMS + 1).await?;
         if found.len() as u64 > MAX_SUMS {
             return Err(too_many());
         }
+        let calls = found.iter().map(|sum| sum.counts.calls).sum();
         let mut rows: BTreeMap<Common, Totals> = BTreeMap::new();
         for sum in found {
-            let common = common(&ask, &sum);
-            let full = rows.len() >= MAX_ROWS;
-            match rows.entry(common) {
+            let full = ask.top.is_none() && rows.len() >= MAX_ROWS;
+            match rows.entry(common(ask, &sum)) {
                 Entry::Vacant(_) if full => return Err(too_many()),
                 entry => entry.or_default().add(&sum, &prices),
             }
         }
-        let keys = rows.keys().map(|common| common.key_id);
-        let keys = names::of_keys(&read, keys.filter(|id| !id.is_nil())).await?;
-        let owners = rows.keys().map(|common| common.owner_id);
-        let owners = names::of_users(&read, owners.filter(|id| !id.is_nil())).await?;
-        let mut rows: Vec<Row> = rows
-            .into_iter()
-            .map(|(common, totals)| Row {
-                key_name: keys.get(common.key_id),
-                owner_name: owners.get(common.owner_id),
-                common,
-                totals,
-            })
-            .collect();
-        // Stable: what is alike stays in the order of what it has in common.
-        rows.sort_by_key(|row| (row.common.start, -row.totals.counts.calls));
-        Ok(rows)
+        let mut rows: Vec<_> = rows.into_iter().collect();
+        // Stable, both: what is alike stays in the order of what it has in common.
+        rows.sort_by_key(|(_, totals)| -totals.counts.calls);
+        rows.truncate(ask.top.unwrap_or(MAX_ROWS));
+        rows.sort_by_key(|(common, _)| common.start);
+        Ok((rows, calls))
     }
 }
 

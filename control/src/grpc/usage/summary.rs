@@ -54,6 +54,9 @@ pub(super) fn ask(
         bucket,
         by,
         by_outcome,
+        top: request
+            .top
+            .map(|top| usize::try_from(top).unwrap_or(usize::MAX)),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::store::{
     Error,
-    narrow::{During, Narrow},
+    narrow::{During, Narrow, OfKey},
     records::rollup::{TOOK, name},
 };
 use chrono::{DateTime, TimeDelta};
@@ -17,14 +17,14 @@ use sea_orm::{
 };
 
 /// How time is divided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Bucket {
     Hour,
     Day,
 }
 
 /// What rows may have in common besides their time.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Dimensions {
     pub(crate) key: bool,
     pub(crate) owner: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Dimensions {
 }
 
 /// How far apart what was called is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Called {
     #[default]
     Together,
@@ -87,6 +87,14 @@ impl Bucket {
             Self::Day
         } else {
             Self::Hour
+        }
+    }
+
+    /// All of the buckets that a range of time has a part of.
+    pub(crate) fn whole(self, during: During) -> During {
+        During {
+            from: during.from.map(|from| self.beginning(from)),
+            to: during.to.map(|to| self.end(to)),
         }
     }
 
@@ -160,10 +168,14 @@ fn condition(narrow: &Narrow, bucket: Bucket) -> Condition {
             // Names that belong to no upstream are not counted by themselves.
             None => Condition::all().add(Expr::value(false)),
         });
-    let from = narrow.during.from.map(|from| bucket.beginning(from));
-    let to = narrow.during.to.map(|to| bucket.end(to));
+    let During { from, to } = bucket.whole(narrow.during);
+    let of_key = |key: &OfKey| {
+        Condition::all()
+            .add(is("key_id", key.id.into()))
+            .add_option(key.owner.map(|owner| is("owner_id", owner.into())))
+    };
     Condition::all()
-        .add_option(narrow.key.as_ref().map(|key| is("key_id", key.id.into())))
+        .add_option(narrow.key.as_ref().map(of_key))
         .add_option(
             narrow
                 .user

@@ -116,6 +116,7 @@ async fn summarize(
         }
         .into(),
         group_by: group_by?,
+        top: None,
     };
     let answer = caller.control.usage().summarize_usage(request).await?;
     let answer = answer.into_inner();

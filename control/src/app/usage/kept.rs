@@ -1,0 +1,186 @@
+//! Sums over everybody's calls, kept for a while.
+//!
+//! Adding up a million calls takes long, and everybody who looks at them together asks for the same. So an
+//! answer that took long is given again for a multiple of that time: the more there is to add up, the less it
+//! matters what the last moments added, and the database spends a bounded part of its time on any question.
+
+use crate::{
+    error::Result,
+    store::{
+        narrow::During,
+        usage::{Bucket, Dimensions},
+    },
+};
+use ostia_domain::{clock, usage::Outcome};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// An answer about fewer calls than this is found anew every time.
+const FEW_CALLS: i64 = 10_000;
+/// How many times as long as it took an answer is given again.
+const TIMES: u32 = 20;
+const LONGEST: Duration = Duration::from_secs(60);
+/// Questions that are remembered.
+const QUESTIONS: usize = 32;
+
+/// What is asked, of all calls there are.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    /// Whole buckets: what is asked within one is one question.
+    pub(super) during: During,
+    pub(super) bucket: Bucket,
+    pub(super) apart: bool,
+    pub(super) by: Dimensions,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) by_outcome: bool,
+    pub(super) top: Option<usize>,
+}
+
+/// Answers of one kind.
+pub(crate) struct Kept<A>(Mutex<HashMap<Question, Arc<Cell<A>>>>);
+
+/// Locked while the answer is found, so that whoever asks the same meanwhile gets it too.
+type Cell<A> = tokio::sync::Mutex<Option<Answer<A>>>;
+
+struct Answer<A> {
+    is: Arc<A>,
+    until: Instant,
+}
+
+impl<A> Default for Kept<A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<A> Kept<A> {
+    /// `find` gives the answer and how many calls it is about.
+    pub(super) async fn get(
+        &self,
+        question: Question,
+        find: impl Future<Output = Result<(A, i64)>>,
+    ) -> Result<Arc<A>> {
+        let cell = self.cell(question);
+        let mut answer = cell.lock().await;
+        if let Some(answer) = &*answer
+            && clock::instant() < answer.until
+        {
+            return Ok(Arc::clone(&answer.is));
+        }
+        *answer = None;
+        let began = clock::instant();
+        let (is, calls) = find.await?;
+        let is = Arc::new(is);
+        if calls >= FEW_CALLS {
+            let now = clock::instant();
+            let until = now + LONGEST.min((now - began) * TIMES);
+            let is = Arc::clone(&is);
+            *answer = Some(Answer { is, until });
+        }
+        Ok(is)
+    }
+
+    fn cell(&self, question: Question) -> Arc<Cell<A>> {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cells.len() >= QUESTIONS && !cells.contains_key(&question) {
+            let now = clock::instant();
+            // One that is locked is being answered.
+            cells.retain(|_, cell| {
+                let answer = cell.try_lock();
+                answer.map_or(true, |answer| {
+                    answer.as_ref().is_some_and(|answer| now < answer.until)
+                })
+            });
+        }
+        if cells.len() >= QUESTIONS {
+            return cells.get(&question).cloned().unwrap_or_default();
+        }
+        Arc::clone(cells.entry(question).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::usage::Called;
+    use chrono::TimeDelta;
+
+    fn question(hours_ago: i64) -> Question {
+        let from = clock::now() - TimeDelta::hours(hours_ago);
+        let during = During {
+            from: Some(from),
+            to: None,
+        };
+        Question {
+            during: Bucket::Hour.whole(during),
+            bucket: Bucket::Hour,
+            apart: false,
+            by: Dimensions {
+                called: Called::ByTool,
+                ..Dimensions::default()
+            },
+            outcome: None,
+            by_outcome: false,
+            top: None,
+        }
+    }
+
+    async fn slow(answer: u32, calls: i64) -> Result<(u32, i64)> {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Ok((answer, calls))
+    }
+
+    async fn ask(kept: &Kept<u32>, question: Question, answer: u32, calls: i64) -> u32 {
+        *kept.get(question, slow(answer, calls)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_took_long_is_given_again_to_the_same_question() {
+        let kept = Kept::default();
+        assert_eq!(ask(&kept, question(1), 1, FEW_CALLS).await, 1);
+        assert_eq!(ask(&kept, question(1), 2, FEW_CALLS).await, 1);
+        assert_eq!(ask(&kept, question(2), 3, FEW_CALLS).await, 3);
+    }
+
+    #[tokio::test]
+    async fn an_answer_about_few_calls_is_found_anew() {
+        let kept = Kept::default();
+        assert_eq!(ask(&kept, question(1), 1, FEW_CALLS - 1).await, 1);
+        assert_eq!(ask(&kept, question(1), 2, FEW_CALLS - 1).await, 2);
+    }
+
+    #[tokio::test]
+    async fn who_asks_the_same_meanwhile_gets_the_same() {
+        let kept = Kept::default();
+        let asked = tokio::join!(
+            ask(&kept, question(1), 1, FEW_CALLS),
+            ask(&kept, question(1), 2, FEW_CALLS),
+        );
+        assert_eq!(asked, (1, 1));
+    }
+
+    #[tokio::test]
+    async fn an_error_is_nobody_elses() {
+        let kept = Kept::default();
+        let failed = kept
+            .get(question(1), async {
+                Err(crate::error::Error::invalid("from", "no"))
+            })
+            .await;
+        assert!(failed.is_err());
+        assert_eq!(ask(&kept, question(1), 2, FEW_CALLS).await, 2);
+    }
+
+    #[tokio::test]
+    async fn many_questions_are_answered_and_few_remembered() {
+        let kept = Kept::default();
+        for hours in 0..2 * i64::try_from(QUESTIONS).unwrap() {
+            ask(&kept, question(hours), 1, 0).await;
+        }
+        let known = kept.0.lock().unwrap().len();
+        assert!(known <= QUESTIONS, "{known}");
+    }
+}
