@@ -63,5 +63,5 @@ where
 #[component]
 pub(crate) fn CsrfField() -> impl IntoView {
     let viewer = expect_context::<Viewer>();
-    view! { <input type="hidden" name="csrf" value=viewer.csrf.as_str().to_owned()/> }
+    view! { <input type="hidden" name="csrf" value=viewer.csrf.masked()/> }
 }

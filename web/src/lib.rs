@@ -42,6 +42,7 @@ use pages::live::Seats;
 use session::{cookie, store::Store};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 /// The web role cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -115,8 +116,17 @@ pub fn router(
         .merge(assets::routes())
         .fallback(pages::not_found::show)
         .layer(sessions)
+        .layer(compression())
         .with_state(site.clone());
     // Outside the sessions: it completes their cookies.
     let harden = middleware::from_fn_with_state(site, headers::harden);
     Ok(pages.merge(api).layer(harden))
+}
+
+/// For pages and their files; streams of events stay as they are. Nothing secret is in two pages in the same
+/// words ([`session::CsrfToken`]), so that their lengths tell nothing
+/// ([ADR 0021](../../docs/adr/0021-pages-are-compressed.md)). The fastest level: a page is there sooner, and is
+/// not much larger.
+fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Fastest)
 }

@@ -4,15 +4,16 @@
 //! that only the id opens ([`seal`]).
 
 pub(crate) mod cookie;
+mod csrf_token;
 mod seal;
 pub(crate) mod store;
 
+pub(crate) use csrf_token::CsrfToken;
 pub(crate) use tower_sessions::Session;
 
 use crate::oidc::Through;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ostia_domain::clock::Timestamp;
-use ring::{digest, hmac};
+use ring::digest;
 use serde::{Deserialize, Serialize};
 use tower_sessions::session::{Error, Id};
 use uuid::Uuid;
@@ -55,25 +56,4 @@ pub(crate) async fn expires_at(session: &Session) -> Result<Option<Timestamp>, E
 pub(crate) fn id_hash(id: Id) -> Vec<u8> {
     let hash = digest::digest(&digest::SHA256, id.to_string().as_bytes());
     hash.as_ref().to_vec()
-}
-
-/// What every form of a session carries: a page of another site cannot know it.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct CsrfToken(String);
-
-impl CsrfToken {
-    pub(crate) fn of(id: Id) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &id.0.to_le_bytes());
-        Self(URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"ostia form token")))
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Digests are compared: how long that takes says nothing about the token.
-    pub(crate) fn is(&self, presented: &str) -> bool {
-        let digest = |text: &str| digest::digest(&digest::SHA256, text.as_bytes());
-        digest(&self.0).as_ref() == digest(presented).as_ref()
-    }
 }

@@ -2,6 +2,8 @@
 
 use super::{open, visitor::Visitor};
 use crate::harness::ostia::Ostia;
+use reqwest::Method;
+use std::collections::HashSet;
 
 #[tokio::test]
 async fn the_start_page_says_where_clients_connect_and_how_to_sign_in() {
@@ -115,4 +117,42 @@ async fn files_are_kept_for_ever() {
     }
     let other = style.replace("ostia-", "ostia-0");
     assert_eq!(open(&format!("{}{other}", ostia.web_url)).await.status, 404);
+}
+
+/// How long a compressed page is says something about what is in it, so nothing secret is in two pages in the
+/// same words.
+#[tokio::test]
+async fn pages_are_compressed_and_no_two_forms_have_the_same_token() {
+    let ostia = Ostia::start().await;
+    let admin = Visitor::signed_in(&ostia, "admin").await;
+    let plain = admin.open("/keys/new").await;
+    assert_eq!(plain.header("content-encoding"), "");
+    let request = admin.request(Method::GET, "/keys/new");
+    let answer = request.header("accept-encoding", "gzip").send().await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    assert_eq!(answer.headers()["vary"], "accept-encoding");
+    let compressed = answer.bytes().await.expect("a body");
+    assert!(
+        compressed.len() * 3 < plain.body.len(),
+        "{}",
+        compressed.len()
+    );
+
+    let mut tokens = HashSet::new();
+    for page in ["/", "/keys/new", "/", "/policies/new"] {
+        let body = admin.open(page).await.body;
+        let values = body.split(r#"name="csrf" value=""#).skip(1);
+        let values = values.filter_map(|rest| rest.split('"').next());
+        for token in values {
+            assert!(token.len() > 80, "{token}");
+            assert!(tokens.insert(token.to_owned()), "twice: {token}");
+        }
+    }
+    assert!(tokens.len() >= 4, "{tokens:?}");
+    for token in tokens {
+        let fields = [("csrf", &*token), ("name", "")];
+        let answer = admin.submit_as_is("/keys", &fields).await;
+        assert_eq!(answer.status, 422, "{}", answer.body);
+    }
 }

@@ -31,10 +31,9 @@ use review::{Concern, Review};
 use serde::Deserialize;
 use tonic::Status;
 
-/// Keys that are looked at for one page, and pages of control that are.
-const LOOKED_AT: u32 = 250;
-const LOOKS: usize = 8;
-const SHOWN: usize = 50;
+const SHOWN: u32 = 50;
+/// Pages of control that are looked through for one, where control cannot say which keys are of a concern.
+const LOOKS: usize = 10;
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
@@ -85,19 +84,21 @@ async fn show(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Respon
     }
 }
 
-/// Keys of this concern, from page after page of control's until there are enough, or enough was looked at.
+/// Keys of this concern, from page after page of control's until there are enough, or enough was looked at: all
+/// but one concern control knows itself.
 async fn found(visitor: &Visitor, asked: &Asked) -> Result<Found, Status> {
     let mut policies = visitor.control.policies();
     let policies = policies.list_policies(v1::ListPoliciesRequest {}).await?;
     let review = Review::new(policies.into_inner().policies, clock::now());
     let wanted = Concern::parse(&asked.concern);
     let (mut rows, mut next) = (Vec::new(), asked.cursor.clone());
-    let page_size = if wanted.is_some() { LOOKED_AT } else { 50 };
+    let looks = wanted.map_or_else(v1::ListKeysRequest::default, |one| review.request(one));
     for _ in 0..LOOKS {
         let request = v1::ListKeysRequest {
             owner: (!asked.owner.is_empty()).then(|| asked.owner.clone()),
-            page_size,
+            page_size: SHOWN,
             page_token: next,
+            ..looks.clone()
         };
         let page = visitor
             .control
@@ -111,7 +112,7 @@ async fn found(visitor: &Visitor, asked: &Asked) -> Result<Found, Status> {
         });
         rows.extend(reviewed.filter(|row| wanted.is_none_or(|one| row.concerns.contains(&one))));
         next = page.next_page_token;
-        if next.is_empty() || rows.len() >= SHOWN {
+        if next.is_empty() || rows.len() >= SHOWN as usize {
             break;
         }
     }

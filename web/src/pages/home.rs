@@ -62,7 +62,7 @@ async fn loaded(visitor: &Visitor) -> Result<Found, Status> {
         ..v1::SummarizeUsageRequest::default()
     };
     let (access, allowances, usage, keys) = tokio::try_join!(
-        visitor.access(&user, None),
+        visitor.access_by_name(&user),
         visitor.allowances(&user, Vec::new()),
         visitor.sums(this_month),
         visitor.own_keys(KEYS, "")

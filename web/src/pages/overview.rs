@@ -32,7 +32,7 @@ use tonic::{Code, Status};
 use trouble::{Trouble, Troubles, troubles, unreachable};
 
 /// Of what is ranked.
-const TOP: usize = 10;
+const TOP: u32 = 10;
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new().route("/overview", get(show))
@@ -106,11 +106,12 @@ async fn ranked(
     visitor: &Visitor,
     request: v1::SummarizeUsageRequest,
 ) -> Result<Option<Vec<v1::UsageSummary>>, Status> {
+    let request = v1::SummarizeUsageRequest {
+        top: Some(TOP),
+        ..request
+    };
     match visitor.sums(request).await {
-        Ok(mut rows) => {
-            rows.truncate(TOP);
-            Ok(Some(rows))
-        }
+        Ok(rows) => Ok(Some(rows)),
         Err(status) if status.code() == Code::InvalidArgument => Ok(None),
         Err(status) => Err(status),
     }

@@ -1,12 +1,14 @@
 //! `/tools`: what whoever looks may call, with what it costs a model to know of it.
 
+mod found;
+
 use crate::{
     Site,
     components::{
-        content::{Badge, Empty, PageHead, Panel, Tone, pretty},
+        content::{Badge, Empty, PageHead, Panel, Tone},
         number,
         shell::{Section, Shell},
-        table::encoded,
+        table::{Pages, encoded},
         time::{As, Time},
     },
     load::load,
@@ -14,14 +16,11 @@ use crate::{
     visitor::Visitor,
 };
 use axum::{Router, extract::Query, response::Response, routing::get};
+use found::{CHARACTERS_PER_TOKEN, Found, Group, Shown};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;
 use serde::Deserialize;
-use serde_json::Value;
-
-/// Of definitions; models differ, and this is near for English and JSON.
-const CHARACTERS_PER_TOKEN: usize = 4;
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new().route("/tools", get(show))
@@ -34,84 +33,28 @@ struct Asked {
     q: String,
     #[serde(default)]
     upstream: String,
+    /// How many tools the pages before had.
+    #[serde(default)]
+    cursor: String,
 }
 
-/// A tool as it is shown.
-#[derive(Clone)]
-struct Shown {
-    canonical: String,
-    name: String,
-    title: String,
-    description: String,
-    tier: v1::Tier,
-    asks_client: bool,
-    input: Option<String>,
-    output: Option<String>,
-    limits: Vec<String>,
-    tokens: usize,
-}
-
-impl Shown {
-    fn of(accessible: v1::AccessibleTool) -> Option<Self> {
-        let tool = accessible.tool?;
-        let definition: Value = serde_json::from_str(&tool.definition).unwrap_or_default();
-        let text = |name: &str| definition[name].as_str().unwrap_or_default().to_owned();
-        let schema = |name: &str| {
-            let schema = definition.get(name)?;
-            Some(pretty(&schema.to_string()))
-        };
-        Some(Self {
-            title: text("title"),
-            description: text("description"),
-            input: schema("inputSchema"),
-            output: schema("outputSchema"),
-            tier: tool.tier(),
-            limits: limits(&accessible.limits.unwrap_or_default()),
-            tokens: tokens(&tool.definition),
-            asks_client: tool.asks_client,
-            canonical: tool.canonical_name,
-            name: tool.name,
-        })
+impl Asked {
+    fn from(&self) -> usize {
+        self.cursor.parse().unwrap_or(0)
     }
 
-    /// What is searched.
-    fn text(&self) -> String {
-        format!("{} {} {}", self.canonical, self.title, self.description)
+    /// Without a cursor.
+    fn address(&self) -> String {
+        let parts = [("q", &self.q), ("upstream", &self.upstream)];
+        let parts = parts.into_iter().filter(|(_, value)| !value.is_empty());
+        let parts: Vec<_> = parts
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
+        if parts.is_empty() {
+            return "/tools".to_owned();
+        }
+        format!("/tools?{}", parts.join("&"))
     }
-
-    fn matches(&self, words: &[String]) -> bool {
-        let text = self.text().to_lowercase();
-        words.iter().all(|word| text.contains(word))
-    }
-}
-
-fn tokens(definition: &str) -> usize {
-    definition.chars().count().div_ceil(CHARACTERS_PER_TOKEN)
-}
-
-fn limits(limits: &v1::Constraint) -> Vec<String> {
-    let of = [
-        limits
-            .calls_per_minute
-            .map(|n| format!("{n} calls a minute")),
-        limits.max_results.map(|n| format!("at most {n} results")),
-        limits
-            .max_result_bytes
-            .map(|n| format!("results of {} at most", number::bytes(n))),
-        limits
-            .timeout_ms
-            .map(|n| format!("{} at most", number::duration(n.saturating_mul(1_000)))),
-    ];
-    of.into_iter().flatten().collect()
-}
-
-/// An upstream with those of its tools that were looked for.
-struct Group {
-    upstream: v1::AccessibleUpstream,
-    tools: Vec<Shown>,
-    /// Of all its tools.
-    tokens: usize,
-    all: usize,
 }
 
 async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Response {
@@ -121,42 +64,27 @@ async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Response {
         Ok(access) => access,
         Err(failure) => return failure.show(&visitor),
     };
-    let words: Vec<_> = asked.q.split_whitespace().map(str::to_lowercase).collect();
-    let groups = access.upstreams.into_iter().map(|mut upstream| {
-        let tools = std::mem::take(&mut upstream.tools);
-        let all: Vec<_> = tools.into_iter().filter_map(Shown::of).collect();
-        Group {
-            upstream,
-            tokens: all.iter().map(|tool| tool.tokens).sum(),
-            all: all.len(),
-            tools: all
-                .into_iter()
-                .filter(|tool| tool.matches(&words))
-                .collect(),
-        }
-    });
-    // An upstream without tools says so, unless something is looked for in it.
-    let groups: Vec<_> = groups
-        .filter(|group| !group.tools.is_empty() || words.is_empty())
-        .collect();
+    let found = Found::among(access.upstreams, &asked.q, asked.from());
     render::page_of(&visitor, StatusCode::OK, || {
-        view! { <Tools asked=asked groups=groups/> }
+        view! { <Tools asked=asked found=found/> }
     })
 }
 
 #[component]
-fn Tools(asked: Asked, groups: Vec<Group>) -> impl IntoView {
-    let tokens: usize = groups.iter().map(|group| group.tokens).sum();
-    let tools: usize = groups.iter().map(|group| group.all).sum();
+fn Tools(asked: Asked, found: Found) -> impl IntoView {
+    let (list, later) = (asked.address(), asked.from() > 0);
+    // A script can only look through what is there.
+    let filter = (!later && found.next.is_empty()).then_some(".tool");
     let narrowed = !asked.q.is_empty() || !asked.upstream.is_empty();
     let lead = format!(
         "{} you may call. A client that loads them all spends about {} tokens of its model's context on \
          their definitions; that is an estimate, of {CHARACTERS_PER_TOKEN} characters per token.",
-        number::counted(tools as u64, "tool", "tools"),
-        number::count(tokens as u64)
+        number::counted(found.tools as u64, "tool", "tools"),
+        number::count(found.tokens as u64)
     );
-    let empty = groups.is_empty();
-    let groups = groups
+    let empty = found.groups.is_empty() && !later;
+    let groups = found
+        .groups
         .into_iter()
         .map(|group| view! { <OfUpstream group=group/> });
     let groups = groups.collect_view();
@@ -172,7 +100,7 @@ fn Tools(asked: Asked, groups: Vec<Group>) -> impl IntoView {
                         type="search"
                         value=asked.q
                         placeholder="name or description"
-                        data-filter=".tool"
+                        data-filter=filter
                     />
                 </div>
                 {(!asked.upstream.is_empty())
@@ -197,6 +125,7 @@ fn Tools(asked: Asked, groups: Vec<Group>) -> impl IntoView {
                     }
                 })}
             {groups}
+            <Pages list=list later=later next=found.next/>
         </Shell>
     }
 }
@@ -304,27 +233,4 @@ pub(crate) fn Status(of: v1::AccessibleUpstream) -> impl IntoView {
         (false, None) => (Tone::Warn, "Starting"),
     };
     view! { <Badge tone=tone text=text/> }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_words_must_be_there_in_any_order() {
-        let tool = Shown::of(v1::AccessibleTool {
-            tool: Some(v1::Tool {
-                name: "get".to_owned(),
-                canonical_name: "mail.get".to_owned(),
-                definition: r#"{"description":"Reads one Message"}"#.to_owned(),
-                ..v1::Tool::default()
-            }),
-            limits: None,
-        })
-        .unwrap();
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert!(tool.matches(&words("message mail.get")));
-        assert!(!tool.matches(&words("message calendar")));
-        assert!(tool.matches(&[]));
-    }
 }

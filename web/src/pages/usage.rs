@@ -138,6 +138,7 @@ async fn loaded(visitor: &Visitor, asked: &Asked) -> Result<Found, Status> {
             to: None,
             bucket: bucket.into(),
             group_by: group_by.into_iter().map(Into::into).collect(),
+            top: None,
         })
     };
     let calls = async {

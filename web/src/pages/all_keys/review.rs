@@ -1,6 +1,6 @@
 //! What about a key is worth a look.
 
-use crate::components::time::instant;
+use crate::components::time::{instant, timestamp};
 use chrono::{DateTime, TimeDelta, Utc};
 use ostia_proto::v1;
 use std::collections::HashSet;
@@ -62,6 +62,27 @@ impl Review {
         }
     }
 
+    /// What control is asked for, to find those of a concern.
+    pub(super) fn request(&self, concern: Concern) -> v1::ListKeysRequest {
+        let since = |age| Some(timestamp(self.now - age));
+        let all = v1::ListKeysRequest::default();
+        match concern {
+            Concern::Unused => v1::ListKeysRequest {
+                unused_since: since(UNUSED),
+                ..all
+            },
+            Concern::Old => v1::ListKeysRequest {
+                not_rotated_since: since(OLD),
+                ..all
+            },
+            Concern::Endless => v1::ListKeysRequest {
+                endless: true,
+                ..all
+            },
+            Concern::Broad => all,
+        }
+    }
+
     /// Of one that ended for good nothing is.
     pub(super) fn of(&self, key: &v1::Key) -> Vec<Concern> {
         if matches!(key.state(), v1::KeyState::Revoked | v1::KeyState::Expired) {
@@ -112,7 +133,6 @@ fn allows_everything(rules: &v1::Rules) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::components::time::timestamp;
     use ostia_domain::clock;
 
     fn everything() -> v1::Rules {

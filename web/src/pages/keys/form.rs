@@ -22,7 +22,7 @@ pub(super) struct Offer {
 }
 
 pub(super) async fn offer(visitor: &Visitor, owner: &str) -> Result<Offer, Status> {
-    let access = visitor.access(owner, None).await?;
+    let access = visitor.access_by_name(owner).await?;
     let policies = if access.unlimited {
         let request = v1::ListPoliciesRequest {};
         let all = visitor

@@ -20,11 +20,8 @@ use leptos::prelude::*;
 use ostia_proto::v1;
 use tonic::Status;
 
-/// Keys that are looked at for one page; no list of control is by policy.
-const LOOKED_AT: u32 = 500;
-const PAGES: usize = 10;
-/// Keys that are shown on one.
-const SHOWN: usize = 100;
+/// Keys that are shown on one page.
+const SHOWN: u32 = 100;
 
 struct Affected {
     users: Vec<String>,
@@ -80,27 +77,15 @@ async fn keys(
     policy: &str,
     cursor: &str,
 ) -> Result<(Vec<v1::Key>, String), Status> {
-    let (mut found, mut next) = (Vec::new(), cursor.to_owned());
-    for _ in 0..PAGES {
-        let request = v1::ListKeysRequest {
-            owner: None,
-            page_size: LOOKED_AT,
-            page_token: next,
-        };
-        let page = visitor
-            .control
-            .keys()
-            .list_keys(request)
-            .await?
-            .into_inner();
-        let named = |key: &v1::Key| key.policies.iter().any(|name| name == policy);
-        found.extend(page.keys.into_iter().filter(named));
-        next = page.next_page_token;
-        if next.is_empty() || found.len() >= SHOWN {
-            break;
-        }
-    }
-    Ok((found, next))
+    let request = v1::ListKeysRequest {
+        page_size: SHOWN,
+        page_token: cursor.to_owned(),
+        policy: Some(policy.to_owned()),
+        ..v1::ListKeysRequest::default()
+    };
+    let page = visitor.control.keys().list_keys(request).await?;
+    let page = page.into_inner();
+    Ok((page.keys, page.next_page_token))
 }
 
 #[component]
