@@ -120,8 +120,11 @@ fn Columns(of: Vec<Bar>) -> impl IntoView {
         let hover = format!("{}: {}", bar.label, bar.said());
         let name = (at % every == 0).then(|| {
             let middle = drawn(x + step / 2);
+            let second = (at / every % 2 == 1).then_some("second");
             view! {
-                <text x=middle y=drawn(HEIGHT - 8 * TENTH) text-anchor="middle">{bar.label}</text>
+                <text x=middle y=drawn(HEIGHT - 8 * TENTH) text-anchor="middle" class=second>
+                    {bar.label}
+                </text>
             }
         });
         view! {

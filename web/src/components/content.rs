@@ -70,10 +70,14 @@ pub(crate) fn Badge(tone: Tone, #[prop(into)] text: String) -> impl IntoView {
 /// Names of one kind, side by side.
 #[component]
 pub(crate) fn Chips(of: Vec<String>) -> impl IntoView {
+    // Cells with nothing in them are left out of cards.
+    if of.is_empty() {
+        return ().into_any();
+    }
     let chips = of
         .into_iter()
         .map(|name| view! { <li class="chip">{name}</li> });
-    view! { <ul class="chips">{chips.collect_view()}</ul> }
+    view! { <ul class="chips">{chips.collect_view()}</ul> }.into_any()
 }
 
 /// Something to know before reading on. What went wrong is read out at once.

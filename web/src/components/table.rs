@@ -1,4 +1,4 @@
-//! Tables that are cards on narrow screens, and the way to the next page of one.
+//! Tables that are cards where there is no room for their columns, and the way to the next page of one.
 
 use leptos::prelude::*;
 
@@ -13,6 +13,7 @@ pub(crate) fn Table(
     #[prop(optional)] dense: bool,
     children: Children,
 ) -> impl IntoView {
+    let room = room(columns.len());
     let heads = columns
         .into_iter()
         .map(|name| match name.strip_prefix('#') {
@@ -26,13 +27,22 @@ pub(crate) fn Table(
     };
     let caption_class = if quiet { "seen-only" } else { "" };
     view! {
-        <div class="scroll">
+        <div class=format!("scroll {room}")>
             <table class=class>
                 <caption class=caption_class>{caption}</caption>
                 <thead><tr>{heads.collect_view()}</tr></thead>
                 <tbody>{children()}</tbody>
             </table>
         </div>
+    }
+}
+
+/// How many columns want room, as the stylesheet has it (`tables.css`).
+fn room(columns: usize) -> &'static str {
+    match columns {
+        0..=4 => "few",
+        5..=6 => "some",
+        _ => "many",
     }
 }
 

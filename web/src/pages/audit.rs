@@ -134,7 +134,7 @@ fn List(filter: Filter, posted: Posted, found: v1::ListEventsResponse) -> impl I
             {(!empty)
                 .then(|| {
                     view! {
-                        <section class="panel">
+                        <div class="panel">
                             <Table
                                 caption="Events, newest first"
                                 quiet=true
@@ -143,7 +143,7 @@ fn List(filter: Filter, posted: Posted, found: v1::ListEventsResponse) -> impl I
                             >
                                 {rows}
                             </Table>
-                        </section>
+                        </div>
                     }
                 })}
             <Pages list=list later=later next=found.next_page_token/>

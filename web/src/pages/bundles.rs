@@ -244,12 +244,12 @@ fn List(part: Part<v1::Bundle>, may_change: bool, done: Option<&'static str>) ->
                     .into_any()
             } else {
                 view! {
-                    <section class="panel">
+                    <div class="panel">
                         <Table caption="Bundles by name" quiet=true columns=vec!["Bundle", "Shows", "Changed"]>
                             {rows}
                         </Table>
                         <Pages list="/bundles" later=part.later next=part.next/>
-                    </section>
+                    </div>
                 }
                     .into_any()
             }}

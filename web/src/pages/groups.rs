@@ -255,12 +255,12 @@ fn List(part: Part<v1::Group>, may_change: bool, deleted: bool) -> impl IntoView
                     .into_any()
             } else {
                 view! {
-                    <section class="panel">
+                    <div class="panel">
                         <Table caption="Groups by name" quiet=true columns=vec!["Group", "Policies", "Plan", "#Members"]>
                             {rows}
                         </Table>
                         <Pages list="/groups" later=part.later next=part.next/>
-                    </section>
+                    </div>
                 }
                     .into_any()
             }}

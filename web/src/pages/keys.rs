@@ -162,12 +162,12 @@ fn List(listed: Listed) -> impl IntoView {
                     .into_any()
             } else {
                 view! {
-                    <section class="panel">
+                    <div class="panel">
                         <Table caption="Your keys, newest first" quiet=true columns=columns>
                             {rows}
                         </Table>
                         <Pages list="/keys" later=listed.later next=listed.next/>
-                    </section>
+                    </div>
                 }
                     .into_any()
             }}

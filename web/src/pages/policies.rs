@@ -114,7 +114,7 @@ fn List(part: Part<v1::Policy>, asked: Asked, may_change: bool) -> impl IntoView
                     .into_any()
             } else {
                 view! {
-                    <section class="panel">
+                    <div class="panel">
                         <Table
                             caption="Policies by name"
                             quiet=true
@@ -123,7 +123,7 @@ fn List(part: Part<v1::Policy>, asked: Asked, may_change: bool) -> impl IntoView
                             {rows}
                         </Table>
                         <Pages list=list later=part.later next=part.next/>
-                    </section>
+                    </div>
                 }
                     .into_any()
             }}

@@ -116,7 +116,7 @@ fn Settings(config: Arc<Config>, found: Found) -> impl IntoView {
         <Shell title="Settings" section=Section::Settings>
             <PageHead title="Settings" lead="How this dashboard runs. No secret can come here: this role has none."/>
             <Working found=found/>
-            <section class="panel">
+            <div class="panel">
                 <Table
                     caption="Settings of the dashboard"
                     quiet=true
@@ -124,7 +124,7 @@ fn Settings(config: Arc<Config>, found: Found) -> impl IntoView {
                 >
                     {rows}
                 </Table>
-            </section>
+            </div>
         </Shell>
     }
 }

@@ -195,7 +195,7 @@ fn List(part: Part<v1::Upstream>, asked: Asked, may_change: bool) -> impl IntoVi
                     .into_any()
             } else {
                 view! {
-                    <section class="panel">
+                    <div class="panel">
                         <Table
                             caption="Upstreams by name"
                             quiet=true
@@ -212,7 +212,7 @@ fn List(part: Part<v1::Upstream>, asked: Asked, may_change: bool) -> impl IntoVi
                             {rows}
                         </Table>
                         <Pages list=asked.address() later=part.later next=part.next/>
-                    </section>
+                    </div>
                 }
                     .into_any()
             }}
@@ -240,7 +240,7 @@ fn Row(upstream: v1::Upstream) -> impl IntoView {
             </Cell>
             <Cell label="Reached over">
                 {transport}
-                <div class="quiet small">{target}</div>
+                <div class="quiet small clip">{target}</div>
             </Cell>
             <Cell label="Speaks">{era}</Cell>
             <Cell label="Tools" number=true>{tools}</Cell>

@@ -192,7 +192,7 @@ fn List(of: Of, part: Part<v1::User>, asked: Asked, may_make: bool) -> impl Into
                     .into_any()
             } else {
                 view! {
-                    <section class="panel">
+                    <div class="panel">
                         <Table
                             caption=format!("{title} by name")
                             quiet=true
@@ -201,7 +201,7 @@ fn List(of: Of, part: Part<v1::User>, asked: Asked, may_make: bool) -> impl Into
                             {rows}
                         </Table>
                         <Pages list=query later=part.later next=part.next/>
-                    </section>
+                    </div>
                 }
                     .into_any()
             }}

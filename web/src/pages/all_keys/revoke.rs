@@ -130,11 +130,11 @@ fn Ask(keys: Vec<v1::Key>, problem: Option<String>) -> impl IntoView {
                 lead="They are refused everywhere within two seconds and cannot be brought back."
                 back=("/all-keys", "Keys of all")
             />
-            <section class="panel">
+            <div class="panel">
                 <Table caption="What is revoked" quiet=true columns=vec!["Key", "Owner", "Last used"]>
                     {rows}
                 </Table>
-            </section>
+            </div>
             <form method="post" action="/all-keys/revoke" class="form panel">
                 <CsrfField/>
                 {chosen}

@@ -106,17 +106,19 @@ fn limits_text(limits: v1::Limits) -> String {
 #[component]
 pub(super) fn Secrets(key: v1::Key) -> impl IntoView {
     let now = clock::now();
+    let state = key.state();
     let rows = key.secrets.into_iter().map(|secret| {
         let ended = instant(secret.expires_at).is_some_and(|end| end <= now);
-        let state = if ended {
-            view! { <Badge tone=Tone::Plain text="Ended"/> }
-        } else {
-            view! { <Badge tone=Tone::Good text="Works"/> }
+        let (tone, text) = match state {
+            _ if ended => (Tone::Plain, "Ended"),
+            v1::KeyState::Revoked | v1::KeyState::Expired => (Tone::Plain, "Ended"),
+            v1::KeyState::Inactive => (Tone::Warn, "Off"),
+            v1::KeyState::Active | v1::KeyState::Unspecified => (Tone::Good, "Works"),
         };
         view! {
             <tr>
                 <th scope="row"><code>{format!("…{}", secret.last_four)}</code></th>
-                <Cell label="State">{state}</Cell>
+                <Cell label="State"><Badge tone=tone text=text/></Cell>
                 <Cell label="Made"><Time at=secret.created_at shown=As::Date/></Cell>
                 <Cell label="Last used"><Time at=secret.last_used_at shown=As::Distance/></Cell>
                 <Cell label="Ends">

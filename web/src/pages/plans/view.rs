@@ -58,7 +58,7 @@ pub(super) fn List(
                     .into_any()
             } else {
                 view! {
-                    <section class="panel">
+                    <div class="panel">
                         <Table
                             caption="Plans by name"
                             quiet=true
@@ -67,7 +67,7 @@ pub(super) fn List(
                             {rows}
                         </Table>
                         <Pages list="/plans" later=part.later next=part.next/>
-                    </section>
+                    </div>
                 }
                     .into_any()
             }}

@@ -177,7 +177,7 @@ fn Told(outcomes: Vec<Outcome>) -> impl IntoView {
             <PageHead title=title back=BACK>
                 <a class="button second" href="/upstreams/import">"Paste another"</a>
             </PageHead>
-            <section class="panel">
+            <div class="panel">
                 <Table
                     caption="What became of each server"
                     quiet=true
@@ -185,7 +185,7 @@ fn Told(outcomes: Vec<Outcome>) -> impl IntoView {
                 >
                     {rows}
                 </Table>
-            </section>
+            </div>
         </Shell>
     }
 }
