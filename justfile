@@ -39,6 +39,10 @@ it-postgres:
 browser:
     ./test browser
 
+# Pictures of every page, into .screenshots/.
+screenshots:
+    ./test screenshots
+
 # The end-to-end tests with others' clients and servers.
 peers:
     ./test peers

@@ -1,7 +1,10 @@
 //! Signing in with a real OpenID provider, by a client that is no browser where refusals are the point, and
-//! by a browser where the way is. `./test browser` installs both.
+//! by a browser where the way is; what people do in the dashboard, and how every page looks, in that browser.
+//! `./test browser` installs all of it.
 
 mod chromium;
+mod every_page;
+mod inhabited;
 mod leaving;
 mod provider;
 mod refusals;

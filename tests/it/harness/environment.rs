@@ -16,6 +16,14 @@ pub(crate) fn write_compatibility() -> bool {
     std::env::var("OSTIA_WRITE_COMPATIBILITY").is_ok_and(|value| value == "1")
 }
 
+/// Where pictures of every page go. Unset: none are made.
+#[allow(clippy::disallowed_methods, reason = "this is the tests' config")]
+pub(crate) fn screenshots() -> Option<PathBuf> {
+    let folder = std::env::var("OSTIA_SCREENSHOTS").ok();
+    let folder = folder.filter(|folder| !folder.is_empty());
+    folder.map(|folder| repository().join(folder))
+}
+
 /// The root of the sources.
 pub(crate) fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -3,7 +3,7 @@
 mod compatibility;
 mod conformance;
 mod inspector;
-mod installed;
+pub(crate) mod installed;
 mod official_clients;
 mod python_sdk;
 mod reference_servers;

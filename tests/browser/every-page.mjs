@@ -1,0 +1,120 @@
+// Every page of one part of the dashboard, as it looks in light, in dark, on a phone and on a wide screen:
+// node every-page.mjs, with PART (`everyone` or `operators`), a LINK that signs an administrator in, and PLACES, the
+// parts of addresses as JSON. browser.mjs says what else it wants.
+//
+// Nothing is wider than the screen, axe finds nothing, no page is heavy. HTML is a folder that gets every document
+// as it was served, SCREENSHOTS one that gets a picture of each look; without it none are made.
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { WEB, visitor, walk, withLink } from './browser.mjs';
+import { ofEveryone, ofOperators, openAll, signedOut } from './pages.mjs';
+
+const { HTML, LINK, MODULES, PART, SCREENSHOTS } = process.env;
+const places = JSON.parse(process.env.PLACES);
+const axe = await readFile(`${MODULES}/axe-core/axe.min.js`, 'utf8');
+
+const LOOKS = {
+  light: { colorScheme: 'light', width: 1280, height: 800 },
+  dark: { colorScheme: 'dark', width: 1280, height: 800 },
+  narrow: { colorScheme: 'light', width: 360, height: 740 },
+  wide: { colorScheme: 'dark', width: 2560, height: 1300 },
+};
+const MAX_PAGE_BYTES = 60_000;
+const MAX_SCRIPT_BYTES = 15_000;
+const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+const problems = [];
+let pages = 0;
+
+async function look(page, { colorScheme, width, height }) {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+}
+
+async function wider(page, name, kind) {
+  const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  if (content > screen) problems.push(`${name}, ${kind}: ${content} px on ${screen}`);
+}
+
+async function barriers(page, name, kind) {
+  const violations = await page.evaluate(async (tags) => {
+    const { violations } = await axe.run({ runOnly: tags, resultTypes: ['violations'] });
+    return violations.map(({ id, impact, nodes }) => [
+      id, impact, nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 160)}\n    ${failureSummary}`),
+    ]);
+  }, STANDARDS);
+  for (const [id, impact, nodes] of violations) {
+    problems.push(`${name}, ${kind}: ${id} (${impact})\n  ${nodes.join('\n  ')}`);
+  }
+}
+
+// Of a first visit, as a proxy that compresses sends it.
+async function weight(page, name, html) {
+  const weigh = (text) => gzipSync(text).length;
+  const get = async (url) => (await page.request.get(url)).text();
+  const files = (selector, attribute) => page.locator(selector).evaluateAll(
+    (elements, attribute) => elements.map((element) => element[attribute]), attribute);
+  const scripts = await Promise.all((await files('script[src]', 'src')).map(get));
+  const styles = await Promise.all((await files('link[rel=stylesheet]', 'href')).map(get));
+  const bytes = [html, ...scripts, ...styles].reduce((sum, text) => sum + weigh(text), 0);
+  console.log(`${name}: ${bytes} bytes`);
+  if (bytes > MAX_PAGE_BYTES) problems.push(`${name}: ${bytes} bytes compressed`);
+  const script = scripts.reduce((sum, text) => sum + text.length, 0);
+  if (script > MAX_SCRIPT_BYTES) problems.push(`${name}: scripts of ${script} bytes`);
+}
+
+async function check(page, [name, path, act]) {
+  let served;
+  const keep = (response) => {
+    if (response.request().isNavigationRequest() && response.status() !== 303) served = response;
+  };
+  page.on('response', keep);
+  await look(page, LOOKS.light);
+  await page.goto(WEB + path);
+  if (act) {
+    const before = served;
+    await act(page);
+    await page.waitForLoadState();
+    assert.notEqual(served, before, `${name}: nothing was answered`);
+  }
+  page.off('response', keep);
+  const html = await served.text();
+  assert.ok(served.status() < 500, `${name}: ${served.status()}`);
+  await writeFile(`${HTML}/${name}.html`, html);
+  await weight(page, name, html);
+  if (SCREENSHOTS) {
+    for (const [kind, of] of Object.entries(LOOKS)) {
+      await look(page, of);
+      await page.screenshot({ path: `${SCREENSHOTS}/${name}-${kind}.png`, fullPage: true });
+    }
+  }
+  await openAll(page);
+  await page.evaluate(axe);
+  for (const [kind, of] of Object.entries(LOOKS)) {
+    await look(page, of);
+    await wider(page, name, kind);
+    if (kind !== 'wide') await barriers(page, name, kind);
+  }
+  pages += 1;
+}
+
+await walk(async () => {
+  if (PART === 'everyone') {
+    const nobody = await visitor();
+    for (const page of signedOut(places)) await check(nobody, page);
+  }
+  const ada = await withLink(LINK);
+  const table = { everyone: ofEveryone, operators: ofOperators }[PART];
+  for (const page of table(places)) await check(ada, page);
+  // The menu is folded away on a phone.
+  await look(ada, LOOKS.narrow);
+  await ada.goto(WEB);
+  await ada.getByRole('button', { name: 'Menu' }).click();
+  await ada.evaluate(axe);
+  await wider(ada, 'menu', 'narrow');
+  await barriers(ada, 'menu', 'narrow');
+  if (SCREENSHOTS) await ada.screenshot({ path: `${SCREENSHOTS}/menu-narrow.png` });
+});
+assert.equal(problems.length, 0, `\n${problems.join('\n')}`);
+console.log(`${pages} pages`);

@@ -1,0 +1,98 @@
+// Every page of the dashboard: its name, its address, and what is done there first where a form answers with it.
+// A page that is new is a line here; what is checked of all pages is in every-page.mjs.
+import { press } from './browser.mjs';
+
+const fill = (page, name, value) => page.locator(`[name="${name}"]`).first().fill(value);
+
+export const signedOut = () => [
+  ['start', '/'],
+  ['login', '/login'],
+  ['login-link-used', '/login/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+  ['not-found-signed-out', '/nowhere'],
+];
+
+export const ofEveryone = ({ key, rotatedKey, revokedKey }) => [
+  ['home', '/'],
+  ['keys', '/keys'],
+  ['keys-new', '/keys/new'],
+  ['keys-refused', '/keys/new', async (page) => {
+    await fill(page, 'name', 'office');
+    await openAll(page);
+    await fill(page, 'networks', 'everywhere');
+    await fill(page, 'window', 'sometimes');
+    await press(page, 'Make the key');
+  }],
+  ['keys-made', '/keys/new', async (page) => {
+    await fill(page, 'name', 'on stage');
+    await press(page, 'Make the key');
+  }],
+  ['key', `/keys/${key}`],
+  ['key-rotated', `/keys/${rotatedKey}`],
+  ['key-revoked', `/keys/${revokedKey}`],
+  ['key-edit', `/keys/${key}/edit`],
+  ['usage', '/usage'],
+  ['usage-nothing', '/usage?days=7&tool=github.none'],
+  ['tools', '/tools'],
+  ['tools-nothing', '/tools?q=nothing+like+it'],
+  ['try', '/try'],
+  ['try-called', `/try?key=${key}&tool=demo__echo`, async (page) => {
+    await fill(page, 'arg:message', 'hello');
+    await press(page, 'Call it');
+  }],
+  ['not-found', '/nowhere'],
+];
+
+export const ofOperators = ({ call, change, group, keyPrefix, service, user }) => [
+  ['overview', '/overview'],
+  ['overview-30d', '/overview?span=30d'],
+  ['upstreams', '/upstreams'],
+  ['upstream', '/upstreams/github'],
+  ['upstream-with-a-problem', '/upstreams/linear'],
+  ['upstream-edit', '/upstreams/github/edit'],
+  ['upstreams-new', '/upstreams/new'],
+  ['upstreams-new-http', '/upstreams/new?transport=http'],
+  ['upstreams-import', '/upstreams/import'],
+  ['upstreams-imported', '/upstreams/import', async (page) => {
+    await fill(page, 'text', '{"mcpServers": {"far": {"url": "http://127.0.0.1:9/mcp"}, "Not a name!": {"command": "true"}}}');
+    await press(page, 'Add them');
+  }],
+  ['policies', '/policies'],
+  ['policies-new', '/policies/new'],
+  ['policy', '/policies/readers'],
+  ['policy-with-rules', '/policies/triage'],
+  ['policy-edit', '/policies/triage/edit'],
+  ['policy-affected', '/policies/triage/affected'],
+  ['policies-test', '/policies/test'],
+  ['policies-tested', '/policies/test', async (page) => {
+    await fill(page, 'key', keyPrefix);
+    await fill(page, 'tool', 'github.merge_pull_request');
+    await press(page, 'Test');
+  }],
+  ['bundles', '/bundles'],
+  ['bundles-new', '/bundles/new'],
+  ['bundle', '/bundles/support'],
+  ['all-keys', '/all-keys'],
+  ['users', '/users'],
+  ['users-new', '/users/new'],
+  ['user', `/users/${user}`],
+  ['user-login-link', `/users/${user}`, (page) => press(page, 'Make a login link')],
+  ['service-accounts', '/service-accounts'],
+  ['service-accounts-new', '/service-accounts/new'],
+  ['service-account', `/users/${service}`],
+  ['groups', '/groups'],
+  ['groups-new', '/groups/new'],
+  ['group', `/groups/${group}`],
+  ['plans', '/plans'],
+  ['plans-new', '/plans/new'],
+  ['plan', '/plans/team'],
+  ['audit', '/audit'],
+  ['audit-nothing', '/audit?action=nothing.like.it'],
+  ['audit-call', `/audit/${call}`],
+  ['audit-change', `/audit/${change}`],
+  ['audit-chains', '/audit/chains'],
+  ['settings', '/settings'],
+];
+
+// What can be unfolded.
+export const openAll = (page) =>
+  page.evaluate(() => document.querySelectorAll('details').forEach((details) => (details.open = true)));

@@ -1,0 +1,73 @@
+//! Every page, with something on it: how it looks (`tests/browser/every-page.mjs`), and whether it is HTML.
+
+use super::{
+    chromium::driver,
+    inhabited::inhabited,
+    provider::{modules, script},
+};
+use crate::harness::{
+    command::{self, command},
+    environment,
+};
+use std::path::Path;
+
+async fn look_at(part: &str) {
+    let place = inhabited().await;
+    let html = tempfile::tempdir().expect("a temporary folder");
+    let mut walk = driver("every-page.mjs", &place.ostia);
+    walk.env("PART", part)
+        .env("LINK", &place.link)
+        .env("PLACES", place.places.to_string())
+        .env("HTML", html.path());
+    if let Some(folder) = environment::screenshots() {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        walk.env("SCREENSHOTS", folder);
+    }
+    let walked = command::run(walk).await.ok();
+    assert!(walked.stdout.contains("pages\n"), "{walked:#?}");
+    is_valid(html.path()).await;
+}
+
+/// As the checker of the W3C has it (the Nu one, which needs Java), without a word of advice.
+async fn is_valid(html: &Path) {
+    let mut check = command("java");
+    check
+        .arg("-jar")
+        .arg(modules().join("vnu-jar/build/dist/vnu.jar"))
+        .args(["--format", "gnu", "--stdout", "--Werror", "--skip-non-html"])
+        .arg(html);
+    let checked = command::run(check).await;
+    assert_eq!(checked.stdout, "", "{checked:#?}");
+    checked.ok();
+}
+
+#[tokio::test]
+async fn pages_of_everyone_are_valid_light_readable_and_as_wide_as_the_screen() {
+    look_at("everyone").await;
+}
+
+#[tokio::test]
+async fn pages_of_operators_are_valid_light_readable_and_as_wide_as_the_screen() {
+    look_at("operators").await;
+}
+
+/// A page that nobody looked at is a page that the table lacks: every address of the navigation is in it.
+#[test]
+fn the_table_has_every_page_of_the_navigation() {
+    let table = std::fs::read_to_string(script("pages.mjs")).expect("the table");
+    let shell = environment::repository().join("web/src/components/shell.rs");
+    let shell = std::fs::read_to_string(shell).expect("the navigation");
+    let addresses = shell.lines().filter_map(|line| {
+        let (_, address) = line.trim().split_once(" => \"/")?;
+        address.strip_suffix("\",")
+    });
+    let addresses: Vec<_> = addresses.collect();
+    assert!(addresses.len() > 10, "{addresses:?}");
+    for address in addresses {
+        let row = format!("'/{address}']");
+        assert!(
+            table.contains(&row),
+            "tests/browser/pages.mjs lacks /{address}"
+        );
+    }
+}
