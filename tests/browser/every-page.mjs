@@ -20,6 +20,9 @@ const LOOKS = {
   narrow: { colorScheme: 'light', width: 360, height: 740 },
   wide: { colorScheme: 'dark', width: 2560, height: 1300 },
 };
+const TALLEST = 3_000;
+// Those of docs/images/, as tall as the screen.
+const SHOWN = ['keys-light', 'overview-30d-light', 'usage-dark', 'policies-tested-dark'];
 const MAX_PAGE_BYTES = 60_000;
 const MAX_SCRIPT_BYTES = 15_000;
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -47,6 +50,15 @@ async function barriers(page, name, kind) {
   for (const [id, impact, nodes] of violations) {
     problems.push(`${name}, ${kind}: ${id} (${impact})\n  ${nodes.join('\n  ')}`);
   }
+}
+
+// As tall as the page, so that what stands beside it stands beside all of it.
+async function picture(page, name, of) {
+  await look(page, of);
+  if (SHOWN.includes(name)) await page.screenshot({ path: `${SCREENSHOTS}/images/${name}.png` });
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await look(page, { ...of, height: Math.min(height, TALLEST) });
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
 }
 
 // Of a first visit, as a proxy that compresses sends it.
@@ -84,10 +96,7 @@ async function check(page, [name, path, act]) {
   await writeFile(`${HTML}/${name}.html`, html);
   await weight(page, name, html);
   if (SCREENSHOTS) {
-    for (const [kind, of] of Object.entries(LOOKS)) {
-      await look(page, of);
-      await page.screenshot({ path: `${SCREENSHOTS}/${name}-${kind}.png`, fullPage: true });
-    }
+    for (const [kind, of] of Object.entries(LOOKS)) await picture(page, `${name}-${kind}`, of);
   }
   await openAll(page);
   await page.evaluate(axe);

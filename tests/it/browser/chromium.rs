@@ -127,3 +127,15 @@ async fn a_keyboard_is_enough() {
         "{walked:#?}"
     );
 }
+
+#[tokio::test]
+async fn what_others_try_with_a_browser_is_refused() {
+    let walked = journey("refusals.mjs", "yes").await;
+    for seen in [
+        "a link that was used",
+        "a form of another site",
+        "a cookie that was copied",
+    ] {
+        assert!(walked.stdout.contains(seen), "{walked:#?}");
+    }
+}

@@ -177,9 +177,10 @@ async fn served(ostia: &Ostia, key: &str) {
     let served = wait::until(Duration::from_secs(10), what, || async {
         let tools = modern::tools(&endpoint).await;
         let all = ["docs__search", "github__get_issue"];
-        match all.iter().all(|tool| tools.iter().any(|name| name == tool)) {
-            true => Ok(()),
-            false => Err(tools),
+        if all.iter().all(|tool| tools.iter().any(|name| name == tool)) {
+            Ok(())
+        } else {
+            Err(tools)
         }
     });
     served.await;
