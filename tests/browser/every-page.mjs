@@ -1,6 +1,6 @@
 // Every page of one part of the dashboard, as it looks in light, in dark, on a phone and on a wide screen:
-// node every-page.mjs, with PART (`everyone` or `operators`), a LINK that signs an administrator in, and PLACES, the
-// parts of addresses as JSON. browser.mjs says what else it wants.
+// node every-page.mjs, with PART (`everyone`, `servers` or `people`), a LINK that signs an administrator in, and PLACES,
+// the parts of addresses as JSON. browser.mjs says what else it wants.
 //
 // Nothing is wider than the screen, axe finds nothing, no page is heavy. HTML is a folder that gets every document
 // as it was served, SCREENSHOTS one that gets a picture of each look; without it none are made.
@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { WEB, visitor, walk, withLink } from './browser.mjs';
-import { ofEveryone, ofOperators, openAll, signedOut } from './pages.mjs';
+import { ofEveryone, ofPeople, ofServers, openAll, signedOut } from './pages.mjs';
 
 const { HTML, LINK, MODULES, PART, SCREENSHOTS } = process.env;
 const places = JSON.parse(process.env.PLACES);
@@ -114,7 +114,7 @@ await walk(async () => {
     for (const page of signedOut(places)) await check(nobody, page);
   }
   const ada = await withLink(LINK);
-  const table = { everyone: ofEveryone, operators: ofOperators }[PART];
+  const table = { everyone: ofEveryone, servers: ofServers, people: ofPeople }[PART];
   for (const page of table(places)) await check(ada, page);
   // The menu is folded away on a phone.
   await look(ada, LOOKS.narrow);

@@ -42,7 +42,7 @@ export const ofEveryone = ({ key, rotatedKey, revokedKey }) => [
   ['not-found', '/nowhere'],
 ];
 
-export const ofOperators = ({ call, change, group, keyPrefix, service, user }) => [
+export const ofServers = ({ keyPrefix }) => [
   ['overview', '/overview'],
   ['overview-30d', '/overview?span=30d'],
   ['upstreams', '/upstreams'],
@@ -71,6 +71,9 @@ export const ofOperators = ({ call, change, group, keyPrefix, service, user }) =
   ['bundles', '/bundles'],
   ['bundles-new', '/bundles/new'],
   ['bundle', '/bundles/support'],
+];
+
+export const ofPeople = ({ call, change, group, service, user }) => [
   ['all-keys', '/all-keys'],
   ['users', '/users'],
   ['users-new', '/users/new'],
@@ -92,6 +95,8 @@ export const ofOperators = ({ call, change, group, keyPrefix, service, user }) =
   ['audit-chains', '/audit/chains'],
   ['settings', '/settings'],
 ];
+
+export const ofOperators = (places) => [...ofServers(places), ...ofPeople(places)];
 
 // What can be unfolded.
 export const openAll = (page) =>

@@ -47,8 +47,13 @@ async fn pages_of_everyone_are_valid_light_readable_and_as_wide_as_the_screen() 
 }
 
 #[tokio::test]
-async fn pages_of_operators_are_valid_light_readable_and_as_wide_as_the_screen() {
-    look_at("operators").await;
+async fn pages_about_servers_are_valid_light_readable_and_as_wide_as_the_screen() {
+    look_at("servers").await;
+}
+
+#[tokio::test]
+async fn pages_about_people_are_valid_light_readable_and_as_wide_as_the_screen() {
+    look_at("people").await;
 }
 
 /// A page that nobody looked at is a page that the table lacks: every address of the navigation is in it.
