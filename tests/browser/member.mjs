@@ -30,6 +30,22 @@ async function rotated(page, key, overlap) {
   return taken(page);
 }
 
+// Somebody who follows; what is given back waits until they saw the call.
+async function follows(page) {
+  const live = await page.context().newPage();
+  const call = live.locator('td', { hasText: 'demo.echo' }).first();
+  await live.goto(`${WEB}/live`);
+  assert.equal(await call.count(), 0);
+  // By itself, or when the page is read anew.
+  if (javascript) await sees(live, 'Following');
+  return async () => {
+    if (javascript) await call.waitFor();
+    else await until(live, '/live', 'the call', () => call.isVisible());
+    console.log('it is seen as it happens');
+    await live.close();
+  };
+}
+
 await walk(async () => {
   const mia = await signedIn('mia');
   await mia.context().grantPermissions(javascript ? ['clipboard-read', 'clipboard-write'] : [], { origin: WEB });
@@ -46,9 +62,11 @@ await walk(async () => {
   }
   console.log('it is made');
 
+  const live = await follows(mia);
   const agent = await connect(first);
   assert.match(await says(agent, 'demo__echo', 'from the agent'), /from the agent/);
   await agent.close();
+  await live();
   await until(mia, '/usage?days=7', 'the call', () => mia.locator('td', { hasText: 'demo.echo' }).first().isVisible());
   assert.ok(await mia.locator('td', { hasText: name }).first().isVisible());
   await mia.goto(WEB + key);

@@ -32,6 +32,8 @@ export const ofEveryone = ({ key, rotatedKey, revokedKey }) => [
   ['key-edit', `/keys/${key}/edit`],
   ['usage', '/usage'],
   ['usage-nothing', '/usage?days=7&tool=github.none'],
+  ['live', '/live'],
+  ['live-nothing', '/live?tool=github.none'],
   ['tools', '/tools'],
   ['tools-nothing', '/tools?q=nothing+like+it'],
   ['try', '/try'],

@@ -87,7 +87,13 @@ async fn people_sign_in_and_out_without_javascript() {
 
 async fn member(javascript: &str) {
     let walked = journey("member.mjs", javascript).await;
-    for seen in ["it is made", "it is rotated", "it is revoked", "in audit"] {
+    for seen in [
+        "it is made",
+        "it is seen as it happens",
+        "it is rotated",
+        "it is revoked",
+        "in audit",
+    ] {
         assert!(walked.stdout.contains(seen), "{walked:#?}");
     }
 }
