@@ -112,7 +112,7 @@ async fn key(gateway: &Gateway, n: usize, owner: &(Uuid, String)) -> Result<Key,
         name: format!("key-{n}"),
         owner: Some(owner.1.clone()),
         policies: vec!["bench".to_owned()],
-        never_expires: n % 50 == 0,
+        never_expires: n.is_multiple_of(50),
         ..v1::CreateKeyRequest::default()
     };
     let made = gateway.control.keys().create_key(request).await?;

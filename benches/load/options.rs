@@ -59,8 +59,8 @@ pub(crate) struct Options {
     pub(crate) revocations: Option<usize>,
     /// Measure so many changes of policies where there is much of everything, and nothing else.
     pub(crate) changes: Option<usize>,
-    /// Measure pages, all of them or those with this in their address, and nothing else.
-    pub(crate) pages: Option<Option<String>>,
+    /// Measure the pages with this in their address, and nothing else.
+    pub(crate) pages: Option<String>,
     /// Measure what recording costs, and nothing else.
     pub(crate) recording: bool,
 }
@@ -160,8 +160,8 @@ pub(crate) fn read() -> Result<Mode, Failure> {
             "--revocations" => options.revocations = Some(number("--revocations", &value()?)?),
             "--changes" => options.changes = Some(number("--changes", &value()?)?),
             "--recording" => options.recording = true,
-            "--pages" => options.pages = Some(None),
-            "--page" => options.pages = Some(Some(value()?)),
+            "--pages" => options.pages = Some(String::new()),
+            "--page" => options.pages = Some(value()?),
             "--database-url" => options.database_url = Some(value()?),
             other => return Err(format!("{other} is unknown; --help says what there is").into()),
         }

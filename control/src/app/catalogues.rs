@@ -32,7 +32,7 @@ impl Catalogues {
             };
             all.extend(catalogue.map(|catalogue| (id, (edition, catalogue))));
         }
-        *self.known() = all.clone();
+        self.known().clone_from(&all);
         let all = all.into_iter();
         Ok(all.map(|(id, (_, catalogue))| (id, catalogue)).collect())
     }

@@ -1,6 +1,6 @@
 //! Everybody's keys.
 
-use super::visitor::Visitor;
+use super::{operators::refused, visitor::Visitor};
 use crate::harness::ostia::Ostia;
 
 async fn create(ostia: &Ostia, args: &[&str]) -> String {
@@ -40,7 +40,8 @@ async fn keys_worth_a_look_are_found_whoever_has_them() {
     assert!(!endless.contains("&lt;script&gt;alert(1)"), "{endless}");
     let nobody = olga.open("/all-keys?owner=olga").await.body;
     assert!(nobody.contains("No such keys here"), "{nobody}");
-    assert_eq!(olga.open("/all-keys?owner=nobody").await.status, 404);
+    let mistyped = olga.open("/all-keys?owner=nobody").await;
+    refused(&mistyped, "owner", "there is no such user");
 }
 
 #[tokio::test]

@@ -205,6 +205,12 @@ async fn a_call_is_tested_without_making_it() {
     let fields = [("key", "ost_live_aaaaaaaaaaaa"), ("tool", "demo.echo")];
     let answer = olga.submit("/policies/test", &fields).await;
     refused(&answer, "key", "there is no such key");
+    // Of a whole key, pasted in spite of what is said there, nothing secret comes back.
+    let fields = [("key", ostia.key.as_str()), ("tool", "demo.echo")];
+    let answer = olga.submit("/policies/test", &fields).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains(key), "{}", answer.body);
+    assert!(!answer.body.contains(&ostia.key), "{}", answer.body);
     let usage = ostia.cli(&["usage", "list"]).await.ok().json();
     assert_eq!(usage.as_array().map(Vec::len), Some(0), "{usage:#}");
 }

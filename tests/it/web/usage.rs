@@ -1,7 +1,7 @@
 //! Usage: what a member's own keys did, and nothing of others.
 
 use super::member::{self, Member, maria};
-use super::visitor::Visitor;
+use super::{operators::refused, visitor::Visitor};
 use crate::harness::{
     mcp::{Endpoint, modern},
     wait,
@@ -73,6 +73,12 @@ async fn calls_of_others_are_not_there() {
     let eve = Visitor::signed_in(&member.ostia, "eve").await;
     eve.open("/usage").await.shows("No calls here");
     assert_eq!(eve.open("/usage.csv").await.body.lines().count(), 1);
-    assert_eq!(eve.open(&format!("/usage?key={id}")).await.status, 404);
+    let page = eve.open(&format!("/usage?key={id}")).await;
+    refused(
+        &page,
+        "key",
+        "there is no such key; these are the calls of all",
+    );
+    page.shows("No calls here");
     assert_eq!(eve.open(&format!("/usage.csv?key={id}")).await.status, 404);
 }

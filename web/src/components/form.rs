@@ -43,6 +43,12 @@ impl Posted {
         self.fields.push((name.to_owned(), value.into()));
     }
 
+    /// In place of what was typed.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.fields.retain(|(field, _)| field != name);
+        self.push(name, value);
+    }
+
     pub(crate) fn refuse(&mut self, name: &str, problem: impl Into<String>) {
         self.problems.push((name.to_owned(), problem.into()));
     }

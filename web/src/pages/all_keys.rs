@@ -13,7 +13,7 @@ use crate::{
         time::{As, Time},
     },
     csrf::CsrfField,
-    load::load,
+    load::{Failure, load},
     render,
     visitor::{Overseer, Visitor},
 };
@@ -67,21 +67,28 @@ struct Row {
     concerns: Vec<Concern>,
 }
 
+#[derive(Default)]
 struct Found {
     rows: Vec<Row>,
     next: String,
 }
 
 async fn show(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {
-    match load(found(&visitor, &asked)).await {
-        Ok(found) => {
-            let may_revoke = visitor.operates();
-            render::page_of(&visitor, StatusCode::OK, || {
-                view! { <List asked=asked found=found may_revoke=may_revoke/> }
-            })
+    let mut posted = Posted::default();
+    posted.push("owner", &asked.owner);
+    posted.push("concern", &asked.concern);
+    let (status, found) = match load(found(&visitor, &asked)).await {
+        Ok(found) => (StatusCode::OK, found),
+        Err(Failure::NotThere) if !asked.owner.is_empty() => {
+            posted.refuse("owner", "there is no such user");
+            (StatusCode::UNPROCESSABLE_ENTITY, Found::default())
         }
-        Err(failure) => failure.show(&visitor),
-    }
+        Err(failure) => return failure.show(&visitor),
+    };
+    let may_revoke = visitor.operates();
+    render::page_of(&visitor, status, || {
+        view! { <List asked=asked posted=posted found=found may_revoke=may_revoke/> }
+    })
 }
 
 /// Keys of this concern, from page after page of control's until there are enough, or enough was looked at: all
@@ -120,10 +127,7 @@ async fn found(visitor: &Visitor, asked: &Asked) -> Result<Found, Status> {
 }
 
 #[component]
-fn List(asked: Asked, found: Found, may_revoke: bool) -> impl IntoView {
-    let mut posted = Posted::default();
-    posted.push("owner", &asked.owner);
-    posted.push("concern", &asked.concern);
+fn List(asked: Asked, posted: Posted, found: Found, may_revoke: bool) -> impl IntoView {
     let concerns = Concern::ALL.map(|one| (one.name().to_owned(), one.said().to_owned()));
     let concerns = [(String::new(), "all".to_owned())]
         .into_iter()

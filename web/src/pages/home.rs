@@ -125,18 +125,10 @@ fn Home(name: String, mcp_url: String, found: Found) -> impl IntoView {
                 <div>
                     <dt>"Tools you may call"</dt>
                     <dd>{number::count(tools as u64)}</dd>
-                    <dd class="hint">{format!("of {}", number::counted(upstreams, "upstream", "upstreams"))}</dd>
+                    <dd class="hint">{format!("at {}", number::counted(upstreams, "upstream", "upstreams"))}</dd>
                 </div>
             </dl>
-            {(!found.has_keys)
-                .then(|| {
-                    view! {
-                        <Empty title="First, make a key">
-                            <p>"It is what your client signs in with. It is shown once, so have a place for it."</p>
-                            <a class="button" href="/keys/new">"Make a key"</a>
-                        </Empty>
-                    }
-                })}
+            {(!found.has_keys).then(|| view! { <First nothing_yet=found.upstreams.is_empty()/> })}
             <div class="grid lead">
                 <Panel title="Connect a client" note=mcp_url.clone()>
                     <p class="quiet">
@@ -151,6 +143,26 @@ fn Home(name: String, mcp_url: String, found: Found) -> impl IntoView {
             </div>
         </Shell>
     }
+}
+
+/// For somebody who has no key yet.
+#[component]
+fn First(nothing_yet: bool) -> impl IntoView {
+    if nothing_yet {
+        return view! {
+            <Empty title="There is nothing that you may use yet">
+                <p>"Ask an operator for a policy. What it allows is here then, and a key of yours may use it."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty title="First, make a key">
+            <p>"It is what your client signs in with. It is shown once, so have a place for it."</p>
+            <a class="button" href="/keys/new">"Make a key"</a>
+        </Empty>
+    }
+    .into_any()
 }
 
 #[component]

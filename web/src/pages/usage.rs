@@ -19,7 +19,7 @@ use crate::{
         shell::{Section, Shell},
         table::{Cell, Pages, Table, encoded},
     },
-    load::load,
+    load::{Failure, load},
     render,
     visitor::Visitor,
 };
@@ -117,9 +117,22 @@ struct Found {
 }
 
 async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Response {
-    match load(loaded(&visitor, &asked)).await {
-        Ok(found) => render::page_of(&visitor, StatusCode::OK, || {
-            view! { <Usage asked=asked found=found/> }
+    let mut asked = asked;
+    let mut found = load(loaded(&visitor, &asked)).await;
+    // A key that was deleted since its calls were looked at.
+    let gone = matches!(found, Err(Failure::NotThere)) && !asked.key.is_empty();
+    if gone {
+        asked.key.clear();
+        found = load(loaded(&visitor, &asked)).await;
+    }
+    let status = if gone {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    match found {
+        Ok(found) => render::page_of(&visitor, status, || {
+            view! { <Usage asked=asked gone=gone found=found/> }
         }),
         Err(failure) => failure.show(&visitor),
     }
@@ -187,7 +200,7 @@ fn list_request(visitor: &Visitor, asked: &Asked, page_size: u32) -> v1::ListUsa
 }
 
 #[component]
-fn Usage(asked: Asked, found: Found) -> impl IntoView {
+fn Usage(asked: Asked, gone: bool, found: Found) -> impl IntoView {
     let bars = Course::days(clock::now(), asked.days())
         .of(found.days.iter())
         .bars();
@@ -203,7 +216,7 @@ fn Usage(asked: Asked, found: Found) -> impl IntoView {
             <PageHead title="Usage" lead="What your keys did. Times and days are UTC.">
                 <a class="button second" href=csv>"Download CSV"</a>
             </PageHead>
-            <Filters asked=asked keys=found.own_keys/>
+            <Filters asked=asked gone=gone keys=found.own_keys/>
             {if nothing {
                 view! {
                     <Empty title="No calls here">
@@ -256,13 +269,16 @@ fn Usage(asked: Asked, found: Found) -> impl IntoView {
 }
 
 #[component]
-fn Filters(asked: Asked, keys: Vec<v1::Key>) -> impl IntoView {
+fn Filters(asked: Asked, gone: bool, keys: Vec<v1::Key>) -> impl IntoView {
     let mut posted = Posted::default();
     posted.push("days", asked.days().to_string());
     posted.push("key", asked.key);
     posted.push("upstream", asked.upstream);
     posted.push("tool", asked.tool);
     posted.push("outcome", asked.outcome);
+    if gone {
+        posted.refuse("key", "there is no such key; these are the calls of all");
+    }
     let option = |value: &str, said: &str| (value.to_owned(), said.to_owned());
     let days = SPANS
         .iter()

@@ -16,6 +16,7 @@ use crate::{
 use axum::{extract::Query, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
+use ostia_domain::key::Presented;
 use ostia_proto::v1;
 use serde::Deserialize;
 
@@ -34,12 +35,17 @@ pub(super) async fn show(Overseer(visitor): Overseer, Query(asked): Query<Asked>
     page(&visitor, StatusCode::OK, posted, None)
 }
 
-/// By POST, because arguments are nobody's business who reads logs of addresses.
+/// By POST, because arguments are nobody's business who reads logs of addresses. Of a whole key only what it
+/// begins with goes on, and back to the page.
 pub(super) async fn test(
     Checked { visitor, form }: Checked<Vec<(String, String)>, Overseer>,
 ) -> Response {
     let Overseer(visitor) = visitor;
     let mut posted = Posted::new(form);
+    if let Ok(whole) = Presented::parse(posted.get("key")) {
+        let begins = format!("ost_{}_{}", whole.mode.as_str(), whole.public_id());
+        posted.set("key", begins);
+    }
     let arguments = posted.get("arguments");
     let request = v1::TestAccessRequest {
         key: posted.get("key").to_owned(),
