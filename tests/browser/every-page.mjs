@@ -6,7 +6,8 @@
 // as it was served, SCREENSHOTS one that gets a picture of each look; without it none are made.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
+import { get } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { WEB, visitor, walk, withLink } from './browser.mjs';
 import { ofEveryone, ofPeople, ofServers, openAll, signedOut } from './pages.mjs';
 
@@ -61,18 +62,30 @@ async function picture(page, name, of) {
   await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
 }
 
-// Of a first visit, as a proxy that compresses sends it.
-async function weight(page, name, html) {
-  const weigh = (text) => gzipSync(text).length;
-  const get = async (url) => (await page.request.get(url)).text();
-  const files = (selector, attribute) => page.locator(selector).evaluateAll(
+// How long a file is on its way, and when it is there. The browser has it from an earlier page and would not say.
+const files = new Map();
+async function file(url) {
+  if (!files.has(url)) {
+    const answer = await new Promise((resolve) => get(url, { headers: { 'accept-encoding': 'gzip' } }, resolve));
+    const sent = Buffer.concat(await answer.toArray());
+    assert.equal(answer.headers['content-encoding'], 'gzip', url);
+    files.set(url, { sent: sent.length, length: gunzipSync(sent).length });
+  }
+  return files.get(url);
+}
+
+// What a first visit costs.
+async function weight(page, name, served) {
+  assert.equal(served.headers()['content-encoding'], 'gzip', name);
+  const all = (selector, attribute) => page.locator(selector).evaluateAll(
     (elements, attribute) => elements.map((element) => element[attribute]), attribute);
-  const scripts = await Promise.all((await files('script[src]', 'src')).map(get));
-  const styles = await Promise.all((await files('link[rel=stylesheet]', 'href')).map(get));
-  const bytes = [html, ...scripts, ...styles].reduce((sum, text) => sum + weigh(text), 0);
+  const scripts = await Promise.all((await all('script[src]', 'src')).map(file));
+  const styles = await Promise.all((await all('link[rel=stylesheet]', 'href')).map(file));
+  let bytes = (await served.request().sizes()).responseBodySize;
+  for (const { sent } of [...scripts, ...styles]) bytes += sent;
   console.log(`${name}: ${bytes} bytes`);
   if (bytes > MAX_PAGE_BYTES) problems.push(`${name}: ${bytes} bytes compressed`);
-  const script = scripts.reduce((sum, text) => sum + text.length, 0);
+  const script = scripts.reduce((sum, { length }) => sum + length, 0);
   if (script > MAX_SCRIPT_BYTES) problems.push(`${name}: scripts of ${script} bytes`);
 }
 
@@ -94,7 +107,7 @@ async function check(page, [name, path, act]) {
   const html = await served.text();
   assert.ok(served.status() < 500, `${name}: ${served.status()}`);
   await writeFile(`${HTML}/${name}.html`, html);
-  await weight(page, name, html);
+  await weight(page, name, served);
   if (SCREENSHOTS) {
     for (const [kind, of] of Object.entries(LOOKS)) await picture(page, `${name}-${kind}`, of);
   }

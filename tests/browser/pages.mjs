@@ -29,6 +29,7 @@ export const ofEveryone = ({ key, rotatedKey, revokedKey }) => [
   ['key', `/keys/${key}`],
   ['key-rotated', `/keys/${rotatedKey}`],
   ['key-revoked', `/keys/${revokedKey}`],
+  ['key-changes', `/keys/${rotatedKey}/changes`],
   ['key-edit', `/keys/${key}/edit`],
   ['usage', '/usage'],
   ['usage-nothing', '/usage?days=7&tool=github.none'],
@@ -77,6 +78,10 @@ export const ofServers = ({ keyPrefix }) => [
 
 export const ofPeople = ({ call, change, group, service, user }) => [
   ['all-keys', '/all-keys'],
+  ['all-keys-revoke', '/all-keys', async (page) => {
+    await page.locator('tbody input[type=checkbox]:not([disabled])').first().check();
+    await page.getByRole('button', { name: 'Revoke those' }).click();
+  }],
   ['users', '/users'],
   ['users-new', '/users/new'],
   ['user', `/users/${user}`],
@@ -84,6 +89,10 @@ export const ofPeople = ({ call, change, group, service, user }) => [
   ['service-accounts', '/service-accounts'],
   ['service-accounts-new', '/service-accounts/new'],
   ['service-account', `/users/${service}`],
+  ['service-account-key', `/users/${service}`, async (page) => {
+    await fill(page, 'key_name', 'pipeline');
+    await press(page, 'Make the key');
+  }],
   ['groups', '/groups'],
   ['groups-new', '/groups/new'],
   ['group', `/groups/${group}`],
@@ -95,6 +104,7 @@ export const ofPeople = ({ call, change, group, service, user }) => [
   ['audit-call', `/audit/${call}`],
   ['audit-change', `/audit/${change}`],
   ['audit-chains', '/audit/chains'],
+  ['audit-chains-read', '/audit/chains', (page) => press(page, 'Read all events')],
   ['settings', '/settings'],
 ];
 
