@@ -4,7 +4,7 @@ use super::{
     admissible, discover,
     envelope::{Message, is_request_id},
     era::{Era, claims_modern},
-    forward::{self, Came, Onward},
+    forward::{self, Came, Onward, Place},
     headers::{self, Accepts},
     initialize, legacy, listen, lists, origin, read,
     received::{Received, refuse},
@@ -98,7 +98,7 @@ pub async fn serve(
     {
         let onward = Onward {
             method: parts.method.clone(),
-            endpoint: &endpoint,
+            to: Place::Endpoint(&endpoint),
             headers: &parts.headers,
             body: Bytes::new(),
             arrival: &arrival,
@@ -230,7 +230,7 @@ async fn dispatch(mut received: Received<'_>, came: Came, mut record: OpenRecord
     {
         let onward = Onward {
             method: Method::POST,
-            endpoint: &received.endpoint,
+            to: Place::Endpoint(&received.endpoint),
             headers: received.headers,
             body: received.body.clone(),
             arrival: &received.arrival,

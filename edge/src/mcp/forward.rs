@@ -8,6 +8,10 @@
 //! Nothing is sent twice. Only an edge that took no connection, or said that it is another one, counts as gone;
 //! then the request is this edge's to answer, as far as it can.
 
+mod place;
+
+pub use place::Place;
+
 use super::{
     era::Era,
     headers::Accepts,
@@ -16,8 +20,9 @@ use super::{
     relay,
     request_state::Continue,
     seal::{Purpose, Sealer},
+    tasks,
 };
-use crate::{call::Arrival, error::Error, route::Endpoint, state::State};
+use crate::{call::Arrival, error::Error, state::State};
 use axum::{
     body::{Body, Bytes},
     response::Response,
@@ -30,7 +35,6 @@ use ostia_domain::{
     code::Code,
     principal::Principal,
 };
-use reqwest::Url;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -84,7 +88,7 @@ pub enum Came {
 /// A request on its way.
 pub struct Onward<'a> {
     pub method: Method,
-    pub endpoint: &'a Endpoint,
+    pub to: Place<'a>,
     pub headers: &'a HeaderMap,
     pub body: Bytes,
     pub arrival: &'a Arrival,
@@ -135,8 +139,7 @@ impl Forwarder {
         if self.gone.contains_key(&to.id) {
             return Ok(None);
         }
-        let (Some(url), Some(hop)) = (path(url, onward.endpoint), self.hop(to.id, onward.arrival))
-        else {
+        let (Some(url), Some(hop)) = (onward.to.at(url), self.hop(to.id, onward.arrival)) else {
             return Ok(None);
         };
         let mut headers = passed_on(onward.headers);
@@ -191,7 +194,7 @@ pub fn owner(received: &Received<'_>) -> Option<Owner> {
         }
         Era::Modern => match relay::continued(received) {
             Ok(Some(Continue::Parked { at, .. })) => at,
-            _ => return None,
+            _ => tasks::edge_of(received)?,
         },
     };
     (owner.id != received.state.own.id).then_some(owner)
@@ -247,34 +250,9 @@ fn passed_on(headers: &HeaderMap) -> HeaderMap {
     passed
 }
 
-fn path(mut url: Url, endpoint: &Endpoint) -> Option<Url> {
-    {
-        let mut path = url.path_segments_mut().ok()?;
-        path.pop_if_empty().push("mcp");
-        let name = endpoint.name();
-        if !name.is_empty() {
-            path.push(&name);
-        }
-    }
-    Some(url)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_is_that_of_the_endpoint() {
-        let at = |endpoint| {
-            let url = "http://10.0.0.7:8080".parse().unwrap();
-            path(url, &endpoint).unwrap().to_string()
-        };
-        assert_eq!(at(Endpoint::Everything), "http://10.0.0.7:8080/mcp");
-        let one = Endpoint::One("a/../b".to_owned());
-        assert_eq!(at(one), "http://10.0.0.7:8080/mcp/a%2F..%2Fb");
-        let bundle = Endpoint::Bundle("daily".to_owned());
-        assert_eq!(at(bundle), "http://10.0.0.7:8080/mcp/@daily");
-    }
 
     #[test]
     fn what_belongs_to_a_connection_stays_with_it() {

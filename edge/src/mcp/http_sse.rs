@@ -2,39 +2,40 @@
 //! they hear, and an address for what they say. Each message goes the way of Streamable HTTP; what would
 //! be its response goes to the stream.
 
+mod name;
+mod stream;
+
+pub use stream::Streams;
+
+use self::{
+    name::Name,
+    stream::{EVENT_STREAM, OpenStream, is_event_stream},
+};
 use super::{
-    endpoint,
-    event_stream::{self, Events},
+    endpoint, event_stream,
+    forward::{self, Came, Onward, Place},
     headers::{PROTOCOL_VERSION, SESSION_ID},
-    legacy::NothingAsked,
     origin,
+    owner::Owner,
+    read,
 };
 use crate::{
-    call::Arrival,
-    connections::{Lasting, SLOW_READER},
-    error::Error,
-    record::OpenRecord,
-    respond,
-    route::Endpoint,
-    state::State,
+    call::Arrival, connections::Lasting, error::Error, record::OpenRecord, respond,
+    route::Endpoint, state::State,
 };
 use axum::{
     body::{Body, Bytes},
     extract::{ConnectInfo, Path, Query, State as Shared, rejection::QueryRejection},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
-use futures_util::StreamExt as _;
 use http::{
-    HeaderValue, Method, Request, StatusCode, Uri,
-    header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
+    Method, Request, Uri,
+    header::{ACCEPT, USER_AGENT},
     request::Parts,
 };
-use http_body_util::BodyExt as _;
 use ostia_domain::{code::Code, usage::Outcome};
 use serde::Deserialize;
 use std::{
-    collections::HashMap,
-    io,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -43,32 +44,10 @@ use uuid::Uuid;
 
 /// Where messages are posted.
 pub const MESSAGES: &str = "/messages";
+/// The parameter that says to which stream.
+pub const STREAM: &str = "stream";
 /// Events a client may be behind before its reader is waited for.
 const BUFFER: usize = 64;
-const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
-
-struct OpenStream {
-    /// The key whose stream it is.
-    owner: Uuid,
-    endpoint: Endpoint,
-    /// The MCP session, once there is one.
-    session: Mutex<Option<HeaderValue>>,
-    events: Events,
-}
-
-/// The open streams of an edge.
-#[derive(Default)]
-pub struct Streams(Mutex<HashMap<Uuid, Arc<OpenStream>>>);
-
-impl Streams {
-    fn find(&self, id: Uuid) -> Option<Arc<OpenStream>> {
-        self.map().get(&id).cloned()
-    }
-
-    fn map(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<OpenStream>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// `GET /sse` and `GET /sse/<upstream>`.
 pub async fn open(
@@ -79,14 +58,15 @@ pub async fn open(
 ) -> Response {
     let arrival = state.arrive(remote, request.headers());
     let (parts, _) = request.into_parts();
-    let (owner, mut record) = match owner(&state, &parts, &arrival).await {
+    let (owner, mut record) = match owner(&state, &parts, &arrival, Came::FromClient).await {
         Ok(known) => known,
         Err(refused) => return refused,
     };
     record.ended(Outcome::Ok, 0);
     let id = Uuid::new_v4();
     let (events, receiver) = mpsc::channel(BUFFER);
-    let named = format!("event: endpoint\ndata: {MESSAGES}?stream={id}\n\n");
+    let name = Name::of(&state, id).write(&state.sealer, owner);
+    let named = format!("event: endpoint\ndata: {MESSAGES}?{STREAM}={name}\n\n");
     // There is room: nothing else was sent yet.
     let _ = events.try_send(Ok(Bytes::from(named)));
     let stream = OpenStream {
@@ -111,7 +91,7 @@ pub async fn open(
 
 #[derive(Deserialize)]
 pub struct Named {
-    stream: Uuid,
+    stream: String,
 }
 
 /// `POST /messages?stream=…`.
@@ -121,15 +101,36 @@ pub async fn post(
     named: Result<Query<Named>, QueryRejection>,
     request: Request<Body>,
 ) -> Response {
-    let arrival = state.arrive(remote, request.headers());
-    let (mut parts, body) = request.into_parts();
-    let (owner, mut record) = match owner(&state, &parts, &arrival).await {
+    let mut arrival = state.arrive(remote, request.headers());
+    let came = forward::came(&state, request.headers());
+    if let Came::Forwarded(client) = came {
+        arrival.remote = client;
+    }
+    let (mut parts, mut body) = request.into_parts();
+    let (owner, mut record) = match owner(&state, &parts, &arrival, came).await {
         Ok(known) => known,
+        Err(refused) if came == Came::Stray => return forward::stray(refused),
         Err(refused) => return refused,
     };
-    let stream = named
-        .ok()
-        .and_then(|Query(named)| state.http_sse.find(named.stream));
+    let text = named.map_or_else(|_| String::new(), |Query(named)| named.stream);
+    let name = Name::read(&text, &state.sealer, owner);
+    if came == Came::FromClient
+        && let Some(at) = name.as_ref().and_then(|name| name.at.as_ref())
+        && at.id != state.own.id
+    {
+        body = match elsewhere(&state, at, (&text, &parts, body), &arrival).await {
+            Ok(Sent::Answered(answer)) => {
+                record.discard();
+                return answer;
+            }
+            Ok(Sent::Nowhere(body)) => body,
+            Err(error) => {
+                record.failed(&error);
+                return respond::legacy_error(&error, arrival.id);
+            }
+        };
+    }
+    let stream = name.and_then(|name| state.http_sse.find(name.id));
     let Some(stream) = stream.filter(|stream| stream.owner == owner) else {
         let message = "There is no such stream for this API key. Open one with GET /sse.";
         let error = Error::new(Code::SessionUnknown, message);
@@ -156,16 +157,51 @@ pub async fn post(
     stream.take(&state, response).await
 }
 
+/// What became of a message for a stream of another edge.
+enum Sent {
+    Answered(Response),
+    /// That edge is gone, and its streams with it.
+    Nowhere(Body),
+}
+
+async fn elsewhere(
+    state: &State,
+    at: &Owner,
+    (stream, parts, body): (&str, &Parts, Body),
+    arrival: &Arrival,
+) -> Result<Sent, Error> {
+    let body = read::body(body, state.config.max_body_bytes).await?;
+    let onward = Onward {
+        method: Method::POST,
+        to: Place::Messages(stream),
+        headers: &parts.headers,
+        body: body.clone(),
+        arrival,
+    };
+    let answer = forward::to_owner(state, at, onward).await?;
+    Ok(answer.map_or(Sent::Nowhere(body.into()), Sent::Answered))
+}
+
 /// Whose request this is, and its record; or the refusal.
 async fn owner(
     state: &State,
     parts: &Parts,
     arrival: &Arrival,
+    came: Came,
 ) -> Result<(Uuid, OpenRecord), Response> {
     let mut record = state.recorder.open(arrival);
     record.client(parts.headers.get(USER_AGENT));
     record.method(&format!("{} {}", parts.method, parts.uri.path()));
-    let identified = match origin::check(&state.config, &parts.headers, &parts.uri) {
+    let checked = match came {
+        Came::FromClient => origin::check(&state.config, &parts.headers, &parts.uri),
+        // Whoever forwarded it has checked what it was called.
+        Came::Forwarded(_) => Ok(()),
+        Came::Stray => Err(Error::new(
+            Code::SessionUnknown,
+            "This request was for another Ostia.",
+        )),
+    };
+    let identified = match checked {
         Ok(()) => endpoint::identify(state, &parts.headers, arrival, &mut record).await,
         Err(error) => Err(error),
     };
@@ -187,69 +223,4 @@ async fn listen(state: &Arc<State>, remote: SocketAddr, stream: &OpenStream, mut
     if is_event_stream(&response) {
         stream.forward(state, response.into_body());
     }
-}
-
-impl OpenStream {
-    fn put_session(&self, parts: &mut Parts) {
-        parts.headers.remove(SESSION_ID);
-        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = session.clone() {
-            parts.headers.insert(SESSION_ID, session);
-        }
-    }
-
-    /// Puts a response on the stream. A refusal of the request as such stays the answer to the post.
-    async fn take(&self, state: &State, response: Response) -> Response {
-        if is_event_stream(&response) {
-            self.forward(state, response.into_body());
-            return StatusCode::ACCEPTED.into_response();
-        }
-        if response.extensions().get::<NothingAsked>().is_some() {
-            // Clients of this transport give up their connection over a refusal, and an answer may come
-            // a moment too late through nobody's fault.
-            return StatusCode::ACCEPTED.into_response();
-        }
-        if response.status() != StatusCode::OK {
-            return response;
-        }
-        let Ok(body) = response.into_body().collect().await else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
-        let event = event_stream::message(&body.to_bytes());
-        if event_stream::send(&self.events, event).await.is_err() {
-            return StatusCode::GONE.into_response();
-        }
-        StatusCode::ACCEPTED.into_response()
-    }
-
-    /// Events are events, wherever they go.
-    fn forward(&self, state: &State, body: Body) {
-        let events = self.events.clone();
-        state.tasks.spawn(async move {
-            let mut chunks = body.into_data_stream();
-            loop {
-                let chunk = tokio::select! {
-                    chunk = chunks.next() => chunk,
-                    () = events.closed() => None,
-                };
-                let Some(chunk) = chunk else { return };
-                // Clients of this transport take an event without data for a message that is broken.
-                if chunk
-                    .as_ref()
-                    .is_ok_and(|event| event.ends_with(b"\ndata:\n\n"))
-                {
-                    continue;
-                }
-                let failed = |error| io::Error::other(format!("{error}"));
-                let sent = events.send(chunk.map_err(failed));
-                if tokio::time::timeout(SLOW_READER, sent).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-}
-
-fn is_event_stream(response: &Response) -> bool {
-    response.headers().get(CONTENT_TYPE) == Some(&EVENT_STREAM)
 }

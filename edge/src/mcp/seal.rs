@@ -31,6 +31,8 @@ pub enum Purpose {
     LastGood,
     /// That a request was forwarded to an edge, which is the owner.
     Hop,
+    /// A stream of HTTP+SSE.
+    Stream,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Task => 3,
             Self::LastGood => 4,
             Self::Hop => 5,
+            Self::Stream => 6,
         }
     }
 }

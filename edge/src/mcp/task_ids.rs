@@ -1,17 +1,16 @@
-//! The ids of tasks: an upstream's own, and what its client knows instead.
-//!
-//! ```text
-//! format: 1 | upstream: 16 | worker: 16 | length of the tool's name: 2 | tool's name | upstream's id, as JSON
-//! ```
-//! Sealed for the key that made the task, so that it tells where to go on without a table, and somebody
-//! else's id is like an unknown one. The same task has the same id each time: clients compare them.
+//! The ids of tasks: an upstream's own, and what its client knows instead ([`Task`]).
+
+mod task;
+
+pub use task::Task;
 
 use super::{
     answer::Addressee,
     envelope::{Message, member, span, string},
     era::{Era, META_RELATED_TASK},
+    owner::Owner,
     relay::Relayed,
-    seal::{Purpose, Sealer},
+    seal::Sealer,
     splice::{Edit, splice},
 };
 use crate::pool::pending::Answer;
@@ -20,52 +19,7 @@ use serde_json::value::RawValue;
 use std::{ops::Range, sync::Arc};
 use uuid::Uuid;
 
-const FORMAT: u8 = 1;
 pub const MEMBER: &str = "taskId";
-
-/// A task as its upstream knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
-    pub upstream: Uuid,
-    /// That has it; nil where every connection of the upstream is as good.
-    pub worker: Uuid,
-    /// The upstream's own name of the tool that was called.
-    pub tool: String,
-    /// The upstream's own id, as JSON.
-    pub own: String,
-}
-
-impl Task {
-    /// Every reason against an id looks the same.
-    pub fn open(sealer: &Sealer, owner: Uuid, id: &str) -> Option<Self> {
-        let content = sealer.open(Purpose::Task, owner, id)?;
-        let (format, rest) = content.split_first()?;
-        let (upstream, rest) = rest.split_first_chunk::<16>()?;
-        let (worker, rest) = rest.split_first_chunk::<16>()?;
-        let (length, rest) = rest.split_first_chunk::<2>()?;
-        let (tool, own) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
-        (*format == FORMAT).then_some(())?;
-        Some(Self {
-            upstream: Uuid::from_bytes(*upstream),
-            worker: Uuid::from_bytes(*worker),
-            tool: text(tool)?,
-            own: text(own)?,
-        })
-    }
-
-    /// Unset where the tool's name is longer than any is.
-    fn seal(&self, sealer: &Sealer, owner: Uuid) -> Option<String> {
-        let length = u16::try_from(self.tool.len()).ok()?;
-        let mut content = vec![FORMAT];
-        content.extend_from_slice(self.upstream.as_bytes());
-        content.extend_from_slice(self.worker.as_bytes());
-        content.extend_from_slice(&length.to_be_bytes());
-        content.extend_from_slice(self.tool.as_bytes());
-        content.extend_from_slice(self.own.as_bytes());
-        sealer.seal_name(Purpose::Task, owner, &content)
-    }
-}
 
 /// Where an id stands in a message, and the one that comes there.
 pub type Renamed = (Range<usize>, Vec<u8>);
@@ -77,6 +31,7 @@ pub struct TaskIds {
     pub owner: Uuid,
     pub upstream: Uuid,
     pub worker: Uuid,
+    pub at: Option<Owner>,
     pub tool: String,
     /// A legacy client asked for a task.
     pub wanted: bool,
@@ -145,6 +100,7 @@ impl TaskIds {
         let task = Task {
             upstream: self.upstream,
             worker: self.worker,
+            at: self.at.clone(),
             tool: self.tool.clone(),
             own: own.get().to_owned(),
         };
@@ -219,6 +175,7 @@ mod tests {
             owner: Uuid::from_u128(1),
             upstream: Uuid::from_u128(2),
             worker: Uuid::from_u128(3),
+            at: None,
             tool: "work".into(),
             wanted: false,
             asked: None,
@@ -298,6 +255,7 @@ mod tests {
         let task = Task {
             upstream: Uuid::from_u128(2),
             worker: Uuid::from_u128(3),
+            at: None,
             tool: "work".into(),
             own: "\"a\"".into(),
         };

@@ -7,6 +7,7 @@ use super::{
     envelope::{member, string},
     era::Era,
     introduce::uses,
+    owner::Owner,
     received::{Received, refuse},
     relay::{self, Relayed},
     task_ids::{Task, TaskIds},
@@ -86,6 +87,13 @@ fn allow<'a>(
     } else {
         Err(unknown())
     }
+}
+
+/// The edge that has the worker of the task that is asked about, where the task names one.
+pub fn edge_of(received: &Received<'_>) -> Option<Owner> {
+    Asked::of(received.era, received.message.method.as_deref()?)?;
+    let id = received.params.as_ref()?.task_id.and_then(string)?;
+    Task::open(&received.state.sealer, received.principal.key_id, &id)?.at
 }
 
 fn unknown() -> Error {
@@ -217,7 +225,11 @@ pub fn ids(received: &Received<'_>, item: &Item, worker: &Worker) -> TaskIds {
     // Over HTTP a modern upstream knows no connections.
     let anywhere = !stdio && item.pool.era() == Era::Modern;
     let params = received.params.as_ref();
+    // In the legacy era it is the session that says where.
+    let own = &received.state.own;
+    let named = stdio && received.era == Era::Modern && own.url.is_some();
     TaskIds {
+        at: named.then(|| own.clone()),
         sealer: Arc::clone(&received.state.sealer),
         owner: received.principal.key_id,
         upstream: item.upstream.id,

@@ -54,7 +54,7 @@ async fn a_call_whose_stream_was_lost_is_picked_up() {
 }
 
 /// The next event of an old stream: its name and its data.
-async fn event(
+pub(crate) async fn event(
     body: &mut futures_util::stream::BoxStream<'static, reqwest::Result<bytes::Bytes>>,
     text: &mut String,
 ) -> (String, String) {

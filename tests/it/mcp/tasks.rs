@@ -27,14 +27,14 @@ async fn call(endpoint: &Endpoint, tool: &str, arguments: &Value) -> Answer {
 }
 
 /// Begins a task; gives its id.
-async fn begin(endpoint: &Endpoint, tool: &str, arguments: &Value) -> String {
+pub(crate) async fn begin(endpoint: &Endpoint, tool: &str, arguments: &Value) -> String {
     let result = call(endpoint, tool, arguments).await.result();
     assert_eq!(result["resultType"], "task", "{result:#}");
     result["taskId"].as_str().expect("an id").to_owned()
 }
 
 /// `tasks/<what>`.
-async fn ask(endpoint: &Endpoint, what: &str, task: &str) -> Answer {
+pub(crate) async fn ask(endpoint: &Endpoint, what: &str, task: &str) -> Answer {
     update(endpoint, what, task, &json!({})).await
 }
 
@@ -48,7 +48,7 @@ async fn update(endpoint: &Endpoint, what: &str, task: &str, responses: &Value) 
 }
 
 /// Waits until a task says this of itself.
-async fn becomes(endpoint: &Endpoint, task: &str, status: &str) -> Value {
+pub(crate) async fn becomes(endpoint: &Endpoint, task: &str, status: &str) -> Value {
     let told = wait::until(SOON, "the task gets on", || async {
         let told = ask(endpoint, "get", task).await.result();
         assert_eq!(told["taskId"], task, "{told:#}");

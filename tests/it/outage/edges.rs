@@ -7,7 +7,8 @@ use crate::harness::{
     ostia::{Options, Ostia},
     processes,
     split::{Split, another_edge},
-    upstreams, wait,
+    upstreams::{self, Definition},
+    wait,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ostia_proto::v1;
@@ -74,12 +75,39 @@ impl Edges {
         self.split.services()
     }
 
+    /// One more, which both edges know.
+    pub(super) async fn add(&self, upstream: Definition) {
+        upstream.add(&self.services()).await;
+        for edge in [&self.split.edge, &self.other] {
+            control::between(&self.split.control, edge).settled().await;
+        }
+    }
+
     pub(super) async fn kill_the_first(&mut self) {
         self.split.edge.kill9().await;
     }
 
     pub(super) async fn start_the_first_again(&mut self) {
         self.split.edge.start_again().await;
+    }
+
+    /// Where each is reached, without a path.
+    pub(super) fn addresses(&self) -> [String; 2] {
+        let of = |edge: &Ostia| edge.mcp_url.trim_end_matches("/mcp").to_owned();
+        [of(&self.split.edge), of(&self.other)]
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The key of somebody else, who may do as much.
+    pub(super) async fn stranger(&self) -> String {
+        let key = control::master_key(&self.services(), "stranger").await;
+        control::between(&self.split.control, &self.other)
+            .settled()
+            .await;
+        key
     }
 
     pub(super) fn first(&self) -> Endpoint {

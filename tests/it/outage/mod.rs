@@ -5,4 +5,6 @@ mod database;
 mod edges;
 mod forward;
 mod load;
+mod messages;
+mod tasks;
 mod watch;
