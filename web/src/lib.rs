@@ -26,8 +26,8 @@ mod raw_html;
 mod render;
 mod return_to;
 mod saving;
+mod seal;
 mod session;
-#[allow(dead_code, reason = "what the pages to come ask of it")]
 mod visitor;
 
 pub use config::{Config, ProviderConfig};

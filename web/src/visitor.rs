@@ -31,8 +31,6 @@ pub(crate) struct Visitor {
     pub(crate) name: String,
     /// As control says now.
     pub(crate) role: Role,
-    /// Everything but the secrets that control knows of the user.
-    pub(crate) user: v1::User,
     /// Acts for this user: control allows what the role allows, and audit names the user.
     pub(crate) control: ControlClient,
     /// What forms of this session carry.
@@ -115,10 +113,9 @@ impl Visitor {
         touch(site, session, id).await?;
         Ok(Some(Self {
             id: user,
-            name: found.name.clone(),
             // A role of a newer control allows nothing here.
             role: found.role().named().unwrap_or(Role::Member),
-            user: found,
+            name: found.name,
             control,
             csrf: CsrfToken::of(id),
         }))
