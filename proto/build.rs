@@ -9,6 +9,7 @@ const FILES: &[&str] = &[
     "ostia/v1/browser_sessions.proto",
     "ostia/v1/bundles.proto",
     "ostia/v1/groups.proto",
+    "ostia/v1/idempotency.proto",
     "ostia/v1/identity.proto",
     "ostia/v1/keys.proto",
     "ostia/v1/manifest.proto",

@@ -9,6 +9,13 @@ use uuid::Uuid;
 /// Arguments of calls. This installation itself may not call it either, which is no role.
 const FOR_AUDITORS: &str = "ReadArguments";
 
+/// What the parts of an installation ask each other, for whoever calls them.
+const BETWEEN_PARTS: [&str; 3] = [
+    "SyncService",
+    "BrowserSessionsService",
+    "IdempotencyService",
+];
+
 /// How far a call reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -36,7 +43,7 @@ impl Acting {
         let reach = match user.role {
             // Between the parts of an installation; answers hold credentials in clear, and who may name
             // sessions may be anybody.
-            _ if matches!(service, "SyncService" | "BrowserSessionsService") => None,
+            _ if BETWEEN_PARTS.contains(&service) => None,
             // Who administers does not read what others said.
             role if method == FOR_AUDITORS => (role == Role::Auditor).then_some(Reach::All),
             // What a provider said is for the web role to check.

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     /// The state of an object does not allow it.
     #[error("{0}")]
     Conflict(String),
+    #[error("it is not any more as you read it: read it again, and decide again")]
+    PreconditionFailed,
     #[error(
         "control does not know this caller: send its service token, or the key of a service account, as \
          `authorization: Bearer …`, or use a client certificate where it asks for one"
@@ -84,6 +86,7 @@ impl Error {
             Kind::AlreadyExists { .. } => Code::AlreadyExists,
             Kind::NotFound { .. } => Code::NoSuchObject,
             Kind::Conflict(_) => Code::Conflict,
+            Kind::PreconditionFailed => Code::PreconditionFailed,
             Kind::Unauthenticated => Code::ServiceUnauthenticated,
             Kind::Forbidden => Code::Forbidden,
             Kind::AddressForbidden(_) => Code::AddressForbidden,

@@ -1,7 +1,9 @@
 //! One operation: who acts, when, and the only way to change anything.
 
+mod conditions;
 mod detail;
 
+pub(crate) use conditions::{Conditions, tag};
 pub(crate) use detail::Detail;
 
 use crate::{
@@ -27,6 +29,7 @@ pub(crate) struct Op {
     pub(crate) user: Option<Uuid>,
     /// Of the user who acts; unset is this installation itself.
     pub(crate) role: Option<Role>,
+    pub(crate) conditions: Conditions,
 }
 
 /// Whom a change is to be pushed to.
@@ -73,6 +76,7 @@ impl Op {
             reach: Reach::All,
             user: None,
             role: None,
+            conditions: Conditions::default(),
         }
     }
 
@@ -109,7 +113,7 @@ impl Op {
         Ok(Changes {
             op: self,
             store,
-            write: store.write().await?,
+            write: store.write_alone().await?,
             wake,
             events: Vec::new(),
             snapshot: false,
@@ -167,6 +171,8 @@ impl<'a> Changes<'a> {
 
     /// Makes all of them permanent with their audit events, and has them pushed.
     pub(crate) async fn commit(mut self) -> Result<()> {
+        let conditions = &self.op.conditions;
+        conditions.check(self.write.tx(), &self.events).await?;
         for event in self.events {
             let event = NewChange {
                 at: self.op.now,

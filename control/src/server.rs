@@ -6,7 +6,7 @@ use crate::{
     config::{Config, Tls},
     error::{Error, Kind, Result},
     grpc::{self, Listener},
-    jobs::{browser_sessions, last_used, retention::Keeper},
+    jobs::{ended, last_used, retention::Keeper},
     snapshot::{Hub, follow::Follow},
     store::Store,
     vault::Vault,
@@ -78,7 +78,7 @@ impl Control {
                 retention,
             };
             tasks.spawn(keeper.run(stop.clone()));
-            tasks.spawn(browser_sessions::run(store.clone(), stop.clone()));
+            tasks.spawn(ended::run(store.clone(), stop.clone()));
         }
 
         let app = Arc::new(App {

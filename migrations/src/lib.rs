@@ -35,6 +35,7 @@ mod m20261121_000017_manifest;
 mod m20261121_000019_sign_in;
 mod m20261121_000020_listings;
 mod m20261121_000023_page_indexes;
+mod m20261121_000024_idempotency_keys;
 
 pub use connection::{Applied, Error, pending, up};
 /// What [`Migrator`] can do besides [`up`].
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000019_sign_in::Migration),
             Box::new(m20261121_000020_listings::Migration),
             Box::new(m20261121_000023_page_indexes::Migration),
+            Box::new(m20261121_000024_idempotency_keys::Migration),
         ]
     }
 }

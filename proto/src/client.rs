@@ -4,13 +4,14 @@ use crate::v1::{
     audit_service_client::AuditServiceClient, backup_service_client::BackupServiceClient,
     browser_sessions_service_client::BrowserSessionsServiceClient,
     bundles_service_client::BundlesServiceClient, groups_service_client::GroupsServiceClient,
+    idempotency_service_client::IdempotencyServiceClient,
     identity_service_client::IdentityServiceClient, keys_service_client::KeysServiceClient,
     manifest_service_client::ManifestServiceClient, plans_service_client::PlansServiceClient,
     policies_service_client::PoliciesServiceClient, prices_service_client::PricesServiceClient,
     sync_service_client::SyncServiceClient, upstreams_service_client::UpstreamsServiceClient,
     usage_service_client::UsageServiceClient, vault_service_client::VaultServiceClient,
 };
-use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
 use std::convert::Infallible;
 use tonic::{Status, body::Body, transport::Endpoint};
@@ -27,6 +28,14 @@ pub const ACTOR_HEADER: &str = "ostia-actor";
 /// callers that are authenticated.
 pub const USER_HEADER: &str = "ostia-user";
 
+/// Which [`etag`](crate::v1) the object to be changed must have: one, several between commas, or `*` for any.
+/// Control compares in the transaction of the change and refuses with ABORTED.
+pub const IF_MATCH_HEADER: &str = "ostia-if-match";
+
+/// The claim on an idempotency key that the change is made under (`IdempotencyService`). Control marks the
+/// claim in the transaction of the change, and refuses when somebody else has taken it over.
+pub const CLAIM_HEADER: &str = "ostia-claim";
+
 /// In the extensions of a request that never crossed a socket; nothing from a network can carry it.
 #[derive(Clone, Copy, Debug)]
 pub struct InProcess;
@@ -38,8 +47,8 @@ pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, Status>;
 #[derive(Clone)]
 pub struct ControlClient {
     transport: Transport,
-    actor: HeaderValue,
-    user: Option<HeaderValue>,
+    /// Of every call.
+    headers: HeaderMap,
 }
 
 impl ControlClient {
@@ -61,9 +70,9 @@ impl ControlClient {
             .map_err(|never| match never {});
         Self {
             transport: BoxCloneSyncService::new(transport),
-            actor: local(),
-            user: None,
+            headers: HeaderMap::new(),
         }
+        .acting_as(LOCAL)
     }
 
     /// Calls a control over the network, connecting when first used and again after a break. The
@@ -87,52 +96,65 @@ impl ControlClient {
                 request
             })
             .map_err(|error| Status::from_error(Box::new(error)));
-        Ok(Self {
+        let client = Self {
             transport: BoxCloneSyncService::new(transport),
-            actor: local(),
-            user: None,
-        })
+            headers: HeaderMap::new(),
+        };
+        Ok(client.acting_as(LOCAL))
     }
 
     /// The same connection on behalf of somebody else, as audit will name them.
     #[must_use]
     pub fn acting_as(&self, actor: &str) -> Self {
-        let actor = HeaderValue::try_from(actor).unwrap_or_else(|_| local());
-        Self {
-            transport: self.transport.clone(),
-            actor,
-            user: self.user.clone(),
-        }
+        let actor = HeaderValue::try_from(actor);
+        self.with(
+            ACTOR_HEADER,
+            actor.unwrap_or(HeaderValue::from_static(LOCAL)),
+        )
     }
 
     /// The same connection for one user: control holds every call to the user's role, and audit names the
     /// user.
     #[must_use]
     pub fn on_behalf_of(&self, user: Uuid) -> Self {
-        Self {
-            transport: self.transport.clone(),
-            actor: self.actor.clone(),
-            user: HeaderValue::try_from(user.to_string()).ok(),
+        match HeaderValue::try_from(user.to_string()) {
+            Ok(user) => self.with(USER_HEADER, user),
+            // A UUID has no character that a header cannot carry.
+            Err(_) => self.clone(),
         }
     }
 
+    /// The same connection, for the change of what has one of these tags: see [`IF_MATCH_HEADER`].
+    #[must_use]
+    pub fn if_match(&self, tags: HeaderValue) -> Self {
+        self.with(IF_MATCH_HEADER, tags)
+    }
+
+    /// The same connection, for what is done under this claim: see [`CLAIM_HEADER`].
+    #[must_use]
+    pub fn under(&self, claim: HeaderValue) -> Self {
+        self.with(CLAIM_HEADER, claim)
+    }
+
+    fn with(&self, name: &'static str, value: HeaderValue) -> Self {
+        let mut with = self.clone();
+        with.headers.insert(name, value);
+        with
+    }
+
     fn transport(&self) -> Transport {
-        let (actor, user) = (self.actor.clone(), self.user.clone());
+        let headers = self.headers.clone();
         BoxCloneSyncService::new(self.transport.clone().map_request(
             move |mut request: Request<Body>| {
-                request.headers_mut().insert(ACTOR_HEADER, actor.clone());
-                if let Some(user) = &user {
-                    request.headers_mut().insert(USER_HEADER, user.clone());
-                }
+                request.headers_mut().extend(headers.clone());
                 request
             },
         ))
     }
 }
 
-fn local() -> HeaderValue {
-    HeaderValue::from_static("local")
-}
+/// Who acts where nobody says.
+const LOCAL: &str = "local";
 
 #[derive(Debug, thiserror::Error)]
 #[error("the service token has characters that an HTTP header cannot carry")]
@@ -156,6 +178,7 @@ services! {
     browser_sessions: BrowserSessionsServiceClient,
     bundles: BundlesServiceClient,
     groups: GroupsServiceClient,
+    idempotency: IdempotencyServiceClient,
     identity: IdentityServiceClient,
     keys: KeysServiceClient,
     manifest: ManifestServiceClient,

@@ -130,6 +130,7 @@ pub(crate) async fn run(
                 id: String::new(),
                 name,
                 limits: Some(limits.into()),
+                ..v1::Plan::default()
             };
             let request = v1::CreatePlanRequest { plan: Some(plan) };
             show(client.create_plan(request).await?.into_inner(), output)

@@ -11,7 +11,7 @@ mod caller;
 mod etag;
 mod frame;
 mod groups;
-pub(crate) mod idempotency;
+mod idempotency;
 mod keys;
 mod me;
 mod message;
@@ -30,7 +30,6 @@ mod usage;
 mod users;
 
 pub(crate) use audit::AuditEvent;
-pub(crate) use idempotency::Answers;
 pub(crate) use keys::Reports;
 
 use crate::Site;
@@ -51,13 +50,11 @@ pub(crate) fn router(site: &Site) -> Router {
     let document = Arc::new(openapi::complete(document));
     let reference = Arc::clone(&document);
 
-    let tagged = guarded
+    let guarded = guarded
         .method_not_allowed_fallback(frame::method_not_allowed)
         .with_state(site.clone())
-        .layer(from_fn(etag::tag));
-    let guarded = tagged
-        .clone()
-        .layer(from_fn_with_state(tagged, etag::require))
+        .layer(from_fn(etag::tag))
+        .layer(from_fn(etag::require))
         .layer(from_fn_with_state(site.clone(), idempotency::once))
         .layer(from_fn_with_state(site.clone(), caller::admit));
     let open = open

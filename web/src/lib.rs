@@ -55,7 +55,6 @@ struct Site {
     /// Acts for the dashboard itself; a visitor has one of their own.
     control: ControlClient,
     edge: reqwest::Client,
-    answers: api::Answers,
     reports: api::Reports,
     providers: Providers,
     /// Of those who look at what happens.
@@ -79,7 +78,6 @@ pub fn router(
         config: Arc::new(config),
         control,
         edge: edge_client::client()?,
-        answers: api::Answers::new(),
         reports: api::Reports::new(),
         seats: Seats::default(),
         stop,

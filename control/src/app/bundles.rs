@@ -3,7 +3,7 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Detail, Op, Touched},
+    op::{Detail, Op, Touched, tag},
     store::{self, Tx, bundles::StoredBundle},
 };
 use ostia_domain::{
@@ -80,6 +80,11 @@ impl App {
             .commit(bundle.name.as_str(), detail, Touched::Snapshot)
             .await
     }
+}
+
+/// See [`tag`].
+pub(crate) fn etag(bundle: &Bundle) -> String {
+    tag(&json!(bundle.selection))
 }
 
 async fn named(tx: &Tx, reference: &str) -> Result<StoredBundle> {

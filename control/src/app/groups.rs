@@ -3,7 +3,7 @@
 use super::{App, naming, plans, policies};
 use crate::{
     error::{Error, Result},
-    op::{Detail, Op, Touched},
+    op::{Detail, Op, Touched, tag},
     store::{self, Tx, groups::StoredGroup, names},
 };
 use ostia_domain::user::Group;
@@ -151,6 +151,11 @@ pub(super) async fn view(db: &impl store::Reads, stored: StoredGroup) -> Result<
         members: users.all(&group.members),
         stored,
     })
+}
+
+/// See [`tag`].
+pub(crate) fn etag(view: &GroupView) -> String {
+    tag(&detail(view))
 }
 
 pub(super) fn detail(view: &GroupView) -> Value {

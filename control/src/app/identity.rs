@@ -5,7 +5,7 @@ pub(crate) mod sign_in;
 use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{self, Error, Result},
-    op::{Detail, Op, Touched},
+    op::{Detail, Op, Touched, tag},
     store::{self, Tx, identity::StoredUser, names},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -273,6 +273,11 @@ async fn view(db: &impl store::Reads, stored: StoredUser) -> Result<UserView> {
         groups: groups.into_iter().map(|found| found.group.name).collect(),
         stored,
     })
+}
+
+/// See [`tag`].
+pub(crate) fn etag(view: &UserView) -> String {
+    tag(&detail(view))
 }
 
 fn detail(view: &UserView) -> Value {

@@ -20,7 +20,7 @@ use self::{
 use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{Error, Result},
-    op::{Change, Detail, Op, Touched},
+    op::{Change, Detail, Op, Touched, tag},
     store::{
         self, Tx,
         keys::{LastUse, Of, StoredKey, WorthALook},
@@ -216,6 +216,11 @@ impl App {
 /// What changes and audit call a key.
 pub(super) fn label(key: &StoredKey) -> String {
     format!("ost_{}_{}", key.mode.as_str(), key.public_id)
+}
+
+/// See [`tag`].
+pub(crate) fn etag(view: &KeyView) -> String {
+    tag(&detail(view))
 }
 
 /// As audit keeps it, before or after a change.

@@ -12,6 +12,7 @@ mod catalogues;
 pub(crate) mod criteria;
 pub(crate) mod groups;
 mod hasher;
+pub(crate) mod idempotency;
 pub(crate) mod identity;
 pub(crate) mod keys;
 pub(crate) mod manifest;

@@ -3,7 +3,7 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Detail, Op, Touched},
+    op::{Detail, Op, Touched, tag},
     store::{self, Tx},
 };
 use ostia_domain::plan::{Limits, Plan};
@@ -62,6 +62,11 @@ impl App {
         let detail = Detail::removed(json!(plan.limits));
         change.commit(&plan.name, detail, Touched::Snapshot).await
     }
+}
+
+/// See [`tag`].
+pub(crate) fn etag(plan: &Plan) -> String {
+    tag(&json!(plan.limits))
 }
 
 /// By name or id; empty is none.

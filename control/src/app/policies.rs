@@ -3,14 +3,14 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Change, Detail, Op, Touched},
+    op::{Change, Detail, Op, Touched, tag},
     store::{
         self, Tx,
         policies::{StoredPolicy, StoredVersion},
     },
 };
 use ostia_domain::policy::{Policy, Preset, Rules};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Where the rules of a new policy come from.
@@ -99,14 +99,15 @@ impl App {
 
     pub(crate) async fn delete_policy(&self, op: &Op, reference: &str) -> Result<()> {
         let change = self.change(op, "policies.delete").await?;
-        let policy = named(change.tx(), reference).await?.policy;
+        let stored = named(change.tx(), reference).await?;
+        let detail = Detail::removed(state(&stored));
+        let policy = stored.policy;
         store::policies::delete(change.tx(), policy.id)
             .await
             .map_err(naming::in_use(format!(
                 "a key or user is bound by the policy {:?}: delete those first",
                 policy.name
             )))?;
-        let detail = Detail::removed(json!({ "rules": policy.rules }));
         change.commit(&policy.name, detail, Touched::Snapshot).await
     }
 }
@@ -118,8 +119,7 @@ async fn replace_rules(
     rules: Rules,
 ) -> Result<StoredPolicy> {
     stored.version += 1;
-    let (before, after) = (json!(stored.policy.rules), json!(rules));
-    let detail = Detail::changed(before, after).with("version", stored.version);
+    let detail = Detail::changed(state(&stored), json!(rules)).with("version", stored.version);
     stored.policy.rules = rules;
     stored.updated_at = op.now;
     store::policies::set_rules(change.tx(), &stored).await?;
@@ -140,6 +140,16 @@ pub(super) async fn ids(tx: &Tx, references: &[String]) -> Result<Vec<Uuid>> {
         }
     }
     Ok(ids)
+}
+
+/// See [`tag`].
+pub(crate) fn etag(stored: &StoredPolicy) -> String {
+    tag(&state(stored))
+}
+
+/// As audit keeps it before or after a change of the rules.
+pub(super) fn state(stored: &StoredPolicy) -> Value {
+    json!(stored.policy.rules)
 }
 
 async fn named(tx: &Tx, reference: &str) -> Result<StoredPolicy> {

@@ -10,7 +10,7 @@ pub(crate) use discover::DEFAULT_WAIT;
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Detail, Op, Touched},
+    op::{Detail, Op, Touched, tag},
     store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
     vault::CREDENTIAL,
 };
@@ -164,11 +164,18 @@ fn check_command(command: &Command) -> Result<()> {
     Ok(())
 }
 
+/// See [`tag`].
+pub(crate) fn etag(stored: &StoredUpstream) -> String {
+    tag(&detail(stored))
+}
+
 /// With the names of credentials and not their values, and without arguments, which may hold credentials
 /// where an upstream takes them no other way.
 pub(super) fn detail(stored: &StoredUpstream) -> serde_json::Value {
     json!({
         "upstream_id": stored.upstream.id,
+        // Of all that is not told here, too.
+        "version": stored.upstream.version,
         "transport": stored.upstream.transport.as_str(),
         "target": match &stored.upstream.transport {
             Transport::Stdio(command) => &command.program,

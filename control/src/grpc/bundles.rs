@@ -1,7 +1,10 @@
 //! `BundlesService`.
 
 use super::{op, status};
-use crate::{app::App, store::bundles::StoredBundle};
+use crate::{
+    app::{App, bundles},
+    store::bundles::StoredBundle,
+};
 use ostia_domain::{bundle::Selection, name::UpstreamName};
 use ostia_proto::{
     convert::{FieldError, timestamp},
@@ -78,6 +81,7 @@ fn read(selection: Option<v1::Selection>) -> Result<Selection, Status> {
 impl From<StoredBundle> for v1::Bundle {
     fn from(stored: StoredBundle) -> Self {
         Self {
+            etag: bundles::etag(&stored.bundle),
             created_at: Some(timestamp(stored.created_at)),
             updated_at: Some(timestamp(stored.updated_at)),
             ..stored.bundle.into()

@@ -3,7 +3,7 @@
 use super::op;
 use crate::app::{
     App,
-    groups::{GroupChange, GroupView},
+    groups::{self, GroupChange, GroupView},
 };
 use ostia_proto::{convert::timestamp, v1};
 use std::sync::Arc;
@@ -74,8 +74,10 @@ impl v1::groups_service_server::GroupsService for Groups {
 
 impl From<GroupView> for v1::Group {
     fn from(view: GroupView) -> Self {
+        let etag = groups::etag(&view);
         let group = view.stored.group;
         Self {
+            etag,
             id: group.id.to_string(),
             name: group.name,
             policies: view.policies,

@@ -3,7 +3,7 @@
 use super::op;
 use crate::app::{
     App,
-    identity::{NewUser, UserChange, UserView, sign_in::SignIn},
+    identity::{self, NewUser, UserChange, UserView, sign_in::SignIn},
 };
 use ostia_domain::user::Role;
 use ostia_proto::{convert::timestamp, v1};
@@ -132,8 +132,10 @@ impl v1::identity_service_server::IdentityService for Identity {
 
 impl From<UserView> for v1::User {
     fn from(view: UserView) -> Self {
+        let etag = identity::etag(&view);
         let user = view.stored.user;
         Self {
+            etag,
             id: user.id.to_string(),
             name: user.name,
             role: v1::Role::from(user.role).into(),

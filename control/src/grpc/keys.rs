@@ -5,7 +5,7 @@ use crate::{
     app::{
         App,
         access_tokens::AccessToken,
-        keys::{Expiry, KeyChange, KeyEvents, KeyUse, KeyView, KeysWanted, NewKey, State},
+        keys::{self, Expiry, KeyChange, KeyEvents, KeyUse, KeyView, KeysWanted, NewKey, State},
     },
     store::{keys::WorthALook, secrets::StoredSecret},
 };
@@ -241,6 +241,7 @@ impl From<AccessToken> for v1::ExchangeKeyResponse {
 
 impl From<KeyView> for v1::Key {
     fn from(view: KeyView) -> Self {
+        let etag = keys::etag(&view);
         let state = match view.state {
             State::Active => v1::KeyState::Active,
             State::Inactive => v1::KeyState::Inactive,
@@ -249,6 +250,7 @@ impl From<KeyView> for v1::Key {
         };
         let key = view.key;
         Self {
+            etag,
             id: key.id.to_string(),
             public_id: key.public_id.to_string(),
             name: key.name,

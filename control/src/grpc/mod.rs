@@ -7,6 +7,7 @@ mod backup;
 mod browser_sessions;
 mod bundles;
 mod groups;
+mod idempotency;
 mod identity;
 mod keys;
 mod manifest;
@@ -25,15 +26,16 @@ use crate::{
     app::App,
     authority::Acting,
     error::{Error, Kind, Result},
-    op::Op,
+    op::{Conditions, Op},
     snapshot::Hub,
 };
 use ostia_proto::{
-    client::{ACTOR_HEADER, MAX_MESSAGE_BYTES},
+    client::{ACTOR_HEADER, CLAIM_HEADER, IF_MATCH_HEADER, MAX_MESSAGE_BYTES},
     v1::{
         audit_service_server::AuditServiceServer, backup_service_server::BackupServiceServer,
         browser_sessions_service_server::BrowserSessionsServiceServer,
         bundles_service_server::BundlesServiceServer, groups_service_server::GroupsServiceServer,
+        idempotency_service_server::IdempotencyServiceServer,
         identity_service_server::IdentityServiceServer, keys_service_server::KeysServiceServer,
         manifest_service_server::ManifestServiceServer, plans_service_server::PlansServiceServer,
         policies_service_server::PoliciesServiceServer, prices_service_server::PricesServiceServer,
@@ -73,6 +75,10 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
         ))
         .add_service(service!(GroupsServiceServer, groups::Groups(app.clone())))
         .add_service(service!(
+            IdempotencyServiceServer,
+            idempotency::Idempotency(app.clone())
+        ))
+        .add_service(service!(
             IdentityServiceServer,
             identity::Identity(app.clone())
         ))
@@ -104,13 +110,15 @@ pub(crate) fn with_reflection(routes: Routes) -> Result<Routes> {
     Ok(routes.add_service(reflection))
 }
 
-/// Who asks. The name is only believed because nobody unknown comes this far.
+/// Who asks, and under which conditions. The name is only believed because nobody unknown comes this far.
 fn op<T>(request: &Request<T>) -> Op {
+    let conditions = conditions(request);
     if let Some(acting) = request.extensions().get::<Acting>() {
         return Op {
             reach: acting.reach,
             user: Some(acting.user),
             role: Some(acting.role),
+            conditions,
             ..Op::new(acting.actor.clone())
         };
     }
@@ -122,5 +130,21 @@ fn op<T>(request: &Request<T>) -> Op {
     let mut actor = actor.to_owned();
     // Header values that have a text are ASCII, so every byte is a boundary.
     actor.truncate(MAX_ACTOR_BYTES);
-    Op::new(actor)
+    Op {
+        conditions,
+        ..Op::new(actor)
+    }
+}
+
+/// A condition that cannot be read is one that does not hold, and not none.
+fn conditions<T>(request: &Request<T>) -> Conditions {
+    let said = |name| {
+        let value = request.metadata().get(name);
+        value.map(|value| value.to_str().unwrap_or_default())
+    };
+    let tags = |list: &str| list.split(',').map(|tag| tag.trim().to_owned()).collect();
+    Conditions {
+        if_match: said(IF_MATCH_HEADER).map(tags),
+        claim: said(CLAIM_HEADER).map(|claim| claim.parse().unwrap_or_default()),
+    }
 }

@@ -1,7 +1,7 @@
 //! `PlansService`.
 
 use super::{op, status};
-use crate::app::{App, allowances::Allowance};
+use crate::app::{App, allowances::Allowance, plans};
 use ostia_domain::plan::Plan;
 use ostia_proto::{convert::timestamp, v1};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl v1::plans_service_server::PlansService for Plans {
             ..plan
         })
         .map_err(status::field)?;
-        Ok(Response::new(self.0.create_plan(&op, plan).await?.into()))
+        Ok(Response::new(message(self.0.create_plan(&op, plan).await?)))
     }
 
     async fn list_plans(
@@ -38,7 +38,7 @@ impl v1::plans_service_server::PlansService for Plans {
     ) -> Result<Response<v1::ListPlansResponse>, Status> {
         let plans = self.0.list_plans().await?;
         Ok(Response::new(v1::ListPlansResponse {
-            plans: plans.into_iter().map(Into::into).collect(),
+            plans: plans.into_iter().map(message).collect(),
         }))
     }
 
@@ -47,7 +47,7 @@ impl v1::plans_service_server::PlansService for Plans {
         request: Request<v1::GetPlanRequest>,
     ) -> Result<Response<v1::Plan>, Status> {
         let plan = self.0.plan(&request.get_ref().plan).await?;
-        Ok(Response::new(plan.into()))
+        Ok(Response::new(message(plan)))
     }
 
     async fn update_plan(
@@ -59,7 +59,7 @@ impl v1::plans_service_server::PlansService for Plans {
         let limits = request.limits.ok_or_else(|| status::missing("limits"))?;
         let limits = limits.try_into().map_err(status::field)?;
         let plan = self.0.update_plan(&op, &request.plan, limits).await?;
-        Ok(Response::new(plan.into()))
+        Ok(Response::new(message(plan)))
     }
 
     async fn delete_plan(
@@ -82,6 +82,13 @@ impl v1::plans_service_server::PlansService for Plans {
         Ok(Response::new(v1::ListAllowancesResponse {
             allowances: allowances.into_iter().map(Into::into).collect(),
         }))
+    }
+}
+
+fn message(plan: Plan) -> v1::Plan {
+    v1::Plan {
+        etag: plans::etag(&plan),
+        ..plan.into()
     }
 }
 

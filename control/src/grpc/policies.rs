@@ -5,7 +5,7 @@ use crate::{
     app::{
         App,
         access::{AccessibleUpstream, Definitions},
-        policies::Source,
+        policies::{self, Source},
     },
     store::policies::{StoredPolicy, StoredVersion},
 };
@@ -179,6 +179,7 @@ fn read(rules: v1::Rules) -> Result<Rules, Status> {
 impl From<StoredPolicy> for v1::Policy {
     fn from(stored: StoredPolicy) -> Self {
         Self {
+            etag: policies::etag(&stored),
             created_at: Some(timestamp(stored.created_at)),
             updated_at: Some(timestamp(stored.updated_at)),
             version: stored.version,

@@ -16,6 +16,7 @@ impl From<Error> for Status {
             Code::AlreadyExists => Grpc::AlreadyExists,
             Code::NoSuchObject | Code::LoginLinkInvalid => Grpc::NotFound,
             Code::Conflict | Code::RestoreRefused => Grpc::FailedPrecondition,
+            Code::PreconditionFailed => Grpc::Aborted,
             Code::ServiceUnauthenticated => Grpc::Unauthenticated,
             Code::Forbidden
             | Code::AddressForbidden

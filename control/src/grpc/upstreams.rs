@@ -4,7 +4,7 @@ use super::{op, status};
 use crate::{
     app::{
         App,
-        upstreams::{DEFAULT_WAIT, UpstreamView},
+        upstreams::{self, DEFAULT_WAIT, UpstreamView},
     },
     store::catalogues::StoredCatalogue,
     vault::CREDENTIAL,
@@ -117,6 +117,7 @@ pub(super) fn new(definition: Option<v1::UpstreamDefinition>) -> Result<Upstream
 
 impl From<UpstreamView> for v1::Upstream {
     fn from(view: UpstreamView) -> Self {
+        let etag = upstreams::etag(&view.stored);
         let mut upstream = Self::from(view.stored.upstream);
         // Of credentials the names alone: values go in and never come out.
         let definition = upstream.definition.as_mut();
@@ -126,6 +127,7 @@ impl From<UpstreamView> for v1::Upstream {
             *credentials = names.map(|name| (name, String::new())).collect();
         }
         Self {
+            etag,
             created_at: Some(timestamp(view.stored.created_at)),
             catalogue: view.catalogue.as_deref().map(Into::into),
             problem: view.stored.problem,

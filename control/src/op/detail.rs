@@ -35,6 +35,11 @@ impl Detail {
         self
     }
 
+    /// Null: nothing was there.
+    pub(super) fn before(&self) -> &Value {
+        self.0.get("before").unwrap_or(&Value::Null)
+    }
+
     pub(super) fn into_json(self) -> Value {
         Value::Object(self.0)
     }

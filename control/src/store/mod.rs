@@ -14,6 +14,7 @@ pub(crate) mod chain;
 mod entity;
 mod error;
 pub(crate) mod groups;
+pub(crate) mod idempotency;
 pub(crate) mod identity;
 pub(crate) mod identity_links;
 pub(crate) mod keys;
@@ -61,6 +62,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const JOURNAL_SIZE_LIMIT: &str = "67108864";
 /// What a control is called among the sessions of PostgreSQL.
 const CONTROL: &str = "ostia-control";
+/// Waits for the change of another control, but not for one that hangs.
+const ALONE: &str = "SET LOCAL lock_timeout = '5s'; SELECT pg_advisory_xact_lock(5183097426610852)";
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -71,6 +74,8 @@ pub(crate) struct Store {
     /// SQLite has one writer at a time: waiting for a turn here is first come, first served, and
     /// cheaper than the sleeps with which SQLite would try again.
     turn: Option<Arc<Semaphore>>,
+    /// Of changes that people make, on a database with many writers.
+    changes: Arc<Semaphore>,
     chains: Chains,
 }
 
@@ -111,6 +116,7 @@ impl Store {
         Ok(Self {
             db,
             turn,
+            changes: Arc::new(Semaphore::new(1)),
             chains: Chains::default(),
         })
     }
@@ -150,6 +156,21 @@ impl Store {
             appender: None,
             _turn: turn,
         })
+    }
+
+    /// For changes that people make: one at a time in all controls of the database, so that what a change read is
+    /// what it changes. Those of one control wait here, and hold no connection meanwhile.
+    pub(crate) async fn write_alone(&self) -> Result<Write, Error> {
+        if self.turn.is_some() {
+            return self.write().await;
+        }
+        let turn = self.changes.clone().acquire_owned().await.ok();
+        let write = Write {
+            _turn: turn,
+            ..self.write().await?
+        };
+        write.tx.execute_unprepared(ALONE).await?;
+        Ok(write)
     }
 
     /// For calls, which are written by the thousand: waits for the chain before it takes a connection.

@@ -52,7 +52,7 @@ impl From<v1::ToolOverride> for Override {
 }
 
 impl From<Bundle> for v1::Bundle {
-    /// Without the times, which only control knows.
+    /// Without times and tag, which only control knows.
     fn from(bundle: Bundle) -> Self {
         Self {
             id: bundle.id.to_string(),
@@ -60,6 +60,7 @@ impl From<Bundle> for v1::Bundle {
             selection: Some(bundle.selection.into()),
             created_at: None,
             updated_at: None,
+            etag: String::new(),
         }
     }
 }

@@ -4,11 +4,13 @@ use ostia_domain::plan::{Limits, Plan};
 use std::num::{NonZeroU32, NonZeroU64};
 
 impl From<Plan> for v1::Plan {
+    /// Without the tag, which only control knows.
     fn from(plan: Plan) -> Self {
         Self {
             id: plan.id.to_string(),
             name: plan.name,
             limits: Some(plan.limits.into()),
+            etag: String::new(),
         }
     }
 }

@@ -167,7 +167,7 @@ impl TryFrom<v1::Constraint> for Constraint {
 }
 
 impl From<Policy> for v1::Policy {
-    /// Without the times, which only control knows.
+    /// Without times and tag, which only control knows.
     fn from(policy: Policy) -> Self {
         Self {
             id: policy.id.to_string(),
@@ -177,6 +177,7 @@ impl From<Policy> for v1::Policy {
             created_at: None,
             updated_at: None,
             version: 0,
+            etag: String::new(),
         }
     }
 }

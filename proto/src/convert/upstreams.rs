@@ -110,7 +110,7 @@ impl TryFrom<v1::PoolLimits> for PoolLimits {
 }
 
 impl From<Upstream> for v1::Upstream {
-    /// Without what only control knows: the creation time and the catalogue.
+    /// Without what only control knows: the creation time, the catalogue and the tag.
     fn from(upstream: Upstream) -> Self {
         Self {
             id: upstream.id.to_string(),
@@ -130,6 +130,7 @@ impl From<Upstream> for v1::Upstream {
             catalogue: None,
             problem: None,
             listing: upstream.listing,
+            etag: String::new(),
         }
     }
 }

@@ -223,6 +223,7 @@ async fn a_user_is_changed_where_it_is_said_and_nowhere_else() {
     let expected = v1::User {
         name: "robert".to_owned(),
         policies: owned(&["all", "more"]),
+        etag: after.etag.clone(),
         ..before
     };
     assert_eq!(after, expected);

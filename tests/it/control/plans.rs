@@ -43,6 +43,7 @@ async fn a_plan_comes_back_as_it_was_written() {
     let created = create(&control, plan("free")).await.expect("a plan");
     let expected = v1::Plan {
         id: created.id.clone(),
+        etag: created.etag.clone(),
         ..plan("free")
     };
     assert_eq!(created, expected);

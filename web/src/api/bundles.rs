@@ -2,7 +2,8 @@
 
 use super::{
     caller::Caller,
-    message::{Answer, Created, Json, Named},
+    etag::Tagged,
+    message::{Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
     text::timestamp,
@@ -96,10 +97,10 @@ async fn create(caller: Caller, Json(new): Json<NewBundle>) -> Result<Created<Bu
 #[utoipa::path(get, path = "/api/v1/bundles/{bundle}", tag = "bundles",
     params(("bundle" = String, Path, description = "Name or id.")),
     responses((status = OK, body = Bundle)))]
-async fn get(caller: Caller, Named(bundle): Named<String>) -> Result<Answer<Bundle>, Problem> {
+async fn get(caller: Caller, Named(bundle): Named<String>) -> Result<Tagged<Bundle>, Problem> {
     let request = v1::GetBundleRequest { bundle };
     let bundle = caller.control.bundles().get_bundle(request).await?;
-    Ok(Answer(bundle.into_inner().into()))
+    Ok(Tagged::of(bundle.into_inner()))
 }
 
 /// Replace the selection of a bundle. Clients are told that their lists changed.
@@ -110,13 +111,13 @@ async fn replace(
     caller: Caller,
     Named(bundle): Named<String>,
     Json(to): Json<Selection>,
-) -> Result<Answer<Bundle>, Problem> {
+) -> Result<Tagged<Bundle>, Problem> {
     let request = v1::UpdateBundleRequest {
         bundle,
         selection: Some(selection(to.include, to.overrides)),
     };
     let bundle = caller.control.bundles().update_bundle(request).await?;
-    Ok(Answer(bundle.into_inner().into()))
+    Ok(Tagged::of(bundle.into_inner()))
 }
 
 /// Remove a bundle.

@@ -2,7 +2,8 @@
 
 use super::{
     caller::Caller,
-    message::{Answer, Created, Json, Named},
+    etag::Tagged,
+    message::{Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
     text::{Change, timestamp},
@@ -95,10 +96,10 @@ async fn create(caller: Caller, Json(new): Json<NewGroup>) -> Result<Created<Gro
 #[utoipa::path(get, path = "/api/v1/groups/{group}", tag = "groups",
     params(("group" = String, Path, description = "Name or id.")),
     responses((status = OK, body = Group)))]
-async fn get(caller: Caller, Named(group): Named<String>) -> Result<Answer<Group>, Problem> {
+async fn get(caller: Caller, Named(group): Named<String>) -> Result<Tagged<Group>, Problem> {
     let request = v1::GetGroupRequest { group };
     let group = caller.control.groups().get_group(request).await?;
-    Ok(Answer(group.into_inner().into()))
+    Ok(Tagged::of(group.into_inner()))
 }
 
 /// Change a group. Its members are judged by it from the next call on.
@@ -109,7 +110,7 @@ async fn update(
     caller: Caller,
     Named(group): Named<String>,
     Json(to): Json<GroupChange>,
-) -> Result<Answer<Group>, Problem> {
+) -> Result<Tagged<Group>, Problem> {
     let request = v1::UpdateGroupRequest {
         group,
         name: to.name,
@@ -118,7 +119,7 @@ async fn update(
         members: to.members.map(|names| v1::GroupMembers { names }),
     };
     let group = caller.control.groups().update_group(request).await?;
-    Ok(Answer(group.into_inner().into()))
+    Ok(Tagged::of(group.into_inner()))
 }
 
 /// Remove a group; its members stay.

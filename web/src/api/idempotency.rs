@@ -1,15 +1,18 @@
-//! `Idempotency-Key`: a POST that is sent again is done once.
+//! `Idempotency-Key`: a POST that is sent again is done once, whichever web role it comes to.
 //!
-//! Answers are kept in the memory of this web process, for a day and up to a number: a repeat that comes
-//! later, or to another replica, is a new request. Secrets are not kept.
+//! Control keeps who claimed a key and what was answered, for a day. It sees neither: the key is hashed, and the
+//! answer is sealed under the caller's own credential. Secrets are not kept at all.
 
 use super::{
     caller::Caller,
     message::{self, read},
     problem::Problem,
-    tokens,
+    tokens, upstreams,
 };
-use crate::Site;
+use crate::{
+    Site,
+    seal::{CannotSeal, Sealer},
+};
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
@@ -18,138 +21,165 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use moka::sync::Cache;
 use ostia_domain::code::Code;
-use ring::digest::{SHA256, digest};
+use ostia_proto::{
+    ControlClient,
+    v1::{self, RequestState, claim_request_response::Outcome},
+};
+use ring::digest::{Context, SHA256};
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
-use uuid::Uuid;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// On an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
-/// In bytes of answers.
-const MAX_KEPT: u64 = 32 << 20;
 const MAX_KEY_LENGTH: usize = 255;
 
-type Question = (Uuid, String, String);
-
-#[derive(Clone)]
-pub(crate) struct Answers(Cache<Question, Arc<Kept>>);
-
-struct Kept {
-    body_digest: Vec<u8>,
-    /// `None`: the first request is still being done.
-    answer: Option<(StatusCode, Bytes)>,
-}
-
-impl Answers {
-    pub(crate) fn new() -> Self {
-        let weight = |question: &Question, kept: &Arc<Kept>| {
-            let answer = kept.answer.as_ref().map_or(0, |(_, bytes)| bytes.len());
-            u32::try_from(200 + question.1.len() + question.2.len() + answer).unwrap_or(u32::MAX)
-        };
-        let cache = Cache::builder()
-            .weigher(weight)
-            .max_capacity(MAX_KEPT)
-            .time_to_live(KEPT_FOR);
-        Self(cache.build())
-    }
-}
-
-/// Gives the place back when the first request was not done: refused, or given up by its caller.
-struct Pending<'a> {
-    answers: &'a Answers,
-    question: Option<Question>,
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        if let Some(question) = self.question.take() {
-            self.answers.0.invalidate(&question);
-        }
-    }
+/// A request that is done once.
+struct Once {
+    key_hash: Vec<u8>,
+    request_hash: Vec<u8>,
+    sealer: Sealer,
+    /// Calls of tools go on to where nobody can take them back.
+    only_changes: bool,
 }
 
 pub(super) async fn once(
     State(site): State<Site>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    let key = request.headers().get(HEADER).cloned();
     // A token is made anew each time: it is kept nowhere, and another one changes nothing.
-    let kept = request
-        .extensions()
-        .get::<MatchedPath>()
-        .is_none_or(|route| route.as_str() != tokens::EXCHANGE);
-    let key = request.headers().get(HEADER).filter(|_| kept).cloned();
-    let caller = request.extensions().get::<Caller>();
-    let (Some(key), Some(caller), &Method::POST) = (key, caller, request.method()) else {
+    let once = *request.method() == Method::POST && route != tokens::EXCHANGE;
+    let caller = request.extensions().get::<Caller>().cloned();
+    let (Some(key), Some(mut caller), true) = (key, caller, once) else {
         return Ok(next.run(request).await);
     };
     let key = key.to_str().ok();
     let key = key.filter(|key| (1..=MAX_KEY_LENGTH).contains(&key.len()));
     let unusable = || Problem::invalid("Idempotency-Key", "is not 1 to 255 ASCII characters");
     let key = key.ok_or_else(unusable)?.to_owned();
-    let path = request.uri().path().to_owned();
-    let question = (caller.principal.key_id, path, key);
     let (parts, body) = request.into_parts();
     let bytes = read(body).await?;
-    let body_digest = digest(&SHA256, &bytes).as_ref().to_vec();
+    let path = parts.uri.path();
+    let once = Once::new(&caller, &key, path, &bytes, route != upstreams::EXECUTE)
+        .map_err(|_| Problem::internal())?;
+    request = Request::from_parts(parts, Body::from(bytes));
 
-    let answers = &site.answers;
-    let first = answers.0.entry(question.clone()).or_insert_with(|| {
-        Arc::new(Kept {
-            body_digest: body_digest.clone(),
-            answer: None,
-        })
-    });
-    if !first.is_fresh() {
-        return replay(first.value(), &body_digest);
-    }
-    let mut pending = Pending {
-        answers,
-        question: Some(question),
+    // Claims are the affair of the web role, and not of the caller's role.
+    let control = &site.control;
+    let claim = match once.claim(control).await? {
+        Outcome::Claim(claim) => claim,
+        Outcome::Answer(answer) => return once.replay(&answer),
+        Outcome::State(state) => return Err(refused(state.try_into().unwrap_or_default())),
     };
-    let response = next
-        .run(Request::from_parts(parts, Body::from(bytes)))
-        .await;
+    let under = HeaderValue::try_from(&claim).map_err(|_| Problem::internal())?;
+    caller.control = caller.control.under(under);
+    request.extensions_mut().insert(caller);
+    let response = next.run(request).await;
     if !response.status().is_success() {
+        let abandon = v1::AbandonRequestRequest { claim };
+        if let Err(status) = control.idempotency().abandon_request(abandon).await {
+            tracing::warn!(%status, "a refused request cannot be sent again with its Idempotency-Key");
+        }
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await;
     let bytes = bytes.map_err(|_| Problem::internal())?;
-    if let Some(question) = pending.question.take() {
-        let answer = Some((parts.status, without_secret(&bytes)));
-        let kept = Kept {
-            body_digest,
-            answer,
-        };
-        answers.0.insert(question, Arc::new(kept));
-    }
+    once.keep(control, claim, parts.status, &bytes).await;
     Ok((parts, Body::from(bytes)).into_response())
 }
 
-fn replay(kept: &Kept, body_digest: &[u8]) -> Result<Response, Problem> {
-    if kept.body_digest != body_digest {
-        return Err(Problem::new(
-            Code::Conflict,
-            "this Idempotency-Key came with another body before: take a new one for a new request",
-        ));
+impl Once {
+    fn new(
+        caller: &Caller,
+        key: &str,
+        path: &str,
+        body: &[u8],
+        only_changes: bool,
+    ) -> Result<Self, CannotSeal> {
+        let asker = caller.principal.key_id;
+        let key_hash = hash(&[asker.as_bytes(), path.as_bytes(), key.as_bytes()]);
+        let credential = caller.credential.expose().as_bytes();
+        Ok(Self {
+            request_hash: hash(&[body]),
+            sealer: Sealer::new(credential, b"answers of the API", key_hash.clone())?,
+            key_hash,
+            only_changes,
+        })
     }
-    let Some((status, bytes)) = &kept.answer else {
-        return Err(Problem::new(
+
+    async fn claim(&self, control: &ControlClient) -> Result<Outcome, Problem> {
+        let request = v1::ClaimRequestRequest {
+            key_hash: self.key_hash.clone(),
+            request_hash: self.request_hash.clone(),
+            only_changes: self.only_changes,
+        };
+        let answer = control.idempotency().claim_request(request).await?;
+        answer.into_inner().outcome.ok_or_else(Problem::internal)
+    }
+
+    /// The caller has the answer: that a repeat will not get it is for the log.
+    async fn keep(&self, control: &ControlClient, claim: String, status: StatusCode, body: &Bytes) {
+        let Ok(sealed) = self.sealer.seal(&without_secret(body)) else {
+            tracing::error!("an answer cannot be sealed for a repeat");
+            return;
+        };
+        let answer = Some(v1::RequestAnswer {
+            status: status.as_u16().into(),
+            sealed,
+        });
+        let request = v1::AnswerRequestRequest { claim, answer };
+        if let Err(status) = control.idempotency().answer_request(request).await {
+            tracing::warn!(%status, "an answer is not kept for a repeat");
+        }
+    }
+
+    fn replay(&self, answer: &v1::RequestAnswer) -> Result<Response, Problem> {
+        let status = u16::try_from(answer.status).ok();
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let status = status.ok_or_else(Problem::internal)?;
+        // Sealed for another secret of the same key.
+        let opened = self.sealer.open(&answer.sealed);
+        let opened = opened.ok_or_else(|| refused(RequestState::InDoubt))?;
+        let value = serde_json::from_slice::<Value>(&opened).unwrap_or_default();
+        let mut response = message::json(status, &value);
+        let replayed = HeaderValue::from_static("true");
+        response.headers_mut().insert(REPLAYED, replayed);
+        Ok(response)
+    }
+}
+
+fn refused(state: RequestState) -> Problem {
+    match state {
+        RequestState::OtherRequest => Problem::invalid(
+            "Idempotency-Key",
+            "came with another body before: take a new one for a new request",
+        ),
+        RequestState::UnderWay => Problem::new(
             Code::Conflict,
             "the request with this Idempotency-Key is still being done",
         )
-        .retry_after(1));
-    };
-    let value = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-    let mut response = message::json(*status, &value);
-    let replayed = HeaderValue::from_static("true");
-    response.headers_mut().insert(REPLAYED, replayed);
-    Ok(response)
+        .retry_after(1),
+        RequestState::InDoubt | RequestState::Unspecified => Problem::new(
+            Code::Conflict,
+            "the request with this Idempotency-Key was done, or may have been, and its answer cannot be given \
+             again: look at what there is, and take a new key for a new request",
+        ),
+    }
+}
+
+/// SHA-256 of the parts, each after its length, so that no two lists of parts are the same bytes.
+fn hash(parts: &[&[u8]]) -> Vec<u8> {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref().to_vec()
 }
 
 /// What is shown once is kept nowhere, not here either.

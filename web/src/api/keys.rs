@@ -12,6 +12,7 @@ pub(super) use view::Key;
 
 use super::{
     caller::Caller,
+    etag::Tagged,
     message::{Answer, Created, Json, Named, Query},
     paging::{At, List, Listed, Page, size},
     problem::Problem,
@@ -216,9 +217,9 @@ async fn get(
     caller: Caller,
     Extension(reach): Extension<Reach>,
     Named(key): Named<String>,
-) -> Result<Answer<Key>, Problem> {
+) -> Result<Tagged<Key>, Problem> {
     let key = caller.key(reach, key).await?;
-    Ok(Answer(key.into()))
+    Ok(Tagged::of(key))
 }
 
 /// Rename a key or change what it is held to. Every edge judges by it from the next call on.
@@ -230,7 +231,7 @@ async fn update(
     Extension(reach): Extension<Reach>,
     Named(key): Named<String>,
     Json(to): Json<KeyChange>,
-) -> Result<Answer<Key>, Problem> {
+) -> Result<Tagged<Key>, Problem> {
     let request = v1::UpdateKeyRequest {
         key: caller.key(reach, key).await?.id,
         name: to.name,
@@ -241,7 +242,7 @@ async fn update(
         never_expires: to.never_expires,
     };
     let key = caller.control.keys().update_key(request).await?;
-    Ok(Answer(key.into_inner().into()))
+    Ok(Tagged::of(key.into_inner()))
 }
 
 /// Remove a key and its secrets. Usage and audit keep its id and name.

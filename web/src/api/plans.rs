@@ -2,7 +2,8 @@
 
 use super::{
     caller::Caller,
-    message::{Answer, Created, Json, Named},
+    etag::Tagged,
+    message::{Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
 };
@@ -77,6 +78,7 @@ async fn create(caller: Caller, Json(new): Json<NewPlan>) -> Result<Created<Plan
         id: String::new(),
         name: new.name,
         limits: Some(new.limits.into()),
+        ..v1::Plan::default()
     };
     let request = v1::CreatePlanRequest { plan: Some(plan) };
     let plan = caller.control.plans().create_plan(request).await?;
@@ -87,10 +89,10 @@ async fn create(caller: Caller, Json(new): Json<NewPlan>) -> Result<Created<Plan
 #[utoipa::path(get, path = "/api/v1/plans/{plan}", tag = "plans",
     params(("plan" = String, Path, description = "Name or id.")),
     responses((status = OK, body = Plan)))]
-async fn get(caller: Caller, Named(plan): Named<String>) -> Result<Answer<Plan>, Problem> {
+async fn get(caller: Caller, Named(plan): Named<String>) -> Result<Tagged<Plan>, Problem> {
     let request = v1::GetPlanRequest { plan };
     let plan = caller.control.plans().get_plan(request).await?;
-    Ok(Answer(plan.into_inner().into()))
+    Ok(Tagged::of(plan.into_inner()))
 }
 
 /// Replace all limits of a plan; they hold from the next call on.
@@ -101,13 +103,13 @@ async fn replace(
     caller: Caller,
     Named(plan): Named<String>,
     Json(limits): Json<Limits>,
-) -> Result<Answer<Plan>, Problem> {
+) -> Result<Tagged<Plan>, Problem> {
     let request = v1::UpdatePlanRequest {
         plan,
         limits: Some(limits.into()),
     };
     let plan = caller.control.plans().update_plan(request).await?;
-    Ok(Answer(plan.into_inner().into()))
+    Ok(Tagged::of(plan.into_inner()))
 }
 
 /// Remove a plan that no key, user or group has.

@@ -2,6 +2,7 @@
 
 use super::{
     caller::Caller,
+    etag::Tagged,
     message::{Answer, Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
@@ -140,10 +141,10 @@ async fn create(caller: Caller, Json(new): Json<NewPolicy>) -> Result<Created<Po
 #[utoipa::path(get, path = "/api/v1/policies/{policy}", tag = "policies",
     params(("policy" = String, Path, description = "Name or id.")),
     responses((status = OK, body = Policy)))]
-async fn get(caller: Caller, Named(policy): Named<String>) -> Result<Answer<Policy>, Problem> {
+async fn get(caller: Caller, Named(policy): Named<String>) -> Result<Tagged<Policy>, Problem> {
     let request = v1::GetPolicyRequest { policy };
     let policy = caller.control.policies().get_policy(request).await?;
-    Ok(Answer(policy.into_inner().into()))
+    Ok(Tagged::of(policy.into_inner()))
 }
 
 /// Replace the rules of a policy. Every edge has them within a second.
@@ -154,13 +155,13 @@ async fn replace(
     caller: Caller,
     Named(policy): Named<String>,
     Json(to): Json<PolicyRules>,
-) -> Result<Answer<Policy>, Problem> {
+) -> Result<Tagged<Policy>, Problem> {
     let request = v1::UpdatePolicyRequest {
         policy,
         rules: Some(to.rules.into()),
     };
     let policy = caller.control.policies().update_policy(request).await?;
-    Ok(Answer(policy.into_inner().into()))
+    Ok(Tagged::of(policy.into_inner()))
 }
 
 /// Remove a policy that no key, user or group is bound by.
@@ -207,13 +208,13 @@ async fn restore(
     caller: Caller,
     Named(policy): Named<String>,
     Json(to): Json<Restore>,
-) -> Result<Answer<Policy>, Problem> {
+) -> Result<Tagged<Policy>, Problem> {
     let request = v1::RestorePolicyRequest {
         policy,
         version: to.version,
     };
     let policy = caller.control.policies().restore_policy(request).await?;
-    Ok(Answer(policy.into_inner().into()))
+    Ok(Tagged::of(policy.into_inner()))
 }
 
 /// Say whether a key may call a tool now, and which rule says so.

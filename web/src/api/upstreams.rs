@@ -8,6 +8,7 @@ pub(super) use call::EXECUTE;
 
 use super::{
     caller::Caller,
+    etag::Tagged,
     message::{Answer, Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
@@ -63,8 +64,8 @@ async fn add(caller: Caller, Json(new): Json<New>) -> Result<Created<Upstream>, 
 #[utoipa::path(get, path = "/api/v1/upstreams/{upstream}", tag = "upstreams",
     params(("upstream" = String, Path, description = "Name or id.")),
     responses((status = OK, body = Upstream)))]
-async fn get(caller: Caller, Named(name): Named<String>) -> Result<Answer<Upstream>, Problem> {
-    Ok(Answer(caller.upstream(name).await?.into()))
+async fn get(caller: Caller, Named(name): Named<String>) -> Result<Tagged<Upstream>, Problem> {
+    Ok(Tagged::of(caller.upstream(name).await?))
 }
 
 /// Change an upstream. What is secret stays as it is unless it is among what is named.
@@ -75,7 +76,7 @@ async fn update(
     caller: Caller,
     Named(name): Named<String>,
     Json(to): Json<Change>,
-) -> Result<Answer<Upstream>, Problem> {
+) -> Result<Tagged<Upstream>, Problem> {
     let found = caller.upstream(name).await?;
     let mut definition = found.definition.unwrap_or_default();
     to.apply(&mut definition)?;
@@ -85,7 +86,7 @@ async fn update(
         version: Some(found.version),
     };
     let updated = caller.control.upstreams().update_upstream(request).await?;
-    Ok(Answer(updated.into_inner().into()))
+    Ok(Tagged::of(updated.into_inner()))
 }
 
 /// Remove an upstream. Its workers are stopped at once.

@@ -2,7 +2,8 @@
 
 use super::{
     caller::Caller,
-    message::{Answer, Created, Json, Named},
+    etag::Tagged,
+    message::{Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
     text::{Change, timestamp},
@@ -126,10 +127,10 @@ async fn create(caller: Caller, Json(new): Json<NewUser>) -> Result<Created<User
 #[utoipa::path(get, path = "/api/v1/users/{user}", tag = "users",
     params(("user" = String, Path, description = "Name or id.")),
     responses((status = OK, body = User)))]
-async fn get(caller: Caller, Named(user): Named<String>) -> Result<Answer<User>, Problem> {
+async fn get(caller: Caller, Named(user): Named<String>) -> Result<Tagged<User>, Problem> {
     let request = v1::GetUserRequest { user };
     let user = caller.control.identity().get_user(request).await?;
-    Ok(Answer(user.into_inner().into()))
+    Ok(Tagged::of(user.into_inner()))
 }
 
 /// Change a user. All keys of one who is disabled are refused.
@@ -140,7 +141,7 @@ async fn update(
     caller: Caller,
     Named(user): Named<String>,
     Json(to): Json<UserChange>,
-) -> Result<Answer<User>, Problem> {
+) -> Result<Tagged<User>, Problem> {
     let request = v1::UpdateUserRequest {
         user,
         name: to.name,
@@ -150,7 +151,7 @@ async fn update(
         plan: to.plan.for_control(),
     };
     let user = caller.control.identity().update_user(request).await?;
-    Ok(Answer(user.into_inner().into()))
+    Ok(Tagged::of(user.into_inner()))
 }
 
 /// Remove a user and all keys of the user.

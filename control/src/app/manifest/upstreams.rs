@@ -53,8 +53,9 @@ impl Applying<'_> {
         let mut fields = between(&stored_document(&before), &after);
         fields.extend(self.app.other_values(&before, &wanted));
         if self.changed(Kind::Upstreams, &name, fields) {
-            let tx = self.changes.tx();
-            let stored = self.app.replace_upstream(tx, &before, wanted).await?;
+            let (tx, op) = (self.changes.tx(), self.changes.op());
+            let replaced = self.app.replace_upstream(op, tx, &before, wanted);
+            let stored = replaced.await?;
             let detail = Detail::changed(detail(&before), detail(&stored));
             self.changes
                 .made("upstreams.update", &name, detail, Touched::Snapshot);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{UpstreamView, check, detail, view};
 use crate::{
     app::App,
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     op::{Detail, Op, Touched},
     store::{self, Tx, upstreams::StoredUpstream},
 };
@@ -28,14 +28,14 @@ impl App {
             .ok_or_else(|| Error::not_found("upstream", reference))?;
         let old = &before.upstream;
         if version.is_some_and(|version| version != old.version) {
-            return Err(changed());
+            return Err(changed(op));
         }
         if upstream.name != old.name {
             let problem = "an upstream keeps its name, which policies and bundles know it by";
             return Err(Error::invalid("definition.name", problem));
         }
         let stored = self
-            .replace_upstream(change.tx(), &before, upstream)
+            .replace_upstream(op, change.tx(), &before, upstream)
             .await?;
         let catalogue = store::catalogues::find(change.tx(), old.id).await?;
         let detail = Detail::changed(detail(&before), detail(&stored));
@@ -48,6 +48,7 @@ impl App {
     /// Puts a definition in the place of the one of the same name. Its id, version and state are ignored.
     pub(in crate::app) async fn replace_upstream(
         &self,
+        op: &Op,
         tx: &Tx,
         before: &StoredUpstream,
         mut upstream: Upstream,
@@ -69,7 +70,7 @@ impl App {
             listed: before.listed,
         };
         if !store::upstreams::replace(tx, &stored, old.version).await? {
-            return Err(changed());
+            return Err(changed(op));
         }
         if same {
             let (id, version) = (old.id, stored.upstream.version);
@@ -79,6 +80,10 @@ impl App {
     }
 }
 
-fn changed() -> Error {
+fn changed(op: &Op) -> Error {
+    // Whoever says what it is to be like is told that it is not.
+    if op.conditions.if_match.is_some() {
+        return Error(Kind::PreconditionFailed);
+    }
     Error::conflict("the upstream was changed meanwhile: look at what it is now")
 }

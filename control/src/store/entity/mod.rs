@@ -15,6 +15,7 @@ pub(crate) mod catalogues;
 pub(crate) mod group_members;
 pub(crate) mod group_policies;
 pub(crate) mod groups;
+pub(crate) mod idempotency_keys;
 pub(crate) mod identity_links;
 pub(crate) mod key_changes;
 pub(crate) mod login_links;

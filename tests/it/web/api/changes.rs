@@ -1,10 +1,18 @@
-//! `ETag`, `If-Match`, `Idempotency-Key`.
+//! `ETag` and `If-Match`.
 
-use super::{Answer, Api, send, service};
+use super::{Answer, Api, everything, send};
+use crate::harness::wait;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
-async fn with(api: &Api, method: Method, path: &str, header: (&str, &str), body: &str) -> Answer {
+pub(super) async fn with(
+    api: &Api,
+    method: Method,
+    path: &str,
+    header: (&str, &str),
+    body: &str,
+) -> Answer {
     let request = api.request(method, path).header(header.0, header.1);
     send(request.body(body.to_owned())).await
 }
@@ -71,65 +79,125 @@ async fn a_change_of_what_was_not_read_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_creation_that_is_sent_again_is_one() {
-    let api = Api::start().await;
-    let path = "/v1/keys";
-    let (key, body) = (("idempotency-key", "a1"), r#"{"name": "ci"}"#);
-    let first = with(&api, Method::POST, path, key, body).await.ok(201);
-    assert!(first["secret"].is_string());
-    let again = with(&api, Method::POST, path, key, body).await;
-    assert_eq!(again.header("idempotency-replayed"), "true");
-    let again = again.ok(201);
-    assert_eq!(again["key"], first["key"]);
-    // It was shown once, and is kept nowhere.
-    assert_eq!(again["secret"], Value::Null);
-    let other = with(&api, Method::POST, path, key, r#"{"name": "cd"}"#).await;
-    other.refused(409, "conflict");
-    let unusable = ("idempotency-key", "");
-    let refused = with(&api, Method::POST, path, unusable, body).await;
-    refused.refused_for(422, "invalid-argument", "Idempotency-Key");
-    // What was refused was not done, and may be tried again with the same key.
-    let retried = ("idempotency-key", "b2");
-    let refused = with(&api, Method::POST, path, retried, body).await;
-    refused.refused(409, "already-exists");
-    api.ostia.cli(&["keys", "revoke", "ci"]).await.ok();
-    with(&api, Method::POST, path, retried, body).await.ok(201);
-    // Keys of this kind are of one caller.
-    let stranger = service(&api.ostia, "stranger", "administrator").await;
-    let request = api.with_key(Method::POST, path, &stranger);
-    let theirs = send(request.header(key.0, key.1).body(body)).await.ok(201);
-    assert_eq!(theirs["key"]["owner_name"], "stranger");
+/// Something that can be changed in two ways, and the changes.
+async fn changeable(api: &Api) -> Vec<(String, Method, Value, Value)> {
+    for (path, made) in [
+        ("/api/v1/plans", json!({"name": "p"})),
+        ("/api/v1/users", json!({"name": "u"})),
+        ("/api/v1/groups", json!({"name": "g"})),
+        ("/api/v1/bundles", json!({"name": "b"})),
+        (
+            "/api/v1/policies",
+            json!({"name": "y", "rules": everything()}),
+        ),
+        (
+            "/api/v1/upstreams",
+            json!({"name": "s", "transport": "http", "url": "https://192.0.2.1/"}),
+        ),
+    ] {
+        api.post(path, made).await.ok(201);
+    }
+    let key = api.post("/v1/keys", json!({"name": "k"})).await.ok(201);
+    let key = key["key"]["id"].as_str().expect("an id");
+    let rules = |deny: &str| json!({"rules": {"upstreams": ["*"], "allow": ["*"], "deny": [deny]}});
+    let of = |path: &str, method, one, other| (path.to_owned(), method, one, other);
+    // What refers to others is deleted before them.
+    vec![
+        of(
+            "/api/v1/groups/g",
+            Method::PATCH,
+            json!({"members": ["u"]}),
+            json!({"plan": "p"}),
+        ),
+        of(
+            "/api/v1/plans/p",
+            Method::PUT,
+            json!({"calls_per_minute": 1}),
+            json!({"calls_per_minute": 2}),
+        ),
+        of(
+            "/api/v1/users/u",
+            Method::PATCH,
+            json!({"role": "operator"}),
+            json!({"role": "auditor"}),
+        ),
+        of(
+            "/api/v1/bundles/b",
+            Method::PUT,
+            json!({"include": ["demo.*"]}),
+            json!({"include": ["*"]}),
+        ),
+        of(
+            "/api/v1/policies/y",
+            Method::PUT,
+            rules("one.*"),
+            rules("other.*"),
+        ),
+        of(
+            "/api/v1/upstreams/s",
+            Method::PATCH,
+            json!({"url": "https://192.0.2.2/"}),
+            json!({"url": "https://192.0.2.3/"}),
+        ),
+        of(
+            &format!("/v1/keys/{key}"),
+            Method::PATCH,
+            json!({"restrictions": {"networks": ["192.0.2.0/24"]}}),
+            json!({"name": "renamed"}),
+        ),
+    ]
 }
 
-/// A client that sends the header with everything still gets a token that works.
+/// Both have read the same, and change it at the same time: one of them is told that it is not so any more.
 #[tokio::test]
-async fn a_token_is_made_each_time() {
+async fn of_two_changes_of_what_both_have_read_one_is_made() {
     let api = Api::start().await;
-    let key = ("idempotency-key", "t1");
-    for _ in 0..2 {
-        let answer = with(&api, Method::POST, "/api/v1/auth/token", key, "").await;
-        assert_eq!(answer.header("idempotency-replayed"), "");
-        assert!(answer.ok(200)["access_token"].is_string());
+    for (path, method, one, other) in changeable(&api).await {
+        let tag = api.get(&path).await.header("etag").to_owned();
+        let (one, other) = (one.to_string(), other.to_string());
+        let change = |body| with(&api, method.clone(), &path, ("if-match", &tag), body);
+        let (one, other) = tokio::join!(change(&one), change(&other));
+        let (made, refused) = if one.status == 200 {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        refused.refused(412, "precondition-failed");
+        // Whoever made it may go on from there; a read between changes nothing.
+        let tag = made.header("etag").to_owned();
+        made.ok(200);
+        // An edge may have reported something meanwhile, which is nobody's change.
+        let object = |tag: &str| tag.split('.').next().map(str::to_owned);
+        let there = api.get(&path).await;
+        assert_eq!(object(there.header("etag")), object(&tag), "{path}");
+        let read = [tag, "\"x\"".to_owned()].join(", ");
+        let gone = with(&api, Method::DELETE, &path, ("if-match", &read), "").await;
+        gone.ok(204);
     }
 }
 
+/// What happens to an object by itself is no change of it, though who asks for it anew gets another answer.
 #[tokio::test]
-async fn two_at_once_make_one() {
+async fn a_use_is_no_change() {
     let api = Api::start().await;
-    let key = ("idempotency-key", "twice");
-    let create = || with(&api, Method::POST, "/api/v1/users", key, r#"{"name": "u"}"#);
-    let (a, b, c) = tokio::join!(create(), create(), create());
-    let mut made = 0;
-    for answer in [a, b, c] {
-        match answer.status {
-            201 if answer.header("idempotency-replayed").is_empty() => made += 1,
-            201 => {}
-            _ => answer.refused(409, "conflict"),
+    let made = api.post("/v1/keys", json!({"name": "k"})).await.ok(201);
+    let path = format!("/v1/keys/{}", made["key"]["id"].as_str().expect("an id"));
+    let tag = api.get(&path).await.header("etag").to_owned();
+    let secret = made["secret"].as_str().expect("a secret");
+    send(api.with_key(Method::GET, "/v1/me", secret))
+        .await
+        .ok(200);
+    let used = wait::until(Duration::from_secs(10), "the use is noted", || async {
+        let answer = with(&api, Method::GET, &path, ("if-none-match", &tag), "").await;
+        if answer.status == 200 {
+            Ok(answer)
+        } else {
+            Err(answer.status)
         }
-    }
-    assert_eq!(made, 1);
-    let users = api.get("/api/v1/users").await.ok(200);
-    let named = users["items"].as_array().expect("users").iter();
-    assert_eq!(named.filter(|user| user["name"] == "u").count(), 1);
+    });
+    let (used, _) = used.await;
+    assert_ne!(used.header("etag"), tag);
+    let rename = r#"{"name": "renamed"}"#;
+    let renamed = with(&api, Method::PATCH, &path, ("if-match", &tag), rename).await;
+    assert_eq!(renamed.ok(200)["name"], "renamed");
 }

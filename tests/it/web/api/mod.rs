@@ -8,6 +8,7 @@ mod document;
 mod examples;
 mod keys;
 mod lists;
+mod once;
 mod origins;
 mod problems;
 mod refused_calls;

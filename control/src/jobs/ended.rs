@@ -1,4 +1,5 @@
-//! Browser sessions whose time is over go. Nothing waits for it: no answer tells one of them.
+//! What had its time goes: browser sessions, and requests that were to be done once. Nothing waits for it: no answer
+//! tells one of them.
 
 use crate::{
     error::Result,
@@ -8,13 +9,13 @@ use ostia_domain::clock;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Everybody who opens a provider's page makes one, signed in or not.
+/// Everybody who opens a provider's page makes a session, signed in or not.
 const EVERY: Duration = Duration::from_secs(300);
 
 pub(crate) async fn run(store: Store, stop: CancellationToken) {
     loop {
         if let Err(error) = prune(&store).await {
-            tracing::warn!(%error, "ended browser sessions could not be removed");
+            tracing::warn!(%error, "what has ended could not be removed");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
@@ -24,7 +25,8 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
 }
 
 async fn prune(store: &Store) -> Result<()> {
-    let write = store.write().await?;
-    store::browser_sessions::prune(write.tx(), clock::now()).await?;
+    let (write, now) = (store.write().await?, clock::now());
+    store::browser_sessions::prune(write.tx(), now).await?;
+    store::idempotency::prune(write.tx(), now).await?;
     Ok(write.commit().await?)
 }
