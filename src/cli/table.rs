@@ -68,7 +68,7 @@ fn width(cell: &str) -> usize {
 }
 
 /// `name: value` lines, for one thing.
-pub(crate) fn fields<const N: usize>(fields: [(&str, String); N]) -> String {
+pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let lines: Vec<String> = fields
         .into_iter()
         .filter(|(_, value)| !value.is_empty())

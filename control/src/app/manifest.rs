@@ -183,13 +183,23 @@ impl App {
         }
         Ok(Exported {
             upstreams: store::upstreams::list(&read).await?,
-            policies: store::policies::list(&read).await?,
+            policies: policies(store::policies::list(&read).await?)?,
             plans: store::plans::list(&read).await?,
             bundles: store::bundles::list(&read).await?,
             groups,
             prices: store::prices::list(&read).await?,
         })
     }
+}
+
+/// A manifest without one of them would remove it where it is applied with `prune`.
+fn policies(all: Vec<StoredPolicy>) -> Result<Vec<StoredPolicy>> {
+    if let Some(stored) = all.iter().find(|stored| stored.unreadable) {
+        let name = &stored.policy.name;
+        let problem = format!("the policy {name:?} cannot be read by this version of Ostia");
+        return Err(Error::conflict(problem));
+    }
+    Ok(all)
 }
 
 impl Manifest {

@@ -38,6 +38,7 @@ impl App {
                 rules,
                 preset,
             },
+            unreadable: false,
             created_at: op.now,
             updated_at: op.now,
             version: 1,
@@ -94,7 +95,11 @@ impl App {
         let earlier = store::policies::version(change.tx(), stored.policy.id, version)
             .await?
             .ok_or_else(|| Error::not_found("version", &version.to_string()))?;
-        replace_rules(change, op, stored, earlier.rules).await
+        let rules = earlier.rules.ok_or_else(|| {
+            let problem = format!("version {version} cannot be read by this version of Ostia");
+            Error::conflict(problem)
+        })?;
+        replace_rules(change, op, stored, rules).await
     }
 
     pub(crate) async fn delete_policy(&self, op: &Op, reference: &str) -> Result<()> {
@@ -121,6 +126,7 @@ async fn replace_rules(
     stored.version += 1;
     let detail = Detail::changed(state(&stored), json!(rules)).with("version", stored.version);
     stored.policy.rules = rules;
+    stored.unreadable = false;
     stored.updated_at = op.now;
     store::policies::set_rules(change.tx(), &stored).await?;
     store::policies::insert_version(change.tx(), &stored, &op.actor).await?;
@@ -149,6 +155,9 @@ pub(crate) fn etag(stored: &StoredPolicy) -> String {
 
 /// As audit keeps it before or after a change of the rules.
 pub(super) fn state(stored: &StoredPolicy) -> Value {
+    if stored.unreadable {
+        return json!({ "unreadable": true, "version": stored.version });
+    }
     json!(stored.policy.rules)
 }
 

@@ -183,6 +183,7 @@ impl From<StoredPolicy> for v1::Policy {
             created_at: Some(timestamp(stored.created_at)),
             updated_at: Some(timestamp(stored.updated_at)),
             version: stored.version,
+            rules: (!stored.unreadable).then(|| stored.policy.rules.clone().into()),
             ..stored.policy.into()
         }
     }
@@ -192,7 +193,7 @@ impl From<StoredVersion> for v1::PolicyVersion {
     fn from(stored: StoredVersion) -> Self {
         Self {
             version: stored.version,
-            rules: Some(stored.rules.into()),
+            rules: stored.rules.map(Into::into),
             created_at: Some(timestamp(stored.created_at)),
             actor: stored.actor,
         }

@@ -20,6 +20,8 @@ use sea_orm::{
 #[derive(Clone, Debug)]
 pub(crate) struct StoredPolicy {
     pub(crate) policy: Policy,
+    /// A newer version wrote the rules, or they were damaged: `policy` has rules that permit nothing.
+    pub(crate) unreadable: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     /// Of the rules, from 1.
@@ -30,27 +32,32 @@ pub(crate) struct StoredPolicy {
 #[derive(Clone, Debug)]
 pub(crate) struct StoredVersion {
     pub(crate) version: u32,
-    pub(crate) rules: Rules,
+    /// Unset: they cannot be read.
+    pub(crate) rules: Option<Rules>,
     pub(crate) created_at: Timestamp,
     pub(crate) actor: String,
 }
 
 pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredPolicy>, Error> {
     let rows = Entity::find().order_by_asc(Column::Name).all(db).await?;
-    rows.into_iter().map(TryInto::try_into).collect()
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// For the snapshot: a policy that cannot be read is left out, and what is bound by it is refused.
 pub(crate) async fn readable(db: &impl ConnectionTrait) -> Result<Vec<Policy>, Error> {
     let rows = Entity::find().order_by_asc(Column::Id).all(db).await?;
-    let read = rows.into_iter().filter_map(|row| {
-        StoredPolicy::try_from(row)
-            .inspect_err(
-                |error| tracing::error!(%error, "a policy is left out: its keys are refused"),
-            )
-            .ok()
+    let read = rows.into_iter().map(StoredPolicy::from);
+    let readable = read.filter(|stored| {
+        if stored.unreadable {
+            let policy = stored.policy.name.as_str();
+            tracing::error!(
+                policy,
+                "a policy cannot be read and is left out: its keys are refused"
+            );
+        }
+        !stored.unreadable
     });
-    Ok(read.map(|stored| stored.policy).collect())
+    Ok(readable.map(|stored| stored.policy).collect())
 }
 
 /// By id or name.
@@ -60,7 +67,7 @@ pub(crate) async fn find(
 ) -> Result<Option<StoredPolicy>, Error> {
     let by = reference::by(reference, Column::Id, Column::Name);
     let row = Entity::find().filter(by).one(db).await?;
-    row.map(TryInto::try_into).transpose()
+    Ok(row.map(Into::into))
 }
 
 pub(crate) async fn insert(tx: &Tx, stored: &StoredPolicy) -> Result<(), Error> {
@@ -121,7 +128,7 @@ pub(crate) async fn versions(
         .order_by_desc(policy_versions::Column::Version)
         .all(db)
         .await?;
-    rows.into_iter().map(TryInto::try_into).collect()
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 pub(crate) async fn version(
@@ -132,7 +139,7 @@ pub(crate) async fn version(
     let row = policy_versions::Entity::find_by_id((id, version.into()))
         .one(db)
         .await?;
-    row.map(TryInto::try_into).transpose()
+    Ok(row.map(Into::into))
 }
 
 /// Fails with [`Error::Referenced`] while a key or user is bound by it.
@@ -145,40 +152,42 @@ fn rules_to_json(rules: &Rules) -> Result<Json, Error> {
     serde_json::to_value(rules).map_err(|error| Error::Unreadable(format!("rules ({error})")))
 }
 
-fn read(policy: Uuid, version: i64, rules: Json) -> Result<(u32, Rules), Error> {
-    let unreadable = |why: String| Error::Unreadable(format!("policy {policy} ({why})"));
-    let rules = serde_json::from_value(rules).map_err(|error| unreadable(error.to_string()))?;
-    let version = u32::try_from(version).map_err(|error| unreadable(error.to_string()))?;
-    Ok((version, rules))
+/// What nobody can make sense of is no reason to show nothing else.
+fn read(rules: Json) -> Option<Rules> {
+    // Serde would take the members of rules from a list in their order, and all of them from an empty one.
+    rules.is_object().then_some(())?;
+    serde_json::from_value(rules).ok()
 }
 
-impl TryFrom<policy_versions::Model> for StoredVersion {
-    type Error = Error;
-    fn try_from(row: policy_versions::Model) -> Result<Self, Error> {
-        let (version, rules) = read(row.policy_id, row.version, row.rules)?;
-        Ok(Self {
-            version,
-            rules,
+fn number(version: i64) -> u32 {
+    u32::try_from(version).unwrap_or_default()
+}
+
+impl From<policy_versions::Model> for StoredVersion {
+    fn from(row: policy_versions::Model) -> Self {
+        Self {
+            version: number(row.version),
+            rules: read(row.rules),
             created_at: row.created_at,
             actor: row.actor,
-        })
+        }
     }
 }
 
-impl TryFrom<Model> for StoredPolicy {
-    type Error = Error;
-    fn try_from(row: Model) -> Result<Self, Error> {
-        let (version, rules) = read(row.id, row.version, row.rules)?;
-        Ok(Self {
+impl From<Model> for StoredPolicy {
+    fn from(row: Model) -> Self {
+        let rules = read(row.rules);
+        Self {
+            unreadable: rules.is_none(),
             policy: Policy {
                 id: row.id,
                 name: row.name,
-                rules,
+                rules: rules.unwrap_or_default(),
                 preset: row.preset,
             },
             created_at: row.created_at,
             updated_at: row.updated_at,
-            version,
-        })
+            version: number(row.version),
+        }
     }
 }

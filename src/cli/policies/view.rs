@@ -8,11 +8,14 @@ use ostia_domain::{glob::Glob, policy::Rules};
 use ostia_proto::v1;
 use serde::Serialize;
 
+const UNREADABLE: &str = "cannot be read: what it governs is refused";
+
 #[derive(Serialize)]
 pub(crate) struct Policy {
     id: String,
     name: String,
-    rules: Rules,
+    /// Null: control cannot read them.
+    rules: Option<Rules>,
     preset: Option<String>,
     created_at: Option<String>,
     updated_at: Option<String>,
@@ -31,7 +34,7 @@ impl From<v1::Policy> for Policy {
         Self {
             id: policy.id,
             name: policy.name,
-            rules: read(policy.rules),
+            rules: policy.rules.map(|rules| read(Some(rules))),
             preset: policy.preset,
             created_at: timestamp(policy.created_at),
             updated_at: timestamp(policy.updated_at),
@@ -72,29 +75,44 @@ fn lines<T: Serialize>(items: &[T]) -> String {
 
 impl Policy {
     pub(crate) fn text(&self) -> String {
-        fields([
+        let mut lines = vec![
             ("name", self.name.clone()),
             ("id", self.id.clone()),
             ("version", self.version.to_string()),
-            ("upstreams", patterns(&self.rules.upstreams)),
-            ("allow", patterns(&self.rules.allow)),
-            ("deny", patterns(&self.rules.deny)),
-            ("up to", self.rules.max_tier.as_str().to_owned()),
-            ("arguments", lines(&self.rules.arguments)),
-            ("constraints", lines(&self.rules.constraints)),
-            ("preset", self.preset.clone().unwrap_or_default()),
-        ])
+        ];
+        match &self.rules {
+            Some(rules) => lines.extend(rule_lines(rules)),
+            None => lines.push(("rules", UNREADABLE.to_owned())),
+        }
+        lines.push(("preset", self.preset.clone().unwrap_or_default()));
+        fields(lines)
     }
+}
+
+fn rule_lines(rules: &Rules) -> [(&'static str, String); 6] {
+    [
+        ("upstreams", patterns(&rules.upstreams)),
+        ("allow", patterns(&rules.allow)),
+        ("deny", patterns(&rules.deny)),
+        ("up to", rules.max_tier.as_str().to_owned()),
+        ("arguments", lines(&rules.arguments)),
+        ("constraints", lines(&rules.constraints)),
+    ]
 }
 
 pub(crate) fn table(policies: &[Policy]) -> String {
     let rows = policies.iter().map(|policy| {
+        let name = policy.name.clone();
+        let Some(rules) = &policy.rules else {
+            let nothing = String::new;
+            return [name, UNREADABLE.to_owned(), nothing(), nothing(), nothing()];
+        };
         [
-            policy.name.clone(),
-            patterns(&policy.rules.upstreams),
-            patterns(&policy.rules.allow),
-            patterns(&policy.rules.deny),
-            policy.rules.max_tier.as_str().to_owned(),
+            name,
+            patterns(&rules.upstreams),
+            patterns(&rules.allow),
+            patterns(&rules.deny),
+            rules.max_tier.as_str().to_owned(),
         ]
     });
     Table::new(

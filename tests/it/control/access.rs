@@ -14,7 +14,7 @@ async fn member(control: &Fixture, name: &str, policies: &[&str]) -> (String, Co
 }
 
 /// An upstream that offers `get` to read and `drop` to destroy.
-async fn upstream(control: &Fixture, name: &str) {
+pub(super) async fn upstream(control: &Fixture, name: &str) {
     let upstream = control.add_upstream(name, &[]).await.expect("an upstream");
     let tool = |name: &str, tier: v1::Tier| v1::Tool {
         name: name.to_owned(),

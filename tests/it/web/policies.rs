@@ -4,7 +4,14 @@ use super::{
     operators::{refused, taken},
     visitor::Visitor,
 };
-use crate::harness::ostia::Ostia;
+use crate::harness::{
+    control, database,
+    mcp::{Endpoint, modern},
+    ostia::Ostia,
+    wait,
+};
+use serde_json::json;
+use std::time::Duration;
 
 const HOSTILE: &str = "</textarea><script>alert(1)</script>&\"'";
 
@@ -213,4 +220,59 @@ async fn a_call_is_tested_without_making_it() {
     assert!(!answer.body.contains(&ostia.key), "{}", answer.body);
     let usage = ostia.cli(&["usage", "list"]).await.ok().json();
     assert_eq!(usage.as_array().map(Vec::len), Some(0), "{usage:#}");
+}
+
+/// The page of all others shows, the edge refuses what it governs, and new rules put it right.
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_is_shown_as_that() {
+    let ostia = Ostia::start().await;
+    let olga = operator(&ostia).await;
+    let services = control::client(&ostia);
+    let made = control::key(&services, "odd", control::everything_of(&["demo"])).await;
+    let endpoint = Endpoint::new(&ostia.mcp_url, &made.secret);
+    let echo = || async {
+        let arguments = json!({"message": "there"});
+        modern::call(&endpoint, "demo__echo", &arguments)
+            .send()
+            .await
+    };
+    assert_eq!(echo().await.first_text(), "there");
+    let damage = "UPDATE policies SET rules = '{\"upstreams\": 7}' WHERE name = 'odd'";
+    database::execute(&ostia.database_url(), damage).await;
+    // Somebody changes something else, so that edges are told what there is.
+    control::policy(&services, "other", control::everything_of(&["*"])).await;
+    let refused = wait::until(Duration::from_secs(10), "the edge refuses", || async {
+        let answer = echo().await;
+        if answer.status == 200 && answer.json()["error"].is_null() {
+            return Err(answer);
+        }
+        Ok(answer)
+    });
+    let (refused, _) = refused.await;
+    assert_eq!(refused.refusal().2, "tool-unavailable");
+    assert!(modern::tools(&endpoint).await.is_empty());
+
+    let page = olga.open("/policies").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    for shown in ["Cannot be read", ">other<", ">read-only<"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let listed = ostia.cli(&["policies", "list"]).await.ok().json();
+    let odd = listed.as_array().expect("policies").iter();
+    let odd = odd.clone().find(|policy| policy["name"] == "odd");
+    let path = format!(
+        "/policies/{}",
+        odd.expect("odd")["id"].as_str().expect("an id")
+    );
+    let detail = olga.open(&path).await.body;
+    assert!(detail.contains("cannot read the rules"), "{detail}");
+
+    let rules = [
+        ("upstreams", "demo"),
+        ("allow", "*"),
+        ("max_tier", "destructive"),
+    ];
+    taken(&olga.submit(&format!("{path}/edit"), &rules).await);
+    services.settled().await;
+    assert_eq!(echo().await.first_text(), "there");
 }

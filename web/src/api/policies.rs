@@ -22,7 +22,8 @@ struct Policy {
     /// UUID.
     id: String,
     name: String,
-    rules: Rules,
+    /// Null: this version of Ostia cannot read them, and what the policy governs is refused.
+    rules: Option<Rules>,
     /// The preset that the rules were copied from.
     preset: Option<String>,
     #[schema(format = "date-time")]
@@ -43,7 +44,8 @@ struct Preset {
 #[derive(Serialize, ToSchema)]
 struct PolicyVersion {
     version: u32,
-    rules: Rules,
+    /// Null: this version of Ostia cannot read them.
+    rules: Option<Rules>,
     #[schema(format = "date-time")]
     created_at: Option<String>,
     /// Who made it, as audit calls them.
@@ -190,7 +192,7 @@ async fn versions(
     let versions = versions.map(|version| {
         let shown = PolicyVersion {
             version: version.version,
-            rules: version.rules.unwrap_or_default().into(),
+            rules: version.rules.map(Into::into),
             created_at: timestamp(version.created_at),
             actor: version.actor,
         };
@@ -263,7 +265,7 @@ impl From<v1::Policy> for Policy {
         Self {
             id: policy.id,
             name: policy.name,
-            rules: policy.rules.unwrap_or_default().into(),
+            rules: policy.rules.map(Into::into),
             preset: policy.preset,
             created_at: timestamp(policy.created_at),
             updated_at: timestamp(policy.updated_at),

@@ -11,7 +11,7 @@ mod test;
 use crate::{
     Site,
     components::{
-        content::{Chips, Empty, PageHead},
+        content::{Badge, Chips, Empty, PageHead, Tone},
         shell::{Section, Shell},
         table::{Cell, Pages, Table},
         time::{As, Time},
@@ -133,15 +133,20 @@ fn List(part: Part<v1::Policy>, asked: Asked, may_change: bool) -> impl IntoView
 
 #[component]
 fn Row(policy: v1::Policy) -> impl IntoView {
-    let rules = policy.rules.unwrap_or_default();
-    let allows = rules::in_short(&rules);
+    let (allows, at_most) = if let Some(rules) = &policy.rules {
+        let allows = view! { <Chips of=rules::in_short(rules)/> };
+        (allows.into_any(), tier_said(rules.max_tier()).into_any())
+    } else {
+        let unreadable = view! { <Badge tone=Tone::Bad text="Cannot be read"/> };
+        (unreadable.into_any(), "nothing".into_any())
+    };
     view! {
         <tr>
             <th scope="row">
                 <a class="first" href=format!("/policies/{}", policy.id)>{policy.name}</a>
             </th>
-            <Cell label="Allows"><Chips of=allows/></Cell>
-            <Cell label="At most">{tier_said(rules.max_tier())}</Cell>
+            <Cell label="Allows">{allows}</Cell>
+            <Cell label="At most">{at_most}</Cell>
             <Cell label="Preset">{policy.preset.unwrap_or_default()}</Cell>
             <Cell label="Version" number=true>{policy.version}</Cell>
             <Cell label="Changed"><Time at=policy.updated_at shown=As::Distance/></Cell>

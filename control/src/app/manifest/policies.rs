@@ -2,7 +2,10 @@
 
 use super::{Action, Applying, Kind, NamedPolicy, difference::between};
 use crate::{
-    app::{naming, policies::preset_rules},
+    app::{
+        naming,
+        policies::{self, preset_rules},
+    },
     error::{Error, Result},
     op::{Detail, Touched},
     store::{self, policies::StoredPolicy},
@@ -37,14 +40,19 @@ impl Applying<'_> {
             };
             let stored = StoredPolicy {
                 policy,
+                unreadable: false,
                 created_at: now,
                 updated_at: now,
                 version: 1,
             };
             return self.create_policy(&stored).await;
         };
-        let before = document(&stored.policy);
-        let old_rules = json!(stored.policy.rules);
+        let old_rules = policies::state(&stored);
+        let before = if stored.unreadable {
+            json!({ "rules": old_rules, "preset": stored.policy.preset })
+        } else {
+            document(&stored.policy)
+        };
         stored.policy.rules = rules;
         stored.policy.preset = preset;
         let fields = between(&before, &document(&stored.policy));

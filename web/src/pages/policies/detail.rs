@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     components::{
-        content::{PageHead, Panel},
+        content::{Notice, PageHead, Panel, Tone},
         form::Posted,
         removal::{Removal, confirmed},
         shell::{Section, Shell},
@@ -29,6 +29,9 @@ use leptos::prelude::*;
 use ostia_proto::v1;
 use serde::Deserialize;
 use tonic::Status;
+
+const UNREADABLE: &str = "This version of Ostia cannot read the rules: whatever the policy governs is refused. \
+                          Change the rules, restore a version, or delete the policy.";
 
 pub(super) async fn show(
     Overseer(visitor): Overseer,
@@ -147,6 +150,7 @@ pub(super) async fn delete(
 fn Detail(shown: Shown) -> impl IntoView {
     let policy = shown.policy;
     let (id, name) = (policy.id.clone(), policy.name.clone());
+    let unreadable = policy.rules.is_none();
     let rules = policy.rules.unwrap_or_default();
     let lead = match &policy.preset {
         Some(preset) => format!("Version {}, from the preset {preset}", policy.version),
@@ -165,6 +169,7 @@ fn Detail(shown: Shown) -> impl IntoView {
                 {may_change.then(|| view! { <a class="button" href=edit>"Change the rules"</a> })}
             </PageHead>
             {shown.done.map(|what| view! { <Done what=what/> })}
+            {unreadable.then(|| view! { <Notice tone=Tone::Bad title=UNREADABLE/> })}
             <Panel title="Rules"><RuleLines of=shown_rules/></Panel>
             <Versions id=id.clone() current=rules versions=shown.versions may_change=may_change/>
             {may_change
