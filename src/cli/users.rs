@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Disable(Named),
     /// Accept a disabled user again
     Enable(Named),
+    /// End all of their browser sessions; their keys stay
+    SignOut(Named),
     /// Remove a user and all keys of the user
     Delete {
         #[command(flatten)]
@@ -177,6 +179,14 @@ pub(crate) async fn run(
         }
         Command::Disable(named) => enable(named, false, control, output).await,
         Command::Enable(named) => enable(named, true, control, output).await,
+        Command::SignOut(Named { user }) => {
+            let request = v1::SignOutUserRequest { user: user.clone() };
+            let ended = client.sign_out_user(request).await?.into_inner().ended;
+            let signed_out = serde_json::json!({ "signed_out": user, "ended": ended });
+            output.result(&signed_out, |_| {
+                format!("signed out {user}: {ended} browser sessions ended")
+            })
+        }
         Command::Delete { user, confirm } => {
             let user = user.user;
             if !confirm {

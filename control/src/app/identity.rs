@@ -237,14 +237,20 @@ impl App {
 
 /// Somebody must be left who may do everything; the service token alone is not for people.
 async fn keep_an_administrator(tx: &Tx, user: &User) -> Result<()> {
-    let is_one = user.role == Role::Administrator && user.enabled;
-    if !is_one || store::identity::other_administrators(tx, user.id).await? > 0 {
+    if !is_last_administrator(tx, user).await? {
         return Ok(());
     }
     Err(Error::conflict(format!(
         "{:?} is the last administrator who can sign in: make another one first",
         user.name
     )))
+}
+
+async fn is_last_administrator(tx: &Tx, user: &User) -> Result<bool> {
+    let person = user.kind == Kind::Person && user.enabled;
+    Ok(person
+        && user.role == Role::Administrator
+        && store::identity::other_administrators(tx, user.id).await? == 0)
 }
 
 /// Somebody else is as if they were not there, for whoever only reaches themselves.

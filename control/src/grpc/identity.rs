@@ -56,6 +56,16 @@ impl v1::identity_service_server::IdentityService for Identity {
         Ok(Response::new(user.into()))
     }
 
+    async fn sign_out_user(
+        &self,
+        request: Request<v1::SignOutUserRequest>,
+    ) -> Result<Response<v1::SignOutUserResponse>, Status> {
+        let op = op(&request);
+        let user = &request.get_ref().user;
+        let ended = self.0.end_browser_sessions_of_user(&op, user).await?;
+        Ok(Response::new(v1::SignOutUserResponse { ended }))
+    }
+
     async fn delete_user(
         &self,
         request: Request<v1::DeleteUserRequest>,

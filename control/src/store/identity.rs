@@ -93,6 +93,7 @@ pub(crate) async fn other_administrators(
 ) -> Result<u64, Error> {
     let others = users::Entity::find()
         .filter(users::Column::Role.eq(Role::Administrator.as_str()))
+        .filter(users::Column::Kind.eq(Kind::Person.as_str()))
         .filter(users::Column::Enabled.eq(true))
         .filter(users::Column::Id.ne(but));
     Ok(others.count(db).await?)

@@ -66,6 +66,7 @@ const AUDITED: &[(&str, &str)] = &[
     ("IdentityService.CreateUser", "identity.create_user"),
     ("IdentityService.DeleteUser", "identity.delete_user"),
     ("IdentityService.SignIn", "identity.sign_in"),
+    ("IdentityService.SignOutUser", "browser_sessions.end_all"),
     ("IdentityService.UpdateUser", "identity.update_user"),
     (
         "IdentityService.RedeemLoginLink",

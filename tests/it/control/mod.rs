@@ -32,6 +32,7 @@ mod restrictions;
 mod retention;
 mod rollups;
 mod schema;
+mod sign_in;
 mod unreadable;
 mod upgrade;
 mod upstreams;

@@ -162,3 +162,46 @@ async fn a_group_gives_its_members_policies_and_a_plan() {
     assert_eq!(show(&ostia, "plans", "small").await["calls_per_minute"], 5);
     taken(&admin.submit(&delete, &[("confirm", "small")]).await);
 }
+
+/// By an administrator, in the dashboard, over REST and on the command line.
+#[tokio::test]
+async fn a_user_is_signed_out_everywhere() {
+    let ostia = Ostia::start().await;
+    let admin = Visitor::signed_in(&ostia, "admin").await;
+    ostia.cli(&["users", "create", "bob"]).await.ok();
+    let bob = show(&ostia, "users", "bob").await;
+    let path = format!("/users/{}", bob["id"].as_str().expect("an id"));
+
+    let signed_in = [
+        Visitor::signed_in(&ostia, "bob").await,
+        Visitor::signed_in(&ostia, "bob").await,
+    ];
+    let button = admin.open(&path).await.body;
+    assert!(button.contains("Sign out everywhere"), "{button}");
+    assert_eq!(
+        taken(&admin.submit(&format!("{path}/sign-out"), &[]).await),
+        path
+    );
+    for browser in signed_in {
+        assert!(!browser.is_signed_in().await);
+    }
+    assert!(admin.is_signed_in().await);
+
+    let browser = Visitor::signed_in(&ostia, "bob").await;
+    let ended = ostia.cli(&["users", "sign-out", "bob"]).await.ok().json();
+    assert_eq!(ended["ended"], 1, "{ended:#}");
+    assert!(!browser.is_signed_in().await);
+    let audit = ostia.cli(&["audit", "list"]).await.ok().json();
+    assert!(
+        audit.to_string().contains("browser_sessions.end_all"),
+        "{audit:#}"
+    );
+    // Who may not change users may not end what they do.
+    ostia
+        .cli(&["users", "create", "olga", "--role", "operator"])
+        .await
+        .ok();
+    let olga = Visitor::signed_in(&ostia, "olga").await;
+    let answer = olga.submit(&format!("{path}/sign-out"), &[]).await;
+    assert_eq!(answer.status, 404, "{}", answer.body);
+}

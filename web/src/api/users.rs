@@ -3,7 +3,7 @@
 use super::{
     caller::Caller,
     etag::Tagged,
-    message::{Created, Json, Named},
+    message::{Answer, Created, Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
     text::{Change, timestamp},
@@ -88,10 +88,17 @@ struct UserChange {
     plan: Change<String>,
 }
 
+#[derive(Serialize, ToSchema)]
+struct SignedOut {
+    /// Browser sessions that were ended.
+    ended: u64,
+}
+
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(get, update, delete))
+        .routes(routes!(sign_out))
 }
 
 /// List all users by name.
@@ -162,6 +169,20 @@ async fn delete(caller: Caller, Named(user): Named<String>) -> Result<StatusCode
     let request = v1::DeleteUserRequest { user };
     caller.control.identity().delete_user(request).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// End all browser sessions of a user. Their keys stay, and they may sign in again.
+#[utoipa::path(post, path = "/api/v1/users/{user}/sign-out", tag = "users",
+    params(("user" = String, Path, description = "Name or id.")),
+    responses((status = OK, body = SignedOut)))]
+async fn sign_out(
+    caller: Caller,
+    Named(user): Named<String>,
+) -> Result<Answer<SignedOut>, Problem> {
+    let request = v1::SignOutUserRequest { user };
+    let answer = caller.control.identity().sign_out_user(request).await?;
+    let ended = answer.into_inner().ended;
+    Ok(Answer(SignedOut { ended }))
 }
 
 impl From<Role> for v1::Role {

@@ -36,6 +36,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/users", get(people))
         .route("/users/new", get(create::person).post(create::create))
         .route("/users/{user}", get(detail::show).post(detail::save))
+        .route("/users/{user}/sign-out", post(detail::sign_out))
         .route("/users/{user}/delete", post(detail::delete))
         .route("/users/{user}/login-link", post(link::make))
         .route("/users/{user}/keys", post(link::make_key))

@@ -1,7 +1,7 @@
 //! People whom a provider knows. Who they are is their issuer and subject: a name or an e-mail address that
 //! somebody else has too makes them nobody else, least of all an administrator.
 
-use super::{App, UserView, detail, view};
+use super::{App, UserView, detail, is_last_administrator, view};
 use crate::{
     error::{Error, Kind as ErrorKind, Result},
     op::{Detail, Op, Touched},
@@ -56,10 +56,21 @@ impl App {
             return Err(Error(ErrorKind::SignInRefused));
         }
         let mut changed = before.is_none();
+        let mut kept = None;
         if let Some(role) = told.role.filter(|role| *role != stored.user.role) {
-            stored.user.role = role;
-            store::identity::update(tx, &stored.user).await?;
-            changed = true;
+            if is_last_administrator(tx, &stored.user).await? {
+                let user = &stored.user.name;
+                tracing::warn!(
+                    user,
+                    role = role.as_str(),
+                    "a provider takes the role of the last administrator away: it is kept"
+                );
+                kept = Some(role);
+            } else {
+                stored.user.role = role;
+                store::identity::update(tx, &stored.user).await?;
+                changed = true;
+            }
         }
         let user_id = stored.user.id;
         if let Some(names) = &told.groups {
@@ -69,7 +80,7 @@ impl App {
             changed |= store::identity_links::give_groups(tx, user_id, issuer, &ids).await?;
         }
         let view = view(tx, stored).await?;
-        if told.renewed && !changed {
+        if told.renewed && !changed && kept.is_none() {
             return Ok(view);
         }
         let keys = store::keys::of_owners(tx, &[user_id]).await?;
@@ -83,6 +94,10 @@ impl App {
             .with("issuer", told.issuer)
             .with("subject", told.subject)
             .with("groups", json!(view.groups));
+        let detail = match kept {
+            Some(role) => detail.with("role_not_taken_over", role.as_str()),
+            None => detail,
+        };
         let touched = if changed {
             Touched::Keys(&keys)
         } else {

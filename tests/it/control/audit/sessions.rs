@@ -26,6 +26,11 @@ pub(super) async fn begin_and_end_some(client: &ControlClient) {
     let end = v1::EndBrowserSessionRequest { id_hash };
     let ended = sessions.end_browser_session(end).await;
     ended.expect("ended");
+    let of = v1::SignOutUserRequest {
+        user: user.id.clone(),
+    };
+    let ended = client.identity().sign_out_user(of).await;
+    ended.expect("ended");
     let all = v1::EndBrowserSessionsOfUserRequest { user: user.id };
     let ended = sessions.end_browser_sessions_of_user(all).await;
     ended.expect("ended");

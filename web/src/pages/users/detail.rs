@@ -35,6 +35,7 @@ pub(super) async fn show(
 ) -> Response {
     let done = match &*asked.done {
         "made" => Some("It is made, and has no keys yet."),
+        "signed-out" => Some("All of their browser sessions are ended. Their keys work on."),
         "changed" => Some("It is changed. All keys are judged by it from the next call on."),
         _ => None,
     };
@@ -113,6 +114,21 @@ pub(super) async fn delete(
     posted.refuse("confirm", typed.problem("confirm").unwrap_or_default());
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     page(&visitor, refused, &user.id, Some(posted), None).await
+}
+
+pub(super) async fn sign_out(
+    Path(user): Path<String>,
+    Checked { visitor, .. }: Checked<Vec<(String, String)>, Administrator>,
+) -> Response {
+    let Administrator(visitor) = visitor;
+    let mut identity = visitor.control.identity();
+    let request = v1::SignOutUserRequest { user: user.clone() };
+    match load(async { identity.sign_out_user(request).await }).await {
+        Ok(_) => {
+            Redirect::to(&format!("/users/{}?done=signed-out", encoded(&user))).into_response()
+        }
+        Err(failure) => failure.show(&visitor),
+    }
 }
 
 struct Shown {
@@ -205,8 +221,16 @@ fn Change(id: String, name: String, of: Of, posted: Posted, given: Given) -> imp
     let enabled = posted.get("enabled") == "true";
     let (save, removal) = (format!("/users/{id}"), format!("/users/{id}/delete"));
     let typed = posted.clone();
+    let sign_out = format!("/users/{id}/sign-out");
     let link = (of == Of::People).then(|| {
         view! {
+            <Panel title="Browser sessions">
+                <form method="post" action=sign_out class="row">
+                    <CsrfField/>
+                    <button type="submit" class="second">"Sign out everywhere"</button>
+                    <span class="quiet">"Ends all of their browser sessions. They may sign in again."</span>
+                </form>
+            </Panel>
             <Panel title="Sign in without a provider">
                 <form method="post" action=format!("/users/{id}/login-link") class="row">
                     <CsrfField/>
