@@ -1,6 +1,7 @@
 //! REST, over the real program with real keys.
 
 mod authority;
+mod away;
 mod calls;
 mod changes;
 mod discover;
