@@ -1,7 +1,9 @@
 //! Users and the links that sign them in.
 
+mod administrators;
 pub(crate) mod sign_in;
 
+use self::administrators::{is_last_administrator, keep_an_administrator};
 use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{self, Error, Result},
@@ -233,24 +235,6 @@ impl App {
             .await?;
         view(self.store.db(), stored).await
     }
-}
-
-/// Somebody must be left who may do everything; the service token alone is not for people.
-async fn keep_an_administrator(tx: &Tx, user: &User) -> Result<()> {
-    if !is_last_administrator(tx, user).await? {
-        return Ok(());
-    }
-    Err(Error::conflict(format!(
-        "{:?} is the last administrator who can sign in: make another one first",
-        user.name
-    )))
-}
-
-async fn is_last_administrator(tx: &Tx, user: &User) -> Result<bool> {
-    let person = user.kind == Kind::Person && user.enabled;
-    Ok(person
-        && user.role == Role::Administrator
-        && store::identity::other_administrators(tx, user.id).await? == 0)
 }
 
 /// Somebody else is as if they were not there, for whoever only reaches themselves.

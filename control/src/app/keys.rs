@@ -11,16 +11,16 @@ pub(crate) use events::{KeyEvents, KeyUse};
 pub(crate) use expiry::Expiry;
 pub(super) use named::{all_named, named};
 pub(crate) use update::KeyChange;
-pub(crate) use view::{KeyView, State};
+pub(crate) use view::{KeyView, State, etag};
 
 use self::{
     expiry::seconds,
-    view::{view, views},
+    view::{detail, view, views},
 };
 use super::{App, naming, plans, policies, tokens};
 use crate::{
     error::{Error, Result},
-    op::{Change, Detail, Op, Touched, tag},
+    op::{Change, Detail, Op, Touched},
     store::{
         self, Tx,
         keys::{LastUse, Of, StoredKey, WorthALook},
@@ -32,7 +32,6 @@ use ostia_domain::{
     key::{self, Mode, PublicId, Restrictions, Secret},
     user::User,
 };
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 const MAX_PAGE: u32 = 500;
@@ -216,31 +215,6 @@ impl App {
 /// What changes and audit call a key.
 pub(super) fn label(key: &StoredKey) -> String {
     format!("ost_{}_{}", key.mode.as_str(), key.public_id)
-}
-
-/// See [`tag`].
-pub(crate) fn etag(view: &KeyView) -> String {
-    tag(&detail(view))
-}
-
-/// As audit keeps it, before or after a change.
-fn detail(view: &KeyView) -> Value {
-    let key = &view.key;
-    json!({
-        "key_id": key.id,
-        "name": key.name,
-        "state": view.state.as_str(),
-        "owner": view.owner_name,
-        "policies": view.policies,
-        "plan": view.plan,
-        "restrictions": key.restrictions,
-        "expires_at": key.expires_at,
-        "secrets": key
-            .secrets
-            .iter()
-            .map(|secret| json!({ "id": secret.id, "expires_at": secret.expires_at }))
-            .collect::<Vec<_>>(),
-    })
 }
 
 /// Ends a change of a key, which is given as it was.

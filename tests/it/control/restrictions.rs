@@ -72,10 +72,12 @@ async fn a_key_is_changed_where_it_is_said_and_nowhere_else() {
         name: "deploy".to_owned(),
         restrictions: Some(restrictions()),
         expires_at: after.expires_at,
+        etag: after.etag.clone(),
         ..before.clone()
     };
     assert_eq!(after, expected);
     assert_ne!(after.expires_at, before.expires_at);
+    assert_ne!(after.etag, before.etag);
 
     let id = || before.id.clone();
     let bad = [

@@ -2,10 +2,11 @@
 
 use crate::{
     error::{Error, Result},
-    op::Op,
+    op::{Op, tag},
     store::{Tx, keys::StoredKey, names},
 };
 use ostia_domain::clock::Timestamp;
+use serde_json::{Value, json};
 
 pub(crate) struct KeyView {
     pub(crate) key: StoredKey,
@@ -66,4 +67,29 @@ pub(super) async fn views(tx: &Tx, op: &Op, keys: Vec<StoredKey>) -> Result<Vec<
         key,
     });
     Ok(views.collect())
+}
+
+/// See [`tag`].
+pub(crate) fn etag(view: &KeyView) -> String {
+    tag(&detail(view))
+}
+
+/// As audit keeps it, before or after a change.
+pub(super) fn detail(view: &KeyView) -> Value {
+    let key = &view.key;
+    json!({
+        "key_id": key.id,
+        "name": key.name,
+        "state": view.state.as_str(),
+        "owner": view.owner_name,
+        "policies": view.policies,
+        "plan": view.plan,
+        "restrictions": key.restrictions,
+        "expires_at": key.expires_at,
+        "secrets": key
+            .secrets
+            .iter()
+            .map(|secret| json!({ "id": secret.id, "expires_at": secret.expires_at }))
+            .collect::<Vec<_>>(),
+    })
 }
