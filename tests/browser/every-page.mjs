@@ -1,6 +1,6 @@
 // Every page of one part of the dashboard, as it looks in light, in dark, on a phone and on a wide screen:
-// node every-page.mjs, with PART (`everyone`, `servers` or `people`), a LINK that signs an administrator in, and PLACES,
-// the parts of addresses as JSON. browser.mjs says what else it wants.
+// node every-page.mjs, with PART (`newcomers`, `everyone`, `servers` or `people`), a LINK that signs somebody in, and
+// PLACES, the parts of addresses as JSON. browser.mjs says what else it wants.
 //
 // Nothing is wider than the screen, axe finds nothing, no page is heavy. HTML is a folder that gets every document
 // as it was served, SCREENSHOTS one that gets a picture of each look; without it none are made.
@@ -9,7 +9,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { WEB, visitor, walk, withLink } from './browser.mjs';
-import { ofEveryone, ofPeople, ofServers, openAll, signedOut } from './pages.mjs';
+import { ofEveryone, ofNewcomers, ofPeople, ofServers, openAll, signedOut } from './pages.mjs';
 
 const { HTML, LINK, MODULES, PART, SCREENSHOTS } = process.env;
 const places = JSON.parse(process.env.PLACES);
@@ -122,21 +122,21 @@ async function check(page, [name, path, act]) {
 }
 
 await walk(async () => {
-  if (PART === 'everyone') {
+  if (PART === 'newcomers') {
     const nobody = await visitor();
-    for (const page of signedOut(places)) await check(nobody, page);
+    for (const page of signedOut()) await check(nobody, page);
   }
-  const ada = await withLink(LINK);
-  const table = { everyone: ofEveryone, servers: ofServers, people: ofPeople }[PART];
-  for (const page of table(places)) await check(ada, page);
+  const somebody = await withLink(LINK);
+  const table = { newcomers: ofNewcomers, everyone: ofEveryone, servers: ofServers, people: ofPeople }[PART];
+  for (const page of table(places)) await check(somebody, page);
   // The menu is folded away on a phone.
-  await look(ada, LOOKS.narrow);
-  await ada.goto(WEB);
-  await ada.getByRole('button', { name: 'Menu' }).click();
-  await ada.evaluate(axe);
-  await wider(ada, 'menu', 'narrow');
-  await barriers(ada, 'menu', 'narrow');
-  if (SCREENSHOTS) await ada.screenshot({ path: `${SCREENSHOTS}/menu-narrow.png` });
+  await look(somebody, LOOKS.narrow);
+  await somebody.goto(WEB);
+  await somebody.getByRole('button', { name: 'Menu' }).click();
+  await somebody.evaluate(axe);
+  await wider(somebody, 'menu', 'narrow');
+  await barriers(somebody, 'menu', 'narrow');
+  if (SCREENSHOTS) await somebody.screenshot({ path: `${SCREENSHOTS}/menu-of-${PART}-narrow.png` });
 });
 assert.equal(problems.length, 0, `\n${problems.join('\n')}`);
 console.log(`${pages} pages`);

@@ -11,6 +11,22 @@ export const signedOut = () => [
   ['not-found-signed-out', '/nowhere'],
 ];
 
+// Of somebody who was given nothing yet: what pages say when they have nothing to show.
+export const ofNewcomers = () => [
+  ['home-empty', '/'],
+  ['keys-empty', '/keys'],
+  ['keys-new-empty', '/keys/new'],
+  ['usage-empty', '/usage'],
+  ['live-empty', '/live'],
+  ['tools-empty', '/tools'],
+  ['try-empty', '/try'],
+  ['form-refused', '/keys/new', async (page) => {
+    await fill(page, 'name', 'forged');
+    await page.evaluate(() => document.getElementsByName('csrf').forEach((field) => (field.value = 'forged')));
+    await press(page, 'Make the key');
+  }],
+];
+
 export const ofEveryone = ({ key, rotatedKey, revokedKey }) => [
   ['home', '/'],
   ['keys', '/keys'],

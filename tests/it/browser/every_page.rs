@@ -11,12 +11,14 @@ use crate::harness::{
 };
 use std::path::Path;
 
-async fn look_at(part: &str) {
+async fn look_at(part: &str, user: &str) {
     let place = inhabited().await;
+    let link = place.ostia.cli(&["login-link", user]).await.ok().json();
+    let link = link["login_url"].as_str().expect("a link");
     let html = tempfile::tempdir().expect("a temporary folder");
     let mut walk = driver("every-page.mjs", &place.ostia);
     walk.env("PART", part)
-        .env("LINK", &place.link)
+        .env("LINK", link)
         .env("PLACES", place.places.to_string())
         .env("HTML", html.path());
     if let Some(folder) = environment::screenshots() {
@@ -42,18 +44,23 @@ async fn is_valid(html: &Path) {
 }
 
 #[tokio::test]
+async fn pages_of_newcomers_are_valid_light_readable_and_as_wide_as_the_screen() {
+    look_at("newcomers", "noor").await;
+}
+
+#[tokio::test]
 async fn pages_of_everyone_are_valid_light_readable_and_as_wide_as_the_screen() {
-    look_at("everyone").await;
+    look_at("everyone", "ada").await;
 }
 
 #[tokio::test]
 async fn pages_about_servers_are_valid_light_readable_and_as_wide_as_the_screen() {
-    look_at("servers").await;
+    look_at("servers", "ada").await;
 }
 
 #[tokio::test]
 async fn pages_about_people_are_valid_light_readable_and_as_wide_as_the_screen() {
-    look_at("people").await;
+    look_at("people", "ada").await;
 }
 
 /// A page that nobody looked at is a page that the table lacks: every address of the navigation is in it.

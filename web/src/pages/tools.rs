@@ -76,12 +76,15 @@ fn Tools(asked: Asked, found: Found) -> impl IntoView {
     // A script can only look through what is there.
     let filter = (!later && found.next.is_empty()).then_some(".tool");
     let narrowed = !asked.q.is_empty() || !asked.upstream.is_empty();
-    let lead = format!(
-        "{} you may call. A client that loads them all spends about {} tokens of its model's context on \
-         their definitions; that is an estimate, of {CHARACTERS_PER_TOKEN} characters per token.",
-        number::counted(found.tools as u64, "tool", "tools"),
-        number::count(found.tokens as u64)
-    );
+    let lead = match found.tools {
+        0 => "What you may call, and what it costs a model to know of it.".to_owned(),
+        tools => format!(
+            "{} you may call. A client that loads them all spends about {} tokens of its model's context on \
+             their definitions; that is an estimate, of {CHARACTERS_PER_TOKEN} characters per token.",
+            number::counted(tools as u64, "tool", "tools"),
+            number::count(found.tokens as u64)
+        ),
+    };
     let empty = found.groups.is_empty() && !later;
     let groups = found
         .groups
