@@ -21,6 +21,8 @@ const ID: u32 = 1;
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Of an answer; what is longer is cut, and says so.
 const MAX_SHOWN: usize = 512 * 1024;
+/// Of a list, which nobody reads as it is: thousands of tools with their schemas.
+const MAX_LISTED: usize = 64 << 20;
 
 /// What went over the wire. The access token is not in it.
 #[derive(Clone, Debug)]
@@ -45,12 +47,61 @@ pub(crate) enum Failed {
     TooLong,
 }
 
+/// What was said on both sides, to be shown.
 pub(crate) async fn exchange(
     site: &Site,
     asking: &Asking<'_>,
     method: &'static str,
-    mut params: Map<String, Value>,
+    params: Map<String, Value>,
 ) -> Result<Exchange, Failed> {
+    let exchanged = exchanged(site, asking, (method, params), MAX_SHOWN).await?;
+    Ok(exchanged.into())
+}
+
+/// A page of a list: its result, or what was said instead.
+pub(crate) async fn list(
+    site: &Site,
+    asking: &Asking<'_>,
+    method: &'static str,
+    params: Map<String, Value>,
+) -> Result<Value, Result<Exchange, Failed>> {
+    let exchanged = exchanged(site, asking, (method, params), MAX_LISTED).await;
+    let exchanged = exchanged.map_err(Err)?;
+    let result = exchanged.answer.message();
+    let result = result.and_then(|mut message| message.remove("result"));
+    result.ok_or_else(|| Ok(exchanged.into()))
+}
+
+/// As it went over the wire.
+struct Exchanged {
+    request: String,
+    answer: Answer,
+    took: Duration,
+}
+
+impl From<Exchanged> for Exchange {
+    fn from(exchanged: Exchanged) -> Self {
+        let Exchanged {
+            request,
+            answer,
+            took,
+        } = exchanged;
+        Self {
+            request,
+            took,
+            message: answer.message(),
+            response: answer.written(),
+            cut: answer.cut,
+        }
+    }
+}
+
+async fn exchanged(
+    site: &Site,
+    asking: &Asking<'_>,
+    (method, mut params): (&'static str, Map<String, Value>),
+    most: usize,
+) -> Result<Exchanged, Failed> {
     let name = params
         .get("name")
         .and_then(Value::as_str)
@@ -74,18 +125,16 @@ pub(crate) async fn exchange(
         // Believed where the edge counts this process among its trusted proxies.
         .header(FORWARDED_FOR, asking.address.to_string());
     let began = clock::instant();
-    let answered = timeout(DEADLINE, answered(request)).await;
+    let answered = timeout(DEADLINE, answered(request, most)).await;
     let answer = answered.map_err(|_| Failed::TooLong)?.map_err(|error| {
         // `reqwest` puts no header into its errors.
         tracing::warn!(%error, "the edge cannot be reached");
         Failed::Unreachable
     })?;
-    Ok(Exchange {
+    Ok(Exchanged {
         request: shown,
         took: began.elapsed(),
-        message: answer.message(),
-        response: answer.written(),
-        cut: answer.cut,
+        answer,
     })
 }
 
@@ -107,7 +156,7 @@ struct Answer {
     cut: bool,
 }
 
-async fn answered(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+async fn answered(request: reqwest::RequestBuilder, most: usize) -> Result<Answer, reqwest::Error> {
     let mut response = request.send().await?;
     let mut answer = Answer {
         status: response.status(),
@@ -116,7 +165,7 @@ async fn answered(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::E
         cut: false,
     };
     while let Some(chunk) = response.chunk().await? {
-        let room = MAX_SHOWN.saturating_sub(answer.body.len());
+        let room = most.saturating_sub(answer.body.len());
         answer
             .body
             .extend_from_slice(&chunk[..chunk.len().min(room)]);

@@ -216,20 +216,17 @@ async fn listed(site: &Site, asking: &Asking<'_>) -> Result<Vec<Listed>, Result<
     let mut tools = Vec::new();
     let mut params = Map::new();
     for _ in 0..MAX_LISTS {
-        let exchange = console::exchange(site, asking, "tools/list", params.clone()).await;
-        let exchange = exchange.map_err(Err)?;
-        let result = exchange
-            .message
-            .as_ref()
-            .and_then(|message| message.get("result"));
-        let Some(result) = result.cloned() else {
-            return Err(Ok(exchange));
-        };
-        let page = result["tools"].as_array().into_iter().flatten();
-        tools.extend(page.map(|tool| Listed {
-            name: tool["name"].as_str().unwrap_or_default().to_owned(),
-            description: tool["description"].as_str().unwrap_or_default().to_owned(),
-            schema: tool["inputSchema"].clone(),
+        let mut result = console::list(site, asking, "tools/list", params.clone()).await?;
+        let page = result.get_mut("tools").and_then(Value::as_array_mut);
+        tools.extend(page.into_iter().flatten().map(|tool| {
+            Listed {
+                name: tool["name"].as_str().unwrap_or_default().to_owned(),
+                description: tool["description"].as_str().unwrap_or_default().to_owned(),
+                schema: tool
+                    .get_mut("inputSchema")
+                    .map(Value::take)
+                    .unwrap_or_default(),
+            }
         }));
         match result["nextCursor"].as_str() {
             Some(next) => params.insert("cursor".to_owned(), next.into()),
