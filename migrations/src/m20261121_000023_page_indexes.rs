@@ -1,8 +1,8 @@
 //! What pages and lists look for.
 //!
 //! Every call is a row in two of these tables, so they have as few indexes as answer what people ask: whose a
-//! row is, with the key in the index itself, because a key has one owner; which tool; and what is rare, of which
-//! the rest need not know.
+//! row is, which tool, and what is rare, of which the rest need not know. What a list is narrowed by besides is in
+//! the index as well: a row is only read when it is shown. A key has one owner, and is found among their rows.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
@@ -48,36 +48,48 @@ fn indexes(backend: DbBackend) -> Vec<IndexCreateStatement> {
         index(
             "usage_records_owner",
             "usage_records",
-            &["owner_id", "id", "key_id"],
+            &[
+                "owner_id", "id", "at_us", "key_id", "outcome", "upstream", "tool",
+            ],
         ),
-        index(
-            "usage_hours_owner",
-            "usage_hours",
-            &["owner_id", "start_s", "key_id"],
-        ),
-        index(
-            "usage_days_owner",
-            "usage_days",
-            &["owner_id", "start_s", "key_id"],
-        ),
+        index("usage_hours_owner", "usage_hours", &["owner_id", "start_s"]),
+        index("usage_hours_key", "usage_hours", &["key_id", "start_s"]),
+        index("usage_days_owner", "usage_days", &["owner_id", "start_s"]),
+        index("usage_days_key", "usage_days", &["key_id", "start_s"]),
         index(
             "audit_events_user",
             "audit_events",
-            &["user_id", "id", "key_id"],
+            &["user_id", "id", "at_us", "key_id"],
         ),
-        index("audit_events_target", "audit_events", &["target", "id"]),
-        index("audit_events_actor", "audit_events", &["actor", "id"])
-            .and_where(Expr::col("kind").eq(1))
-            .take(),
-        index("audit_events_ended", "audit_events", &["outcome", "id"])
-            .and_where(Expr::col("outcome").ne("ok"))
-            .take(),
+        index(
+            "audit_events_target",
+            "audit_events",
+            &["target", "id", "at_us", "kind"],
+        ),
+        index(
+            "audit_events_actor",
+            "audit_events",
+            &["actor", "id", "at_us"],
+        )
+        .and_where(Expr::col("key_id").is_null())
+        .take(),
+        index(
+            "audit_events_ended",
+            "audit_events",
+            &["outcome", "id", "at_us", "user_id", "key_id"],
+        )
+        .and_where(Expr::col("outcome").ne("ok"))
+        .take(),
     ];
     // On PostgreSQL changes have partitions of their own.
     if backend == DbBackend::Sqlite {
-        let changes = index("audit_events_changes", "audit_events", &["id"])
-            .and_where(Expr::col("kind").eq(1))
-            .take();
+        let changes = index(
+            "audit_events_changes",
+            "audit_events",
+            &["kind", "id", "action"],
+        )
+        .and_where(Expr::col("kind").eq(1))
+        .take();
         indexes.push(changes);
     }
     indexes

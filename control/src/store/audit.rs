@@ -19,8 +19,8 @@ use super::{
 };
 use ostia_domain::{clock::Timestamp, usage::Outcome};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder, QuerySelect,
-    prelude::*,
+    Condition, ConnectionTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder,
+    QuerySelect, prelude::*,
 };
 use std::cmp::Reverse;
 
@@ -105,20 +105,28 @@ pub(crate) async fn list(
     wanted: &Wanted,
     ask: Ask,
 ) -> Result<Page<AuditEvent>, Error> {
-    let mut rows = Vec::new();
+    let mut ids = Vec::new();
     for condition in wanted::conditions(wanted) {
-        let mut query = Entity::find()
-            .filter(condition)
+        let after = ask.after.map(|after| Column::Id.lt(after));
+        let query = found(condition.add_option(after))
             .order_by_desc(Column::Id)
             .limit(ask.limit());
-        if let Some(after) = ask.after {
-            query = query.filter(Column::Id.lt(after));
-        }
-        rows.extend(query.all(db).await?);
+        ids.extend(query.into_tuple::<Uuid>().all(db).await?);
     }
-    rows.sort_unstable_by_key(|row| Reverse(row.id));
-    rows.dedup_by_key(|row| row.id);
+    ids.sort_unstable_by_key(|id| Reverse(*id));
+    ids.dedup();
+    ids.truncate(usize::try_from(ask.limit()).unwrap_or(usize::MAX));
+    let rows = Entity::find().filter(Column::Id.is_in(ids));
+    let rows = rows.order_by_desc(Column::Id).all(db).await?;
     Ok(ask.page(rows, |row| row.id))
+}
+
+/// Ids alone, which an index has with what it is searched for: rows are read when it is known which.
+fn found(condition: Condition) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(condition)
 }
 
 /// Oldest first, from one on.
@@ -128,17 +136,16 @@ pub(crate) async fn list_after(
     after: Uuid,
     size: u64,
 ) -> Result<Vec<AuditEvent>, Error> {
-    let mut rows = Vec::new();
+    let mut ids = Vec::new();
     for condition in wanted::conditions(wanted) {
-        let query = Entity::find()
-            .filter(condition)
-            .filter(Column::Id.gt(after))
+        let query = found(condition.add(Column::Id.gt(after)))
             .order_by_asc(Column::Id)
             .limit(size);
-        rows.extend(query.all(db).await?);
+        ids.extend(query.into_tuple::<Uuid>().all(db).await?);
     }
-    rows.sort_unstable_by_key(|row| row.id);
-    rows.dedup_by_key(|row| row.id);
-    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-    Ok(rows)
+    ids.sort_unstable();
+    ids.dedup();
+    ids.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let rows = Entity::find().filter(Column::Id.is_in(ids));
+    Ok(rows.order_by_asc(Column::Id).all(db).await?)
 }

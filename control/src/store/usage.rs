@@ -25,11 +25,14 @@ pub(crate) async fn list(
     narrow: &Narrow,
     ask: Ask,
 ) -> Result<Page<UsageRecord>, Error> {
-    let mut query = select(narrow).order_by_desc(Column::Id).limit(ask.limit());
-    if let Some(after) = ask.after {
-        query = query.filter(Column::Id.lt(after));
-    }
-    Ok(ask.page(query.all(db).await?, |row| row.id))
+    let after = ask.after.map(|after| Column::Id.lt(after));
+    let ids = found(condition(narrow).add_option(after))
+        .order_by_desc(Column::Id)
+        .limit(ask.limit());
+    let ids: Vec<Uuid> = ids.into_tuple().all(db).await?;
+    let rows = Entity::find().filter(Column::Id.is_in(ids));
+    let rows = rows.order_by_desc(Column::Id).all(db).await?;
+    Ok(ask.page(rows, |row| row.id))
 }
 
 /// Oldest first, from one on.
@@ -39,14 +42,23 @@ pub(crate) async fn list_after(
     after: Uuid,
     size: u64,
 ) -> Result<Vec<UsageRecord>, Error> {
-    let query = select(narrow)
-        .filter(Column::Id.gt(after))
+    let ids = found(condition(narrow).add(Column::Id.gt(after)))
         .order_by_asc(Column::Id)
         .limit(size);
-    Ok(query.all(db).await?)
+    let ids: Vec<Uuid> = ids.into_tuple().all(db).await?;
+    let rows = Entity::find().filter(Column::Id.is_in(ids));
+    Ok(rows.order_by_asc(Column::Id).all(db).await?)
 }
 
-fn select(narrow: &Narrow) -> Select<Entity> {
+/// Ids alone, which an index has with what it is searched for: rows are read when it is known which.
+fn found(condition: Condition) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(condition)
+}
+
+fn condition(narrow: &Narrow) -> Condition {
     let tool = narrow
         .tool
         .as_deref()
@@ -63,7 +75,7 @@ fn select(narrow: &Narrow) -> Select<Entity> {
             .add(Column::KeyId.eq(key.id))
             .add_option(key.owner.map(|owner| Column::OwnerId.eq(owner)))
     };
-    let condition = Condition::all()
+    Condition::all()
         .add_option(narrow.key.as_ref().map(of_key))
         .add_option(narrow.user.as_ref().map(|user| Column::OwnerId.eq(user.id)))
         .add_option(
@@ -78,6 +90,5 @@ fn select(narrow: &Narrow) -> Select<Entity> {
                 .outcome
                 .map(|outcome| Column::Outcome.eq(outcome.as_str())),
         )
-        .add(narrow.during.condition(Column::Id, Column::AtUs));
-    Entity::find().filter(condition)
+        .add(narrow.during.condition(Column::Id, Column::AtUs))
 }

@@ -1,6 +1,7 @@
-//! Sums over everybody's calls, kept for a while.
+//! Sums of usage, kept for a while.
 //!
-//! Adding up a million calls takes long, and everybody who looks at them together asks for the same. So an
+//! Adding up a million calls takes long, and everybody who looks at them together asks for the same; one page asks
+//! several things about the same calls. So an
 //! answer that took long is given again for a multiple of that time: the more there is to add up, the less it
 //! matters what the last moments added, and the database spends a bounded part of its time on any question.
 
@@ -17,18 +18,23 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 /// An answer about fewer calls than this is found anew every time.
-const FEW_CALLS: i64 = 10_000;
+const FEW_CALLS: i64 = 1_000;
 /// How many times as long as it took an answer is given again.
 const TIMES: u32 = 20;
 const LONGEST: Duration = Duration::from_secs(60);
 /// Questions that are remembered.
 const QUESTIONS: usize = 32;
 
-/// What is asked, of all calls there are.
+/// What is asked, with names resolved: nobody gets an answer about others.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Question {
+    pub(super) key: Option<Uuid>,
+    pub(super) user: Option<Uuid>,
+    pub(super) upstream: Option<String>,
+    pub(super) tool: Option<String>,
     /// Whole buckets: what is asked within one is one question.
     pub(super) during: During,
     pub(super) bucket: Bucket,
@@ -115,6 +121,10 @@ mod tests {
             to: None,
         };
         Question {
+            key: None,
+            user: None,
+            upstream: None,
+            tool: None,
             during: Bucket::Hour.whole(during),
             bucket: Bucket::Hour,
             apart: false,

@@ -21,6 +21,7 @@ use std::{
     collections::{BTreeMap, btree_map::Entry},
     sync::Arc,
 };
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Of an answer.
@@ -67,7 +68,28 @@ pub(crate) struct Row {
 
 /// Rows before anybody's names, which may change every moment.
 type Added = Vec<(Common, Totals)>;
-pub(crate) type Kept = kept::Kept<Added>;
+
+/// What was added up.
+pub(crate) struct Kept {
+    rows: kept::Kept<Added>,
+    /// What several questions about the same time are answered from.
+    sums: kept::Kept<Vec<Sum>>,
+    /// Whoever adds up everything does not keep all connections from everybody else.
+    turns: Semaphore,
+}
+
+/// Everything that is added up at once.
+const TURNS: usize = 2;
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            rows: kept::Kept::default(),
+            sums: kept::Kept::default(),
+            turns: Semaphore::new(TURNS),
+        }
+    }
+}
 
 impl App {
     pub(crate) async fn summarize_usage(&self, ask: SummarizeUsage) -> Result<Vec<Row>> {
@@ -76,21 +98,21 @@ impl App {
             Some(bucket) => (bucket, true),
             None => (Bucket::widest(narrow.during), false),
         };
-        let added = self.add_up(&ask, &narrow, (bucket, apart));
-        let rows = if narrow.is_of_everybody() {
-            let question = Question {
-                during: bucket.whole(narrow.during),
-                bucket,
-                apart,
-                by: ask.by,
-                by_outcome: ask.by_outcome,
-                outcome: narrow.outcome,
-                top: ask.top,
-            };
-            self.kept.get(question, added).await?
-        } else {
-            Arc::new(added.await?.0)
+        let question = Question {
+            key: narrow.key.as_ref().map(|key| key.id),
+            user: narrow.user.as_ref().map(|user| user.id),
+            upstream: narrow.upstream.clone(),
+            tool: narrow.tool.clone(),
+            during: bucket.whole(narrow.during),
+            bucket,
+            apart,
+            by: ask.by,
+            by_outcome: ask.by_outcome,
+            outcome: narrow.outcome,
+            top: ask.top,
         };
+        let added = self.add_up(&narrow, question.clone());
+        let rows = self.kept.rows.get(question, added).await?;
         let ids = |of: fn(&Common) -> Uuid| rows.iter().map(move |(common, _)| of(common));
         let keys = ids(|common| common.key_id).filter(|id| !id.is_nil());
         let keys = names::of_keys(self.store.db(), keys).await?;
@@ -106,14 +128,8 @@ impl App {
     }
 
     /// And how many calls that are.
-    async fn add_up(
-        &self,
-        ask: &SummarizeUsage,
-        narrow: &Narrow,
-        bucket: (Bucket, bool),
-    ) -> Result<(Added, i64)> {
-        let read = self.store.read().await?;
-        let prices = store::prices::list(&read).await?;
+    async fn add_up(&self, narrow: &Narrow, ask: Question) -> Result<(Added, i64)> {
+        let prices = store::prices::list(self.store.db()).await?;
         let prices = Prices::new(prices.into_iter().map(|stored| stored.price).collect());
         let by = Dimensions {
             // Tools have prices of their own.
@@ -124,17 +140,14 @@ impl App {
             },
             ..ask.by
         };
-        let found = sums(&read, narrow, bucket, by, MAX_SUMS + 1).await?;
-        if found.len() as u64 > MAX_SUMS {
-            return Err(too_many());
-        }
+        let found = self.sums(narrow, Question { by, ..ask.clone() }).await?;
         let calls = found.iter().map(|sum| sum.counts.calls).sum();
         let mut rows: BTreeMap<Common, Totals> = BTreeMap::new();
-        for sum in found {
+        for sum in found.iter() {
             let full = ask.top.is_none() && rows.len() >= MAX_ROWS;
-            match rows.entry(common(ask, &sum)) {
+            match rows.entry(common(&ask, sum)) {
                 Entry::Vacant(_) if full => return Err(too_many()),
-                entry => entry.or_default().add(&sum, &prices),
+                entry => entry.or_default().add(sum, &prices),
             }
         }
         let mut rows: Vec<_> = rows.into_iter().collect();
@@ -144,6 +157,42 @@ impl App {
         rows.sort_by_key(|(common, _)| common.start);
         Ok((rows, calls))
     }
+
+    async fn sums(&self, narrow: &Narrow, mut ask: Question) -> Result<Arc<Vec<Sum>>> {
+        // What a page asks of tools, of upstreams, of outcomes and of all calls together is found at once: there
+        // are far fewer tools than rows to add up, and of one user or key few keys as well.
+        let few_keys = narrow.user.is_some() || narrow.key.is_some();
+        if !ask.apart && (few_keys || !(ask.by.key || ask.by.owner)) {
+            ask.by = Dimensions {
+                key: few_keys,
+                owner: few_keys,
+                called: Called::ByTool,
+            };
+        }
+        // Outcomes are always apart in sums, and the top is not known yet.
+        ask.by_outcome = false;
+        ask.top = None;
+        let found = async {
+            // Nobody closes the semaphore.
+            let _turn = match narrow.is_of_everybody() {
+                true => self.kept.turns.acquire().await.ok(),
+                false => None,
+            };
+            self.sums_in_database(narrow, &ask).await
+        };
+        self.kept.sums.get(ask.clone(), found).await
+    }
+
+    /// And how many calls that are.
+    async fn sums_in_database(&self, narrow: &Narrow, ask: &Question) -> Result<(Vec<Sum>, i64)> {
+        let bucket = (ask.bucket, ask.apart);
+        let found = sums(self.store.db(), narrow, bucket, ask.by, MAX_SUMS + 1).await?;
+        if found.len() as u64 > MAX_SUMS {
+            return Err(too_many());
+        }
+        let calls = found.iter().map(|sum| sum.counts.calls).sum();
+        Ok((found, calls))
+    }
 }
 
 fn too_many() -> Error {
@@ -151,14 +200,18 @@ fn too_many() -> Error {
     Error::invalid("group_by", problem)
 }
 
-fn common(ask: &SummarizeUsage, sum: &Sum) -> Common {
+fn common(ask: &Question, sum: &Sum) -> Common {
     let kept = |wanted, text: &String| {
         if wanted { text.clone() } else { String::new() }
     };
     Common {
         start: sum.start,
-        key_id: sum.key_id,
-        owner_id: sum.owner_id,
+        key_id: if ask.by.key { sum.key_id } else { Uuid::nil() },
+        owner_id: if ask.by.owner {
+            sum.owner_id
+        } else {
+            Uuid::nil()
+        },
         upstream: kept(ask.by.called >= Called::ByUpstream, &sum.upstream),
         tool: kept(ask.by.called == Called::ByTool, &sum.tool),
         outcome: ask.by_outcome.then(|| sum.outcome.as_str()),

@@ -29,11 +29,13 @@ pub(super) fn conditions(wanted: &Wanted) -> Vec<Condition> {
         .add_option(narrow.outcome.map(ended))
         .add(narrow.during.condition(Column::Id, Column::AtUs));
     let mut conditions = vec![every];
+    // A change is there because it was made: none of them went wrong.
+    let changes = narrow.outcome.is_none_or(|outcome| outcome == Outcome::Ok);
     if let Some(key) = &narrow.key {
-        conditions = both(&conditions, &of_key(key));
+        conditions = both(&conditions, &of_key(key, changes));
     }
     if let Some(user) = &narrow.user {
-        conditions = both(&conditions, &of_user(user));
+        conditions = both(&conditions, &of_user(user, changes));
     }
     conditions
 }
@@ -48,18 +50,26 @@ fn both(first: &[Condition], second: &[Condition]) -> Vec<Condition> {
 }
 
 /// What was done with it, and the changes made to it.
-fn of_key(key: &OfKey) -> Vec<Condition> {
+fn of_key(key: &OfKey, with_changes: bool) -> Vec<Condition> {
     let done = Condition::all()
         .add(Column::KeyId.eq(key.id))
         .add_option(key.owner.map(|owner| Column::UserId.eq(owner)));
-    vec![done, changes().add(Column::Target.eq(&key.target))]
+    let mut conditions = vec![done];
+    if with_changes {
+        conditions.push(changes().add(Column::Target.eq(&key.target)));
+    }
+    conditions
 }
 
 /// What was done with their keys, what they changed, and the changes made to them.
-fn of_user(user: &OfUser) -> Vec<Condition> {
+fn of_user(user: &OfUser, with_changes: bool) -> Vec<Condition> {
     let mut conditions = vec![Condition::all().add(Column::UserId.eq(user.id))];
-    if let Some(name) = &user.name {
-        conditions.push(changes().add(Column::Actor.eq(format!("user:{name}"))));
+    if let Some(name) = user.name.as_ref().filter(|_| with_changes) {
+        // In the words of the index that has no calls with keys.
+        let changed = Condition::all()
+            .add(Column::KeyId.is_null())
+            .add(Column::Actor.eq(format!("user:{name}")));
+        conditions.push(changed);
         let changed = changes()
             .add(begins_with(Column::Action, "identity."))
             .add(Column::Target.eq(name));
@@ -89,7 +99,8 @@ fn of_tool(tool: &str) -> Condition {
 fn of_action(action: &str) -> Condition {
     let kind = match action {
         method if method.contains('/') => requests(),
-        change if change.contains('.') => changes(),
+        // In the words of the index that has only these.
+        change if change.contains('.') => Condition::all().add(Expr::cust("kind = 1")),
         _ => Condition::all(),
     };
     kind.add(match action.strip_suffix('*') {
@@ -110,7 +121,6 @@ fn requests() -> Condition {
     Condition::all().add(Column::Kind.eq(Kind::Call.number()))
 }
 
-/// In the words of the indexes that have only these.
 fn changes() -> Condition {
-    Condition::all().add(Expr::cust("kind = 1"))
+    Condition::all().add(Column::Kind.eq(Kind::Change.number()))
 }

@@ -2,7 +2,7 @@
 
 use crate::store::{
     Error,
-    narrow::{During, Narrow, OfKey},
+    narrow::{During, Narrow},
     records::rollup::{TOOK, name},
 };
 use chrono::{DateTime, TimeDelta};
@@ -169,13 +169,8 @@ fn condition(narrow: &Narrow, bucket: Bucket) -> Condition {
             None => Condition::all().add(Expr::value(false)),
         });
     let During { from, to } = bucket.whole(narrow.during);
-    let of_key = |key: &OfKey| {
-        Condition::all()
-            .add(is("key_id", key.id.into()))
-            .add_option(key.owner.map(|owner| is("owner_id", owner.into())))
-    };
     Condition::all()
-        .add_option(narrow.key.as_ref().map(of_key))
+        .add_option(narrow.key.as_ref().map(|key| is("key_id", key.id.into())))
         .add_option(
             narrow
                 .user
