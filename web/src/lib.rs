@@ -10,6 +10,7 @@
 mod api;
 mod ask;
 mod assets;
+mod client;
 mod components;
 pub mod config;
 mod console;
@@ -98,6 +99,7 @@ pub fn router(
         )
         .route("/logout", post(pages::logout::sign_out))
         .merge(pages::keys::routes())
+        .merge(pages::sessions::routes())
         .merge(pages::usage::routes())
         .merge(pages::live::routes())
         .merge(pages::tools::routes())

@@ -22,6 +22,7 @@ pub(crate) mod overview;
 pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod problem;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod tools;
 pub(crate) mod try_it;

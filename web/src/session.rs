@@ -19,8 +19,7 @@ use tower_sessions::session::{Error, Id};
 use uuid::Uuid;
 
 const SIGNED_IN: &str = "signed_in";
-/// Told by control with every session that is loaded, and never kept in it.
-const EXPIRES_AT: &str = "expires_at";
+const TOLD: &str = "told";
 
 /// Whose session it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,9 +46,18 @@ pub(crate) async fn signed_in(session: &Session) -> Result<Option<SignedIn>, Err
     session.get(SIGNED_IN).await
 }
 
-/// When it ends unless it is used. Unset for one that is new.
-pub(crate) async fn expires_at(session: &Session) -> Result<Option<Timestamp>, Error> {
-    session.get(EXPIRES_AT).await
+/// What control tells with every session that is loaded, and what is never kept in it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// When it ends unless it is used.
+    pub(crate) expires_at: Timestamp,
+    /// Whether it was used since it began.
+    pub(crate) used: bool,
+}
+
+/// Unset for a session that is new.
+pub(crate) async fn told(session: &Session) -> Result<Option<Told>, Error> {
+    session.get(TOLD).await
 }
 
 /// What control calls a session.

@@ -6,19 +6,21 @@
 
 use crate::{
     Site,
+    client::{address_of, agent_of},
     oidc::recheck::{Outcome, recheck},
     pages::{not_found, problem},
     return_to::ReturnTo,
     session::{self, CsrfToken, Session, store::seconds},
 };
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse as _, Redirect, Response},
 };
 use chrono::TimeDelta;
 use http::{Method, request::Parts};
 use ostia_domain::{clock, user::Role};
 use ostia_proto::{ControlClient, v1};
+use std::net::SocketAddr;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -110,7 +112,7 @@ impl Visitor {
             }
             Err(status) => return Err(problem::away(&status)),
         };
-        touch(site, session, id).await?;
+        touch(site, session, id, parts).await?;
         Ok(Some(Self {
             id: user,
             // A role of a newer control allows nothing here.
@@ -122,22 +124,27 @@ impl Visitor {
     }
 }
 
-/// Moves the end of the session, now that it is used.
+/// Moves the end of the session, now that it is used, and says where.
 async fn touch(
     site: &Site,
     session: &Session,
     id: tower_sessions::session::Id,
+    parts: &Parts,
 ) -> Result<(), Response> {
-    let expires_at = session::expires_at(session).await;
-    let expires_at = expires_at.map_err(|error| problem::away(&error))?;
+    let told = session::told(session).await;
+    let told = told.map_err(|error| problem::away(&error))?;
     let idle = TimeDelta::from_std(site.config.session_idle).unwrap_or(TimeDelta::MAX);
     let is_recent = |expires_at| clock::now() + idle - expires_at < TOUCH_EVERY.min(idle / 4);
-    if expires_at.is_none_or(is_recent) {
+    if told.is_none_or(|told| told.used && is_recent(told.expires_at)) {
         return Ok(());
     }
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let address = peer.map(|ConnectInfo(peer)| address_of(site, *peer, &parts.headers));
     let request = v1::TouchBrowserSessionRequest {
         id_hash: session::id_hash(id),
         idle_seconds: seconds(site.config.session_idle),
+        address: address.map(|address| address.to_string()),
+        agent: agent_of(&parts.headers),
     };
     let mut sessions = site.control.browser_sessions();
     match sessions.touch_browser_session(request).await {

@@ -5,7 +5,10 @@ use super::{App, identity};
 use crate::{
     error::{Error, Kind, Result},
     op::{Detail, Op, Touched},
-    store::{self, browser_sessions::BrowserSession},
+    store::{
+        self,
+        browser_sessions::{BrowserSession, Used},
+    },
 };
 use chrono::TimeDelta;
 use ostia_domain::clock::Timestamp;
@@ -13,6 +16,7 @@ use uuid::Uuid;
 
 const ID_HASH_BYTES: usize = 32;
 const MAX_DATA_BYTES: usize = 64 << 10;
+const MAX_PLACE_BYTES: usize = 512;
 const MAX_SECONDS: u32 = 31_536_000;
 
 pub(crate) struct NewSession {
@@ -40,6 +44,7 @@ impl App {
             created_at: op.now,
             expires_at: expires_at.min(ends_at),
             ends_at,
+            used: None,
         };
         let write = self.store.write().await?;
         store::browser_sessions::insert(write.tx(), &session)
@@ -79,12 +84,20 @@ impl App {
         op: &Op,
         id_hash: &[u8],
         idle_seconds: u32,
+        (address, agent): (Option<String>, Option<String>),
     ) -> Result<()> {
+        check_place("address", address.as_deref())?;
+        check_place("agent", agent.as_deref())?;
+        let used = Used {
+            at: op.now,
+            address,
+            agent,
+        };
         let expires_at = op.now + span("idle_seconds", idle_seconds)?;
         let write = self.store.write().await?;
         let session = found(store::browser_sessions::find(write.tx(), id_hash, op.now).await?)?;
         let expires_at = expires_at.min(session.ends_at);
-        store::browser_sessions::set_expiry(write.tx(), id_hash, expires_at).await?;
+        store::browser_sessions::set_used(write.tx(), id_hash, used, expires_at).await?;
         Ok(write.commit().await?)
     }
 
@@ -103,8 +116,31 @@ impl App {
         Ok(claimed)
     }
 
-    pub(crate) async fn end_browser_session(&self, op: &Op, id_hash: &[u8]) -> Result<()> {
+    pub(crate) async fn browser_sessions_of_user(
+        &self,
+        op: &Op,
+        reference: &str,
+    ) -> Result<Vec<BrowserSession>> {
+        let read = self.store.read().await?;
+        let user = identity::named(&read, reference).await?.user;
+        Ok(store::browser_sessions::of_user(&read, user.id, op.now).await?)
+    }
+
+    /// With `only_of`, a session of anybody else is as if it was not there.
+    pub(crate) async fn end_browser_session(
+        &self,
+        op: &Op,
+        id_hash: &[u8],
+        only_of: Option<Uuid>,
+    ) -> Result<()> {
         let found = store::browser_sessions::find(self.store.db(), id_hash, op.now).await?;
+        if let Some(user) = only_of
+            && found
+                .as_ref()
+                .is_some_and(|session| session.user_id != Some(user))
+        {
+            return Ok(());
+        }
         let user = match found.and_then(|session| session.user_id) {
             Some(id) => store::identity::by_id(self.store.db(), id).await?,
             None => None,
@@ -145,6 +181,18 @@ fn check_hash(id_hash: &[u8]) -> Result<()> {
     }
     let problem = format!("has {} bytes, not {ID_HASH_BYTES}", id_hash.len());
     Err(Error::invalid("id_hash", problem))
+}
+
+fn check_place(field: &'static str, text: Option<&str>) -> Result<()> {
+    let text = text.unwrap_or_default();
+    if text.len() > MAX_PLACE_BYTES {
+        let problem = format!("has {} bytes, more than {MAX_PLACE_BYTES}", text.len());
+        return Err(Error::invalid(field, problem));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::invalid(field, "must not contain control characters"));
+    }
+    Ok(())
 }
 
 fn check_data(data: &[u8]) -> Result<()> {

@@ -64,7 +64,12 @@ impl v1::browser_sessions_service_server::BrowserSessionsService for BrowserSess
         let op = op(&request);
         let request = request.into_inner();
         self.0
-            .touch_browser_session(&op, &request.id_hash, request.idle_seconds)
+            .touch_browser_session(
+                &op,
+                &request.id_hash,
+                request.idle_seconds,
+                (request.address, request.agent),
+            )
             .await?;
         Ok(Response::new(v1::TouchBrowserSessionResponse {}))
     }
@@ -83,13 +88,31 @@ impl v1::browser_sessions_service_server::BrowserSessionsService for BrowserSess
         Ok(Response::new(answer))
     }
 
+    async fn list_browser_sessions_of_user(
+        &self,
+        request: Request<v1::ListBrowserSessionsOfUserRequest>,
+    ) -> Result<Response<v1::ListBrowserSessionsOfUserResponse>, Status> {
+        let op = op(&request);
+        let user = &request.get_ref().user;
+        let sessions = self.0.browser_sessions_of_user(&op, user).await?;
+        let sessions = sessions.into_iter().map(|session| v1::BrowserSession {
+            data: Vec::new(),
+            ..session.into()
+        });
+        Ok(Response::new(v1::ListBrowserSessionsOfUserResponse {
+            sessions: sessions.collect(),
+        }))
+    }
+
     async fn end_browser_session(
         &self,
         request: Request<v1::EndBrowserSessionRequest>,
     ) -> Result<Response<v1::EndBrowserSessionResponse>, Status> {
         let op = op(&request);
-        let id_hash = &request.get_ref().id_hash;
-        self.0.end_browser_session(&op, id_hash).await?;
+        let v1::EndBrowserSessionRequest { id_hash, user_id } = request.into_inner();
+        let only_of = user_id.map(|id| uuid("user_id", &id)).transpose();
+        let only_of = only_of.map_err(status::field)?;
+        self.0.end_browser_session(&op, &id_hash, only_of).await?;
         Ok(Response::new(v1::EndBrowserSessionResponse {}))
     }
 
@@ -107,6 +130,10 @@ impl v1::browser_sessions_service_server::BrowserSessionsService for BrowserSess
 
 impl From<BrowserSession> for v1::BrowserSession {
     fn from(session: BrowserSession) -> Self {
+        let (used_at, address, agent) = match session.used {
+            Some(used) => (Some(timestamp(used.at)), used.address, used.agent),
+            None => (None, None, None),
+        };
         Self {
             id_hash: session.id_hash,
             user_id: session.user_id.map(|id| id.to_string()),
@@ -114,6 +141,9 @@ impl From<BrowserSession> for v1::BrowserSession {
             created_at: Some(timestamp(session.created_at)),
             expires_at: Some(timestamp(session.expires_at)),
             ends_at: Some(timestamp(session.ends_at)),
+            used_at,
+            address,
+            agent,
         }
     }
 }

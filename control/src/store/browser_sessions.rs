@@ -6,7 +6,9 @@ use super::{
 };
 use browser_sessions::{Column, Entity};
 use ostia_domain::clock::Timestamp;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, prelude::*};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::*,
+};
 
 /// A session in its time.
 #[derive(Clone, Debug)]
@@ -18,6 +20,32 @@ pub(crate) struct BrowserSession {
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) ends_at: Timestamp,
+    /// Unset: never since it began.
+    pub(crate) used: Option<Used>,
+}
+
+/// When it was used last, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Used {
+    pub(crate) at: Timestamp,
+    pub(crate) address: Option<String>,
+    /// What the browser says of itself.
+    pub(crate) agent: Option<String>,
+}
+
+impl From<browser_sessions::Model> for BrowserSession {
+    fn from(row: browser_sessions::Model) -> Self {
+        let (address, agent) = (row.address, row.agent);
+        Self {
+            id_hash: row.id_hash,
+            user_id: row.user_id,
+            data: row.data,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            ends_at: row.ends_at,
+            used: row.used_at.map(|at| Used { at, address, agent }),
+        }
+    }
 }
 
 /// [`Error::Taken`] when there is one of that name.
@@ -30,6 +58,9 @@ pub(crate) async fn insert(tx: &Tx, session: &BrowserSession) -> Result<(), Erro
         expires_at: Set(session.expires_at),
         ends_at: Set(session.ends_at),
         checked_at: Set(session.created_at),
+        used_at: Set(None),
+        address: Set(None),
+        agent: Set(None),
     };
     Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
@@ -54,14 +85,22 @@ pub(crate) async fn find(
             return Ok(None);
         }
     }
-    Ok(Some(BrowserSession {
-        id_hash: row.id_hash,
-        user_id: row.user_id,
-        data: row.data,
-        created_at: row.created_at,
-        expires_at: row.expires_at,
-        ends_at: row.ends_at,
-    }))
+    Ok(Some(row.into()))
+}
+
+/// Of one user, the one that began last first.
+pub(crate) async fn of_user(
+    db: &impl ConnectionTrait,
+    user: Uuid,
+    now: Timestamp,
+) -> Result<Vec<BrowserSession>, Error> {
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::ExpiresAt.gt(now))
+        .order_by_desc(Column::CreatedAt)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 pub(crate) async fn set_data(tx: &Tx, id_hash: &[u8], data: Vec<u8>) -> Result<(), Error> {
@@ -73,13 +112,17 @@ pub(crate) async fn set_data(tx: &Tx, id_hash: &[u8], data: Vec<u8>) -> Result<(
     Ok(())
 }
 
-pub(crate) async fn set_expiry(
+pub(crate) async fn set_used(
     tx: &Tx,
     id_hash: &[u8],
+    used: Used,
     expires_at: Timestamp,
 ) -> Result<(), Error> {
     Entity::update_many()
         .col_expr(Column::ExpiresAt, Expr::value(expires_at))
+        .col_expr(Column::UsedAt, Expr::value(used.at))
+        .col_expr(Column::Address, Expr::value(used.address))
+        .col_expr(Column::Agent, Expr::value(used.agent))
         .filter(Column::IdHash.eq(id_hash.to_vec()))
         .exec(tx)
         .await?;

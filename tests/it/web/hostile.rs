@@ -3,6 +3,7 @@
 mod scene;
 
 use super::{Page, audit::ids, markup::harmless, member::NEW_KEY, visitor::Visitor};
+use reqwest::Method;
 use scene::{Scene, scene};
 use serde_json::json;
 
@@ -53,7 +54,13 @@ async fn on_pages_of_members() {
     let key = key.as_str();
     let visitor = &member.visitor;
     assert!(judged("the page with the new key", &scene.made));
+    // A browser says what it likes of itself, in ASCII.
+    let other = Visitor::signed_in(&member.ostia, &member.id).await;
+    let agent = NAME.replace('\u{202e}', "");
+    let first = other.request(Method::GET, "/").header("user-agent", agent);
+    other.send(first).await;
     let paths = [
+        ("/sessions".to_owned(), true),
         ("/".to_owned(), true),
         ("/keys".to_owned(), true),
         ("/keys/new".to_owned(), true),

@@ -42,6 +42,7 @@ async fn no_page_allows_foreign_or_inline_code_or_is_kept() {
         "/keys",
         "/keys/new",
         "/usage",
+        "/sessions",
         "/live",
         "/tools",
         "/try",

@@ -1,5 +1,7 @@
 //! Browser sessions: how they begin, what their cookie is, and everything that ends them.
 
+mod list;
+
 use super::{Page, visitor::Visitor};
 use crate::harness::{control, ostia::Ostia, wait};
 use ostia_proto::v1;

@@ -4,7 +4,7 @@
 //! be a [`Caller`]; what a caller may do is control's table, by role, for both.
 
 use super::{problem::Problem, tokens, upstreams};
-use crate::Site;
+use crate::{Site, client::address_of};
 use axum::{
     extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
     middleware::Next,
@@ -19,7 +19,6 @@ use ostia_domain::{
     clock,
     code::Code,
     key::{ACCESS_TOKEN_PREFIX, Mode, Presented, Secret},
-    network::client_address,
     principal::Principal,
     user::Kind,
 };
@@ -33,7 +32,6 @@ use std::{
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// A call of a tool, and a token for such calls: what the key of a person is for.
 const CALLS: [&str; 2] = [upstreams::EXECUTE, tokens::EXCHANGE];
@@ -65,13 +63,6 @@ pub(super) async fn admit(
     caller.check(request.method(), route.as_str())?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
-}
-
-/// Of the client, as far as proxies that are trusted tell.
-pub(super) fn address_of(site: &Site, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let said = headers.get_all(FORWARDED_FOR);
-    let said = said.iter().filter_map(|value| value.to_str().ok());
-    client_address(peer.ip(), said, &site.config.trusted_proxies)
 }
 
 impl Caller {

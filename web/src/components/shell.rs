@@ -164,7 +164,9 @@ pub(crate) fn Shell(
                         </nav>
                         <div class="who">
                             <div>
-                                <span>{format!("{} ({})", viewer.name, viewer.role.as_str())}</span>
+                                <a href="/sessions" title="Where you are signed in">
+                                    {format!("{} ({})", viewer.name, viewer.role.as_str())}
+                                </a>
                             </div>
                             <form method="post" action="/logout" class="row">
                                 <CsrfField/>

@@ -139,6 +139,7 @@ fn late(age: TimeDelta, every: TimeDelta, cause: &str) -> Result<Outcome, Failur
 async fn end(site: &Site, session: &Session, id: Id) -> Result<Outcome, Failure> {
     let request = v1::EndBrowserSessionRequest {
         id_hash: session::id_hash(id),
+        user_id: None,
     };
     let mut sessions = site.control.browser_sessions();
     let ended = sessions.end_browser_session(request).await;

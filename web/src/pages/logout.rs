@@ -7,6 +7,7 @@ use crate::{
     oidc::Through,
     render,
     session::{self, Session},
+    visitor::Visitor,
 };
 use axum::{
     extract::State,
@@ -14,7 +15,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::*;
-use ostia_proto::v1;
+use ostia_proto::{ControlClient, v1};
 use serde::Deserialize;
 
 /// Every browser knows it, no standard does.
@@ -35,8 +36,7 @@ pub(crate) async fn sign_out(
         Ok(signed_in) => signed_in.and_then(|signed_in| signed_in.through),
         Err(error) => return problem::away(&error),
     };
-    let control = site.control.acting_as(&format!("user:{}", visitor.name));
-    let mut sessions = control.browser_sessions();
+    let mut sessions = acting_as(&site, &visitor).browser_sessions();
     let ended = if form.everywhere {
         let request = v1::EndBrowserSessionsOfUserRequest {
             user: visitor.id.to_string(),
@@ -46,6 +46,7 @@ pub(crate) async fn sign_out(
     } else {
         let request = v1::EndBrowserSessionRequest {
             id_hash: session.id().map(session::id_hash).unwrap_or_default(),
+            user_id: None,
         };
         sessions.end_browser_session(request).await.map(drop)
     };
@@ -60,6 +61,11 @@ pub(crate) async fn sign_out(
         Some(through) => at_the_provider(&site, &through).await,
         None => Redirect::to("/login").into_response(),
     }
+}
+
+/// Sessions are the dashboard's own to end; audit says for whom it did.
+pub(super) fn acting_as(site: &Site, visitor: &Visitor) -> ControlClient {
+    site.control.acting_as(&format!("user:{}", visitor.name))
 }
 
 /// Signs out there too, where there is a way. A form may not lead to another site here, so a page does.

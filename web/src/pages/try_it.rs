@@ -8,6 +8,7 @@ mod show;
 
 use crate::{
     Site,
+    client::address_of,
     components::form::Posted,
     console::{self, Asking, Exchange, Failed},
     csrf::Checked,
@@ -24,10 +25,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use leptos::prelude::*;
-use ostia_domain::{
-    name::{ExposedNames, UpstreamName},
-    network::client_address,
-};
+use ostia_domain::name::{ExposedNames, UpstreamName};
 use ostia_proto::v1;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -61,21 +59,6 @@ pub(super) struct Listed {
     schema: Value,
 }
 
-/// Where a visitor is, as far as the proxies in front of us are believed.
-struct Place(IpAddr);
-
-impl Place {
-    fn of(site: &Site, peer: SocketAddr, headers: &HeaderMap) -> Self {
-        let said = headers.get_all("x-forwarded-for").iter();
-        let said = said.filter_map(|value| value.to_str().ok());
-        Self(client_address(
-            peer.ip(),
-            said,
-            &site.config.trusted_proxies,
-        ))
-    }
-}
-
 async fn show(
     State(site): State<Site>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -83,8 +66,8 @@ async fn show(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let place = Place::of(&site, peer, &headers);
-    let desk = match desk(&site, &visitor, &place, &asked).await {
+    let place = address_of(&site, peer, &headers);
+    let desk = match desk(&site, &visitor, place, &asked).await {
         Ok(desk) => desk,
         Err(failure) => return failure.show(&visitor),
     };
@@ -99,13 +82,13 @@ async fn call(
     headers: HeaderMap,
     Checked { visitor, form }: Checked<Vec<(String, String)>>,
 ) -> Response {
-    let place = Place::of(&site, peer, &headers);
+    let place = address_of(&site, peer, &headers);
     let mut posted = Posted::new(form);
     let asked = Asked {
         key: posted.get("key").to_owned(),
         tool: posted.get("tool").to_owned(),
     };
-    let desk = match desk(&site, &visitor, &place, &asked).await {
+    let desk = match desk(&site, &visitor, place, &asked).await {
         Ok(desk) => desk,
         Err(failure) => return failure.show(&visitor),
     };
@@ -123,7 +106,7 @@ async fn call(
     params.insert("arguments".to_owned(), Value::Object(given));
     let asking = Asking {
         token,
-        address: place.0,
+        address: place,
     };
     let exchange = console::exchange(&site, &asking, "tools/call", params).await;
     let outcome = Some(exchange);
@@ -149,7 +132,7 @@ struct Desk {
 async fn desk(
     site: &Site,
     visitor: &Visitor,
-    place: &Place,
+    place: IpAddr,
     asked: &Asked,
 ) -> Result<Desk, Failure> {
     let (keys, key, token) = load(chosen(visitor, asked)).await?;
@@ -167,7 +150,7 @@ async fn desk(
     };
     let asking = Asking {
         token,
-        address: place.0,
+        address: place,
     };
     match listed(site, &asking).await {
         Ok(tools) => {

@@ -1,6 +1,6 @@
 //! Sessions are kept by control: it has the database, and ends those of users who may not sign in any more.
 
-use super::{EXPIRES_AT, SIGNED_IN, SignedIn, id_hash, seal};
+use super::{SIGNED_IN, SignedIn, TOLD, Told, id_hash, seal};
 use async_trait::async_trait;
 use ostia_proto::{ControlClient, convert::from_timestamp, v1};
 use serde_json::{Map, Value};
@@ -100,8 +100,12 @@ impl SessionStore for Store {
             serde_json::from_slice(&plain).map_err(|error| decode(&error))?;
         let expires_at = from_timestamp("expires_at", kept.expires_at.unwrap_or_default())
             .map_err(|error| decode(&error))?;
-        let told = serde_json::to_value(expires_at).map_err(|error| decode(&error))?;
-        data.insert(EXPIRES_AT.to_owned(), told);
+        let told = Told {
+            expires_at,
+            used: kept.used_at.is_some(),
+        };
+        let told = serde_json::to_value(told).map_err(|error| decode(&error))?;
+        data.insert(TOLD.to_owned(), told);
         Ok(Some(Record {
             id: *id,
             data: data.into_iter().collect(),
@@ -113,6 +117,7 @@ impl SessionStore for Store {
     async fn delete(&self, id: &Id) -> Result<()> {
         let request = v1::EndBrowserSessionRequest {
             id_hash: id_hash(*id),
+            user_id: None,
         };
         let mut sessions = self.control.browser_sessions();
         let ended = sessions.end_browser_session(request).await;
@@ -130,7 +135,7 @@ fn sealed(record: &Record) -> Result<Vec<u8>> {
     let kept: Map<_, _> = record
         .data
         .iter()
-        .filter(|(name, _)| *name != EXPIRES_AT)
+        .filter(|(name, _)| *name != TOLD)
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let plain = serde_json::to_vec(&kept).map_err(|error| Error::Encode(error.to_string()))?;

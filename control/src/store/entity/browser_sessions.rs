@@ -16,6 +16,10 @@ pub(crate) struct Model {
     pub(crate) ends_at: DateTimeUtc,
     /// When somebody last took the turn to ask the provider.
     pub(crate) checked_at: DateTimeUtc,
+    /// Unset: it was not used since it began.
+    pub(crate) used_at: Option<DateTimeUtc>,
+    pub(crate) address: Option<String>,
+    pub(crate) agent: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

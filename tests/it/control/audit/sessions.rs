@@ -23,7 +23,10 @@ pub(super) async fn begin_and_end_some(client: &ControlClient) {
     let mut sessions = client.browser_sessions();
     let begun = sessions.create_browser_session(session).await;
     begun.expect("a session");
-    let end = v1::EndBrowserSessionRequest { id_hash };
+    let end = v1::EndBrowserSessionRequest {
+        id_hash,
+        user_id: None,
+    };
     let ended = sessions.end_browser_session(end).await;
     ended.expect("ended");
     let of = v1::SignOutUserRequest {

@@ -16,8 +16,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
 
-const DASHBOARD: [&str; 19] = [
+const DASHBOARD: [&str; 20] = [
     "/",
+    "/sessions",
     "/keys",
     "/usage",
     "/live",

@@ -1,11 +1,10 @@
 //! `POST /v1/leaked-keys`: whoever found a key where it should not be ends it.
 
 use super::super::{
-    caller::address_of,
     message::{Json, json},
     problem::Problem,
 };
-use crate::Site;
+use crate::{Site, client::address_of};
 use axum::{
     extract::{ConnectInfo, State},
     response::Response,
