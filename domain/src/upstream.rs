@@ -1,5 +1,9 @@
 //! Upstreams: the MCP servers behind Ostia.
 
+mod problem;
+
+pub use problem::{Problem, Stage};
+
 use crate::{
     credential::Credential,
     key::Secret,

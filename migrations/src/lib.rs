@@ -34,6 +34,7 @@ mod m20261121_000016_kept_arguments;
 mod m20261121_000017_manifest;
 mod m20261121_000019_sign_in;
 mod m20261121_000020_listings;
+mod m20261121_000021_problem_stages;
 mod m20261121_000022_session_places;
 mod m20261121_000023_page_indexes;
 mod m20261121_000024_idempotency_keys;
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_manifest::Migration),
             Box::new(m20261121_000019_sign_in::Migration),
             Box::new(m20261121_000020_listings::Migration),
+            Box::new(m20261121_000021_problem_stages::Migration),
             Box::new(m20261121_000022_session_places::Migration),
             Box::new(m20261121_000023_page_indexes::Migration),
             Box::new(m20261121_000024_idempotency_keys::Migration),

@@ -6,11 +6,19 @@ use super::App;
 use crate::{
     error::{Error, Result},
     op::{Detail, Op, Touched},
-    store::{self, narrow::first_id, records::Oldest, upstreams::StoredUpstream},
+    store::{
+        self,
+        narrow::first_id,
+        records::Oldest,
+        upstreams::{StoredProblem, StoredUpstream},
+    },
 };
 use chrono::TimeDelta;
 use ostia_domain::{
-    audit::CallRecord, clock::Timestamp, name::UpstreamName, tool::Tool, upstream::Catalogue,
+    audit::CallRecord,
+    clock::Timestamp,
+    tool::Tool,
+    upstream::{Catalogue, Stage, Upstream},
 };
 use serde_json::{Value, json};
 use std::{collections::HashMap, time::Duration};
@@ -24,7 +32,7 @@ pub(crate) struct Report {
     /// The definition that was tried.
     pub(crate) upstream_version: u64,
     pub(crate) catalogue: Option<Catalogue>,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<StoredProblem>,
     /// The newest one that was asked for when this one began.
     pub(crate) listing: u64,
 }
@@ -70,15 +78,15 @@ impl App {
     /// Edges report after each start, so most say what is known, and that writes nothing and wakes nobody.
     async fn keep_news(&self, op: &Op, report: &Report) -> Result<()> {
         let id = report.upstream_id.to_string();
-        if self.news(self.store.db(), &id, report).await?.is_none() {
+        if self.news(op, self.store.db(), &id, report).await?.is_none() {
             return Ok(());
         }
         let change = self.change(op, "upstreams.report").await?;
         // Again, in the transaction: another edge may have reported the same meanwhile.
-        let Some(news) = self.news(change.tx(), &id, report).await? else {
+        let Some(news) = self.news(op, change.tx(), &id, report).await? else {
             return Ok(());
         };
-        let problem = news.problem.as_deref();
+        let problem = news.problem.as_ref();
         store::upstreams::set_problem(change.tx(), report.upstream_id, problem).await?;
         if let Some(found) = news.catalogue {
             store::catalogues::replace(change.tx(), found, op.now).await?;
@@ -94,6 +102,7 @@ impl App {
     /// What a report says that is not known yet. `None`: nothing, or nothing about this definition.
     async fn news<'a>(
         &self,
+        op: &Op,
         db: &impl store::Reads,
         id: &str,
         report: &'a Report,
@@ -110,17 +119,16 @@ impl App {
             .catalogue
             .as_ref()
             .filter(|found| known.as_ref() != Some(found));
-        let problem = problem(&upstream.upstream.name, report);
+        let problem = problem(&upstream.upstream, report).map(|problem| StoredProblem {
+            since: since(upstream.problem.as_ref(), &problem, op.now),
+            ..problem
+        });
         if catalogue.is_none() && upstream.problem == problem {
             return Ok(None);
         }
         let before = known.map(|known| known.tools).unwrap_or_default();
         Ok(Some(News {
-            detail: Detail::changed(
-                json!({ "problem": upstream.problem }),
-                json!({ "problem": problem }),
-            )
-            .with(
+            detail: Detail::changed(told(upstream.problem.as_ref()), told(problem.as_ref())).with(
                 "found",
                 json!({
                     "tools": catalogue.map(|found| difference(&before, &found.tools)),
@@ -148,21 +156,48 @@ struct News<'a> {
     upstream: StoredUpstream,
     /// Unset: the tools are as they were.
     catalogue: Option<&'a Catalogue>,
-    problem: Option<String>,
+    problem: Option<StoredProblem>,
     detail: Detail,
 }
 
 /// That it was not reached, or else what is wrong with what it lists.
-fn problem(upstream: &UpstreamName, report: &Report) -> Option<String> {
+fn problem(upstream: &Upstream, report: &Report) -> Option<StoredProblem> {
     let listed = || {
         let found = report.catalogue.as_ref()?;
-        collisions::problem(upstream, &found.tools)
+        Some(StoredProblem {
+            text: collisions::problem(&upstream.name, &found.tools)?,
+            stage: Some(Stage::List),
+            since: None,
+        })
     };
     report.problem.clone().or_else(listed)
 }
 
+/// One problem after another is still no upstream that works. What an edge says begins no later than it is
+/// heard of, whatever its clock says.
+fn since(
+    before: Option<&StoredProblem>,
+    problem: &StoredProblem,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    match before {
+        Some(before) => before.since,
+        None => Some(problem.since.map_or(now, |since| since.min(now))),
+    }
+}
+
+/// For audit.
+fn told(problem: Option<&StoredProblem>) -> Value {
+    let stage = problem.and_then(|problem| problem.stage);
+    json!({
+        "problem": problem.map(|problem| &problem.text),
+        "stage": stage.map(Stage::as_str),
+    })
+}
+
 fn check(report: &Report) -> Result<()> {
-    let mut texts = report.problem.iter().collect::<Vec<_>>();
+    let problem = report.problem.iter().map(|problem| &problem.text);
+    let mut texts = problem.collect::<Vec<_>>();
     if let Some(found) = &report.catalogue {
         if found.upstream_id != report.upstream_id
             || found.upstream_version != report.upstream_version

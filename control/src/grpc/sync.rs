@@ -4,11 +4,12 @@ use super::{op, status};
 use crate::{
     app::{App, Report, Verdict, quotas::QuotaOf},
     snapshot::{Event, Has, Hub, Subscription},
+    store::upstreams::StoredProblem,
 };
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use ostia_domain::audit::CallRecord;
 use ostia_proto::{
-    convert::{timestamp, uuid},
+    convert::{from_optional_timestamp, timestamp, uuid},
     v1::{self, authenticate_response, watch_response},
 };
 use std::sync::Arc;
@@ -122,12 +123,17 @@ impl v1::sync_service_server::SyncService for Sync {
     ) -> Result<Response<v1::ReportCatalogueResponse>, Status> {
         let op = op(&request);
         let request = request.into_inner();
+        let stage = request.stage().known();
+        let since = from_optional_timestamp("failing_since", request.failing_since);
+        let since = since.map_err(status::field)?;
         let catalogue = request.catalogue.map(TryInto::try_into).transpose();
         let report = Report {
             upstream_id: uuid("upstream_id", &request.upstream_id).map_err(status::field)?,
             upstream_version: request.upstream_version,
             catalogue: catalogue.map_err(status::field)?,
-            problem: request.problem,
+            problem: request
+                .problem
+                .map(|text| StoredProblem { text, stage, since }),
             listing: request.listing,
         };
         self.app.report_catalogue(&op, report).await?;

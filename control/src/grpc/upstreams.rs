@@ -126,11 +126,21 @@ impl From<UpstreamView> for v1::Upstream {
             let names = names.filter(|name| name != CREDENTIAL);
             *credentials = names.map(|name| (name, String::new())).collect();
         }
+        let problem = view.stored.problem;
+        let stage = problem.as_ref().and_then(|problem| problem.stage);
         Self {
             etag,
             created_at: Some(timestamp(view.stored.created_at)),
             catalogue: view.catalogue.as_deref().map(Into::into),
-            problem: view.stored.problem,
+            problem_stage: stage
+                .map(v1::UpstreamStage::from)
+                .unwrap_or_default()
+                .into(),
+            problem_since: problem
+                .as_ref()
+                .and_then(|problem| problem.since)
+                .map(timestamp),
+            problem: problem.map(|problem| problem.text),
             ..upstream
         }
     }

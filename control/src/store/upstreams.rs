@@ -1,5 +1,9 @@
 //! Definitions of upstreams. Their credentials go in and come out sealed.
 
+mod reported;
+
+pub(crate) use reported::{StoredProblem, ask_listing, set_listed, set_problem};
+
 use super::{
     Error, Tx,
     entity::{upstream_env, upstreams},
@@ -8,11 +12,13 @@ use super::{
 use ostia_domain::{
     clock::Timestamp,
     name::UpstreamName,
-    upstream::{Command, HttpEndpoint, Isolation, PoolLimits, Protocol, Transport, Upstream},
+    upstream::{
+        Command, HttpEndpoint, Isolation, PoolLimits, Protocol, Stage, Transport, Upstream,
+    },
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder,
+    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     prelude::*,
 };
 use std::{collections::BTreeMap, collections::HashMap, time::Duration};
@@ -26,8 +32,7 @@ pub(crate) struct StoredUpstream {
     /// vault calls `CREDENTIAL`.
     pub(crate) credentials: BTreeMap<String, Vec<u8>>,
     pub(crate) created_at: Timestamp,
-    /// Why the newest attempt to reach it failed, or what is wrong with what it lists.
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<StoredProblem>,
     /// The newest listing that an edge has done.
     pub(crate) listed: u64,
 }
@@ -123,42 +128,6 @@ async fn insert_credentials(tx: &Tx, stored: &StoredUpstream) -> Result<(), Erro
     Ok(())
 }
 
-pub(crate) async fn set_problem(tx: &Tx, id: Uuid, problem: Option<&str>) -> Result<(), Error> {
-    use upstreams::{Column, Entity};
-    Entity::update_many()
-        .col_expr(Column::Problem, Expr::value(problem.map(str::to_owned)))
-        .filter(Column::Id.eq(id))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-/// Asks for one more listing. Gives its number.
-pub(crate) async fn ask_listing(tx: &Tx, id: Uuid) -> Result<u64, Error> {
-    use upstreams::{Column, Entity};
-    let rows = Entity::update_many()
-        .col_expr(Column::ListingAsked, Expr::col(Column::ListingAsked).add(1))
-        .filter(Column::Id.eq(id))
-        .exec_with_returning(tx)
-        .await?;
-    let row = rows.first();
-    let asked = row.and_then(|row| u64::try_from(row.listing_asked).ok());
-    asked.ok_or_else(|| Error::Unreadable(format!("the listing of upstream {id}")))
-}
-
-/// Edges report in no order: one of an older listing takes nothing back.
-pub(crate) async fn set_listed(tx: &Tx, id: Uuid, listing: u64) -> Result<(), Error> {
-    use upstreams::{Column, Entity};
-    let listing = i64::try_from(listing).unwrap_or(i64::MAX);
-    Entity::update_many()
-        .col_expr(Column::ListingDone, Expr::value(listing))
-        .filter(Column::Id.eq(id))
-        .filter(Column::ListingDone.lt(listing))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
 /// With its credentials and what was found about it.
 pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
     upstreams::Entity::delete_by_id(id).exec(tx).await?;
@@ -183,6 +152,7 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
             endpoint.allow_private_network,
         ),
     };
+    let problem = stored.problem.as_ref();
     let unwritable = |error: serde_json::Error| Error::Unreadable(error.to_string());
     let credential = upstream
         .transport
@@ -209,7 +179,9 @@ fn to_row(stored: &StoredUpstream) -> Result<upstreams::ActiveModel, Error> {
         pool: Set(serde_json::to_value(upstream.pool).map_err(unwritable)?),
         call_timeout_ms: Set(i64::try_from(upstream.call_timeout.as_millis()).unwrap_or(i64::MAX)),
         keep_arguments: Set(upstream.keep_arguments),
-        problem: Set(stored.problem.clone()),
+        problem: Set(problem.map(|problem| problem.text.clone())),
+        problem_stage: Set(reported::stage(problem)),
+        problem_since: Set(problem.and_then(|problem| problem.since)),
         created_at: Set(stored.created_at),
         // Counted by the two above, and by nobody else.
         listing_asked: NotSet,
@@ -268,7 +240,12 @@ fn read(
         upstream,
         credentials,
         created_at: row.created_at,
-        problem: row.problem,
+        problem: row.problem.map(|text| StoredProblem {
+            text,
+            // One that this build does not know is as good as none.
+            stage: row.problem_stage.as_deref().and_then(Stage::parse),
+            since: row.problem_since,
+        }),
         listed: u64::try_from(row.listing_done).unwrap_or_default(),
     })
 }

@@ -10,7 +10,7 @@ use super::{Pool, worker::Worker};
 use ostia_domain::{
     capability::ClientCapabilities,
     clock,
-    upstream::{Era, Isolation},
+    upstream::{Era, Isolation, Problem, Stage},
 };
 use std::{
     collections::VecDeque,
@@ -68,7 +68,7 @@ pub enum LeaseError {
     Busy { retry_after: Duration },
     /// No worker runs and none can be started now.
     Unavailable {
-        problem: String,
+        problem: Problem,
         retry_after: Duration,
     },
 }
@@ -111,7 +111,7 @@ pub(super) struct Failing {
     pub times: u32,
     /// When to try again.
     pub until: Instant,
-    pub problem: String,
+    pub problem: Problem,
 }
 
 impl Pool {
@@ -133,10 +133,7 @@ impl Pool {
         let waiting = {
             let mut state = self.state();
             if self.is_retired() {
-                return Err(unavailable(
-                    "the upstream was changed or removed",
-                    Duration::ZERO,
-                ));
+                return Err(unavailable(retired(), Duration::ZERO));
             }
             if let Some(slot) = state.choose(limits, sharing, self.alone(sharing)) {
                 slot.in_flight += 1;
@@ -192,7 +189,7 @@ impl Pool {
                 .backing_off(clock::instant())
                 .filter(|wait| *wait > WORTH_WAITING);
             if let (Some(retry_after), Some(failing)) = (far_off, &state.failing) {
-                return Err(unavailable(&failing.problem, retry_after));
+                return Err(unavailable(failing.problem.clone(), retry_after));
             }
         }
         if state.queue.len() >= limits.max_queue as usize {
@@ -214,8 +211,8 @@ impl Pool {
         let state = self.state();
         let wait = state.backing_off(clock::instant()).unwrap_or_default();
         match &state.failing {
-            Some(failing) => unavailable(&failing.problem, wait),
-            None => unavailable("the upstream was changed or removed", wait),
+            Some(failing) => unavailable(failing.problem.clone(), wait),
+            None => unavailable(retired(), wait),
         }
     }
 
@@ -315,9 +312,13 @@ impl Pool {
     }
 }
 
-fn unavailable(problem: &str, retry_after: Duration) -> LeaseError {
+fn unavailable(problem: Problem, retry_after: Duration) -> LeaseError {
     LeaseError::Unavailable {
-        problem: problem.to_owned(),
+        problem,
         retry_after,
     }
+}
+
+pub(super) fn retired() -> Problem {
+    Problem::new(Stage::Start, "the upstream was changed or removed")
 }

@@ -4,7 +4,10 @@ use super::{
     Pool,
     lease::{Failing, Sharing},
 };
-use ostia_domain::clock;
+use ostia_domain::{
+    clock,
+    upstream::{Problem, Stage},
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -80,7 +83,7 @@ impl Pool {
     async fn start_and_add(self: &Arc<Self>, sharing: Sharing) {
         let started = tokio::select! {
             started = self.start_worker(sharing.capabilities) => started,
-            () = self.retired.cancelled() => Err("the upstream was changed or removed".into()),
+            () = self.retired.cancelled() => Err(super::lease::retired()),
         };
         match started {
             Ok(worker) if !worker.ended() => {
@@ -91,13 +94,16 @@ impl Pool {
                     self.changes.rediscover.notify_one();
                 }
             }
-            Ok(_) => self.start_failed(sharing, "it ended as soon as it was ready"),
-            Err(problem) => self.start_failed(sharing, &problem),
+            Ok(_) => {
+                let text = "it ended as soon as it was ready";
+                self.start_failed(sharing, Problem::new(Stage::Run, text));
+            }
+            Err(problem) => self.start_failed(sharing, problem),
         }
         self.wake.notify_one();
     }
 
-    fn start_failed(&self, sharing: Sharing, problem: &str) {
+    fn start_failed(&self, sharing: Sharing, problem: Problem) {
         self.note_failure(problem);
         let mut state = self.state();
         state.starting -= 1;
@@ -105,11 +111,12 @@ impl Pool {
     }
 
     /// Puts the next start off: not after the first failure, then longer with each.
-    pub(super) fn note_failure(&self, problem: &str) {
+    pub(super) fn note_failure(&self, problem: Problem) {
         if self.retired.is_cancelled() {
             return;
         }
-        tracing::warn!(upstream = %self.upstream.name, problem, "the upstream has no worker");
+        let stage = problem.stage.as_str();
+        tracing::warn!(upstream = %self.upstream.name, stage, %problem, "the upstream has no worker");
         self.tell_reachable(false);
         let mut state = self.state();
         let times = state
@@ -120,8 +127,13 @@ impl Pool {
         state.failing = Some(Failing {
             times,
             until,
-            problem: problem.to_owned(),
+            problem,
         });
+        drop(state);
+        // Whoever lists it hears of it too, and says so; later on it is tried again from there.
+        if times == 1 {
+            self.changes.rediscover.notify_one();
+        }
     }
 
     fn tell_reachable(&self, reachable: bool) {
@@ -130,9 +142,9 @@ impl Pool {
     }
 
     /// What the newest failed start said; unset while a worker runs and there is a credential for it.
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Problem> {
         if let Some(problem) = self.tokens.as_ref().and_then(|tokens| tokens.problem()) {
-            return Some(problem);
+            return Some(Problem::new(Stage::Authorize, problem));
         }
         let state = self.state();
         if !state.slots.is_empty() {

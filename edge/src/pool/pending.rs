@@ -3,6 +3,7 @@
 use super::worker::Worker;
 use crate::mcp::log_level::LogLevel;
 use bytes::Bytes;
+use ostia_domain::upstream::{Problem, Stage};
 use std::{ops::Range, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
@@ -100,8 +101,45 @@ pub enum Lost {
     Gone,
     /// What the upstream answered cannot be taken. Says what it was.
     Invalid(String),
-    /// The upstream never took the request, which had no effect. Says why, for operators.
-    Refused(String),
+    /// The upstream never took the request, which had no effect.
+    Refused(Refusal),
+}
+
+/// Why an upstream took no request, for operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Unset: the one that the request was for.
+    pub stage: Option<Stage>,
+    pub problem: String,
+}
+
+impl Refusal {
+    pub fn at(stage: Stage, problem: String) -> Self {
+        Self {
+            stage: Some(stage),
+            problem,
+        }
+    }
+
+    /// Of a request that was made in this stage.
+    pub fn during(self, stage: Stage) -> Problem {
+        Problem::new(self.stage.unwrap_or(stage), self.problem)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(problem: String) -> Self {
+        Self {
+            stage: None,
+            problem,
+        }
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(problem: &str) -> Self {
+        problem.to_owned().into()
+    }
 }
 
 /// A request that was sent and has no answer yet. Dropping it forgets the request.

@@ -1,6 +1,5 @@
 //! From a definition to a worker that takes calls: what is behind it, its tasks, the handshake.
 
-use super::pending::Lost;
 use super::{
     Pool, http, io,
     lease::EXTRA_PLACES,
@@ -13,7 +12,7 @@ use crate::upstream::handshake::{self, Probed};
 use ostia_domain::{
     capability::ClientCapabilities,
     clock,
-    upstream::{Command, Era, HttpEndpoint, Transport},
+    upstream::{Command, Era, HttpEndpoint, Problem, Stage, Transport},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -31,13 +30,22 @@ struct Started {
     stderr: Arc<StderrTail>,
 }
 
+impl Started {
+    /// What is known of why it is gone says more than that it is.
+    fn why(&self, failed: Problem) -> Problem {
+        match self.worker.ended_by.get() {
+            Some(refusal) => refusal.clone().during(failed.stage),
+            None => failed,
+        }
+    }
+}
+
 impl Pool {
-    /// Starts one worker and gets it ready for callers that can do this. An error says, for people,
-    /// what went wrong.
+    /// Starts one worker and gets it ready for callers that can do this.
     pub(super) async fn start_worker(
         self: &Arc<Self>,
         capabilities: ClientCapabilities,
-    ) -> Result<Arc<Worker>, String> {
+    ) -> Result<Arc<Worker>, Problem> {
         let started = self.connect()?;
         let ready = match self.known_era() {
             Some(era) => self.shake_hands(started, era, capabilities).await,
@@ -57,7 +65,7 @@ impl Pool {
         self: &Arc<Self>,
         started: Started,
         capabilities: ClientCapabilities,
-    ) -> Result<Arc<Worker>, String> {
+    ) -> Result<Arc<Worker>, Problem> {
         let is_process = started.worker.pid.is_some();
         let patience = if is_process {
             PROBE_TIMEOUT
@@ -74,19 +82,16 @@ impl Pool {
             // Over HTTP a failure says nothing about the era.
             Ok(Err(lost)) if !is_process => {
                 started.worker.end();
-                return Err(match lost {
-                    Lost::Refused(problem) => problem,
-                    Lost::Invalid(what) => format!("it answered {what}"),
-                    Lost::Gone => "it failed when it was asked for its era".into(),
-                });
+                let gone = "it failed when it was asked for its era";
+                return Err(started.why(handshake::failed(lost, gone)));
             }
             Err(_) if !is_process => {
                 started.worker.end();
-                return Err(
+                return Err(Problem::new(
+                    Stage::Handshake,
                     "it did not answer when it was asked for its era; if it never does, say which it \
-                     is with `protocol`"
-                        .into(),
-                );
+                     is with `protocol`",
+                ));
             }
             Ok(Err(_)) | Err(_) => {
                 started.worker.end();
@@ -101,35 +106,45 @@ impl Pool {
         started: Started,
         era: Era,
         capabilities: ClientCapabilities,
-    ) -> Result<Arc<Worker>, String> {
+    ) -> Result<Arc<Worker>, Problem> {
+        let problem = |text: String| Problem::new(Stage::Handshake, text);
         let shaken = tokio::time::timeout(START_TIMEOUT, async {
             match era {
                 Era::Legacy => handshake::initialize(&started.worker, capabilities).await,
                 Era::Modern => match handshake::discover(&started.worker).await {
                     Ok(Probed::Modern(introduction)) => Ok(introduction),
-                    Ok(Probed::Legacy) => Err("it does not speak 2026-07-28".to_owned()),
-                    Err(_) => Err("it ended before it answered `server/discover`".to_owned()),
+                    Ok(Probed::Legacy) => Err(problem("it does not speak 2026-07-28".into())),
+                    Err(lost) => {
+                        let gone = "it ended before it answered `server/discover`";
+                        Err(handshake::failed(lost, gone))
+                    }
                 },
             }
         });
-        let problem = match shaken.await {
+        let failed = match shaken.await {
             Ok(Ok(introduction)) => {
                 self.learn(era, introduction);
                 return Ok(started.worker);
             }
-            Ok(Err(problem)) => problem,
-            Err(_) => format!("it was not ready within {} s", START_TIMEOUT.as_secs()),
+            Ok(Err(failed)) => started.why(failed),
+            Err(_) => {
+                let seconds = START_TIMEOUT.as_secs();
+                problem(format!("it was not ready within {seconds} s"))
+            }
         };
         started.worker.end();
         // What was found out about an older release may be what is wrong.
         self.forget_probed_era();
         Err(match started.stderr.last() {
-            Some(line) => format!("{problem}; its last words on stderr: {line}"),
-            None => problem,
+            Some(line) => {
+                let text = format!("{failed}; its last words on stderr: {line}");
+                Problem { text, ..failed }
+            }
+            None => failed,
         })
     }
 
-    fn connect(self: &Arc<Self>) -> Result<Started, String> {
+    fn connect(self: &Arc<Self>) -> Result<Started, Problem> {
         match &self.upstream.transport {
             Transport::Stdio(command) => self.start_process(command),
             Transport::Http(endpoint) => self.start_link(http::Kind::Streamable, endpoint),
@@ -141,20 +156,19 @@ impl Pool {
         self: &Arc<Self>,
         kind: http::Kind,
         endpoint: &HttpEndpoint,
-    ) -> Result<Started, String> {
+    ) -> Result<Started, Problem> {
         let (worker, outgoing) = self.new_worker(None);
         http::connect(self, kind, endpoint, &worker, outgoing)?;
         let stderr = Arc::default();
         Ok(Started { worker, stderr })
     }
 
-    fn start_process(self: &Arc<Self>, command: &Command) -> Result<Started, String> {
+    fn start_process(self: &Arc<Self>, command: &Command) -> Result<Started, Problem> {
         let upstream = &self.upstream;
         let process = spawn(command, upstream.demo, &self.shared.own_program).map_err(|error| {
-            format!(
-                "the program {:?} cannot be started: {error}",
-                command.program
-            )
+            let program = &command.program;
+            let text = format!("the program {program:?} cannot be started: {error}");
+            Problem::new(Stage::Start, text)
         })?;
         self.shared.guard.watch(process.pid);
         let (worker, lines) = self.new_worker(Some(process.pid));

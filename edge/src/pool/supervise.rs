@@ -5,6 +5,7 @@ use super::{
     signal::{kill_group, terminate_group},
     worker::Worker,
 };
+use ostia_domain::upstream::{Problem, Stage};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -51,7 +52,8 @@ pub(super) async fn run(
     let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
     let upstream = pool.upstream.name.as_str();
     if was_in_use && since.elapsed() < SHORT_LIFE {
-        pool.note_failure(&format!("it ended soon after it was started ({status})"));
+        let text = format!("it ended soon after it was started ({status})");
+        pool.note_failure(Problem::new(Stage::Run, text));
     }
     tracing::info!(upstream, worker = worker.id, pid, status, "worker ended");
 }

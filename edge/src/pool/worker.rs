@@ -9,14 +9,14 @@ pub use outgoing::{Outgoing, Way};
 
 use super::{
     changes::Changes,
-    pending::{Answer, Event, Lost, Pending},
+    pending::{Answer, Event, Lost, Pending, Refusal},
 };
 use crate::mcp::log_level::LogLevel;
 use ostia_domain::{capability::ClientCapabilities, clock};
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -83,6 +83,8 @@ pub struct Worker {
     waiting: Mutex<Option<HashMap<u64, Slot>>>,
     /// Asks whatever is behind the worker to end.
     pub(super) stop: CancellationToken,
+    /// What ended it, where that is known.
+    pub(super) ended_by: OnceLock<Refusal>,
     /// The least severe messages that the upstream was asked to log; unset: it was not asked.
     log_level: Mutex<Option<LogLevel>>,
     /// It has the capability of logging, and is legacy.
@@ -119,6 +121,7 @@ impl Worker {
             renewed: Notify::new(),
             waiting: Mutex::new(Some(HashMap::new())),
             stop: CancellationToken::new(),
+            ended_by: OnceLock::new(),
             log_level: Mutex::new(None),
             logs: AtomicBool::new(false),
             may_ask: AtomicBool::new(false),
@@ -224,6 +227,11 @@ impl Worker {
     pub(super) fn end(&self) {
         self.waiting().take();
         self.stop.cancel();
+    }
+
+    /// Nothing reaches the upstream: whoever lists it is to find out and to say so.
+    pub(super) fn unreachable(&self) {
+        self.changes.rediscover.notify_one();
     }
 
     /// Whether a request has no answer yet.

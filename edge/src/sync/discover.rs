@@ -9,8 +9,12 @@ use crate::{
         listen::keep_listening,
     },
 };
-use ostia_domain::{snapshot::Snapshot, upstream::Catalogue};
-use ostia_proto::{ControlClient, v1::ReportCatalogueRequest};
+use ostia_domain::{clock, snapshot::Snapshot, upstream::Catalogue};
+use ostia_proto::{
+    ControlClient,
+    convert::timestamp,
+    v1::{ReportCatalogueRequest, UpstreamStage},
+};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{broadcast::error::RecvError, watch};
 use uuid::Uuid;
@@ -99,6 +103,7 @@ async fn report_forever(
 ) {
     let mut retry = FIRST_RETRY;
     let mut asking = None;
+    let mut failing_since = None;
     let mut changes = pool.changes.listen();
     loop {
         // Before it is done: what is asked for meanwhile is another one.
@@ -109,7 +114,11 @@ async fn report_forever(
             Err(problem) => (None, Some(problem)),
         };
         if let Some(problem) = &problem {
-            tracing::warn!(upstream = %pool.upstream.name, problem, "the upstream cannot be listed");
+            let (upstream, stage) = (&pool.upstream.name, problem.stage.as_str());
+            tracing::warn!(%upstream, stage, %problem, "the upstream cannot be listed");
+            failing_since.get_or_insert_with(clock::now);
+        } else {
+            failing_since = None;
         }
         // What changed shows in the next view. What an upstream says that it changed, and did not, shows
         // nowhere else.
@@ -123,12 +132,17 @@ async fn report_forever(
         }
         known = catalogue.clone().or(known);
         let complete = problem.is_none();
+        let stage = problem
+            .as_ref()
+            .map(|problem| UpstreamStage::from(problem.stage));
         let request = ReportCatalogueRequest {
             catalogue: catalogue.map(Into::into),
             upstream_id: pool.upstream.id.to_string(),
             upstream_version: pool.upstream.version,
-            problem,
+            problem: problem.map(|problem| problem.text),
             listing: asked,
+            stage: stage.unwrap_or_default().into(),
+            failing_since: failing_since.map(timestamp),
         };
         let done = report(pool, control, request).await && complete;
         let pause = retry;

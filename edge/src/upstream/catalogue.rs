@@ -6,13 +6,16 @@ use crate::{
         envelope::{member, string},
         param_headers,
     },
-    pool::{Caller, Lease, LeaseError, Pool, pending::Lost},
+    pool::{
+        Caller, Lease, LeaseError, Pool,
+        pending::{Lost, Refusal},
+    },
     view::Kind,
 };
 use ostia_domain::{
     capability::ClientCapabilities,
     tool::{Listed, Tier, Tool},
-    upstream::{Catalogue, Era, Transport},
+    upstream::{Catalogue, Era, Problem, Stage, Transport},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
@@ -49,9 +52,9 @@ struct Annotations {
 /// What one look at an upstream found.
 pub struct Found {
     pub catalogue: Catalogue,
-    /// Which of its lists could not be read, and why, for people. Of those, the catalogue has what was
-    /// known before: one bad list hides nothing else.
-    pub problem: Option<String>,
+    /// Which of its lists could not be read, and why. Of those, the catalogue has what was known before: one
+    /// bad list hides nothing else.
+    pub problem: Option<Problem>,
 }
 
 /// Which lists of an upstream are not what it has now, because they could not be read.
@@ -74,13 +77,13 @@ fn bit(kind: Kind) -> u8 {
 }
 
 /// Asks a worker for all pages of everything that the upstream says it has. `asking` is what it showed
-/// besides to clients that can be asked, from one time to the next. An error says, for people, why nothing
-/// could be read at all.
+/// besides to clients that can be asked, from one time to the next. An error says why nothing could be read
+/// at all.
 pub async fn discover(
     pool: &Arc<Pool>,
     known: Option<&Catalogue>,
     asking: &mut Option<Vec<Listed>>,
-) -> Result<Found, String> {
+) -> Result<Found, Problem> {
     let capabilities = ClientCapabilities::NONE;
     let lease = lease(pool, capabilities).await?;
     let era = pool.era();
@@ -109,9 +112,9 @@ pub async fn discover(
         let may_lack = kind != Kind::Tool || !has.contains_key("tools");
         match listing.all(kind, may_lack).await {
             Ok(items) => drop(lists.insert(kind, items)),
-            Err(problem) => {
+            Err(refusal) => {
                 unlisted.push(kind);
-                problems.push(problem);
+                problems.push(refusal.during(Stage::List));
             }
         }
     }
@@ -148,7 +151,10 @@ pub async fn discover(
     pool.unlisted.set(&unlisted);
     Ok(Found {
         catalogue,
-        problem: (!problems.is_empty()).then(|| problems.join("; ")),
+        problem: problems.first().map(|first| {
+            let texts: Vec<_> = problems.iter().map(|problem| &*problem.text).collect();
+            Problem::new(first.stage, texts.join("; "))
+        }),
     })
 }
 
@@ -170,12 +176,14 @@ fn caller(capabilities: ClientCapabilities) -> Caller {
     }
 }
 
-async fn lease(pool: &Arc<Pool>, capabilities: ClientCapabilities) -> Result<Lease, String> {
+async fn lease(pool: &Arc<Pool>, capabilities: ClientCapabilities) -> Result<Lease, Problem> {
     pool.lease(&caller(capabilities))
         .await
         .map_err(|error| match error {
             LeaseError::Unavailable { problem, .. } => problem,
-            LeaseError::Busy { .. } => "all its workers are busy or still starting".to_owned(),
+            LeaseError::Busy { .. } => {
+                Problem::new(Stage::Queue, "all its workers are busy or still starting")
+            }
         })
 }
 
@@ -225,13 +233,14 @@ async fn shown_when_asked(pool: &Arc<Pool>, era: Era) -> Option<Vec<Listed>> {
             era,
             capabilities,
         };
-        listing.all(Kind::Tool, true).await
+        let listed = listing.all(Kind::Tool, true).await;
+        listed.map_err(|refusal| refusal.during(Stage::List))
     };
     match listed.await {
         Ok(tools) => Some(usable(pool, era, tools)),
         Err(problem) => {
             let upstream = &pool.upstream.name;
-            tracing::debug!(%upstream, problem, "no list for clients that can be asked");
+            tracing::debug!(%upstream, %problem, "no list for clients that can be asked");
             None
         }
     }
@@ -260,7 +269,7 @@ struct Listing<'a> {
 
 impl Listing<'_> {
     /// Every page of one list. With `may_lack`, an upstream that does not know the method has nothing.
-    async fn all(&self, kind: Kind, may_lack: bool) -> Result<Vec<Listed>, String> {
+    async fn all(&self, kind: Kind, may_lack: bool) -> Result<Vec<Listed>, Refusal> {
         let method = kind.list_method();
         let mut found = Vec::new();
         let (mut names, mut cursors) = (HashSet::new(), HashSet::new());
@@ -281,9 +290,8 @@ impl Listing<'_> {
             let next = self.page(kind, cursor.as_deref(), may_lack, take).await?;
             if bytes > MAX_LIST_BYTES {
                 let most = MAX_LIST_BYTES >> 20;
-                return Err(format!(
-                    "its answer to `{method}` is larger than {most} MiB"
-                ));
+                let problem = format!("its answer to `{method}` is larger than {most} MiB");
+                return Err(problem.into());
             }
             match next {
                 // The same page again would bring the same.
@@ -291,9 +299,7 @@ impl Listing<'_> {
                 _ => return Ok(found),
             }
         }
-        Err(format!(
-            "its answer to `{method}` has more than {MAX_PAGES} pages"
-        ))
+        Err(format!("its answer to `{method}` has more than {MAX_PAGES} pages").into())
     }
 
     /// One page, and the cursor of the next.
@@ -303,7 +309,7 @@ impl Listing<'_> {
         cursor: Option<&str>,
         may_lack: bool,
         mut take: impl FnMut(&RawValue),
-    ) -> Result<Option<String>, String> {
+    ) -> Result<Option<String>, Refusal> {
         let method = kind.list_method();
         let mut params = json!({});
         if let Some(cursor) = cursor {
@@ -320,16 +326,16 @@ impl Listing<'_> {
                 format!("it did not answer `{method}` within {seconds} s")
             })?
             .map_err(|lost| match lost {
-                Lost::Gone => format!("it ended while it was asked for `{method}`"),
-                Lost::Refused(problem) => problem,
-                Lost::Invalid(what) => format!("it answered {what}"),
+                Lost::Gone => format!("it ended while it was asked for `{method}`").into(),
+                Lost::Refused(refusal) => refusal,
+                Lost::Invalid(what) => Refusal::from(format!("it answered {what}")),
             })?;
         if !answer.is_result {
             if may_lack && error_code(answer.payload()) == Some(METHOD_NOT_FOUND) {
                 return Ok(None);
             }
             let error = String::from_utf8_lossy(answer.payload());
-            return Err(format!("it refused `{method}`: {error}"));
+            return Err(format!("it refused `{method}`: {error}").into());
         }
         let not_one = || format!("its answer to `{method}` is not one");
         let result: &RawValue = serde_json::from_slice(answer.payload()).map_err(|_| not_one())?;

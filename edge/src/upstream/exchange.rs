@@ -275,7 +275,8 @@ fn lost(upstream: &str, why: &Lost) -> Error {
                  known: check before you repeat it."
             ),
         ),
-        Lost::Refused(problem) => {
+        Lost::Refused(refusal) => {
+            let problem = &refusal.problem;
             tracing::warn!(upstream, problem, "the upstream took no request");
             Error::new(
                 Code::UpstreamUnavailable,

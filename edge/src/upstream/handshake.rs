@@ -12,7 +12,10 @@ use crate::{
     },
     pool::{pending::Lost, worker::Worker},
 };
-use ostia_domain::capability::ClientCapabilities;
+use ostia_domain::{
+    capability::ClientCapabilities,
+    upstream::{Problem, Stage},
+};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::{collections::HashMap, sync::Arc};
@@ -122,6 +125,16 @@ pub async fn discover(worker: &Arc<Worker>) -> Result<Probed, Lost> {
     }))
 }
 
+/// That there is no answer to the first words. `gone` is what to say where nothing else is known.
+pub fn failed(lost: Lost, gone: &str) -> Problem {
+    let text = match lost {
+        Lost::Refused(refusal) => return refusal.during(Stage::Handshake),
+        Lost::Gone => gone.to_owned(),
+        Lost::Invalid(what) => format!("it answered {what}"),
+    };
+    Problem::new(Stage::Handshake, text)
+}
+
 /// The code of a JSON-RPC error object.
 pub fn error_code(error: &[u8]) -> Option<i64> {
     #[derive(Deserialize)]
@@ -138,7 +151,7 @@ pub fn error_code(error: &[u8]) -> Option<i64> {
 pub async fn initialize(
     worker: &Arc<Worker>,
     capabilities: ClientCapabilities,
-) -> Result<Introduction, String> {
+) -> Result<Introduction, Problem> {
     #[derive(Deserialize)]
     struct Initialized<'a> {
         #[serde(rename = "protocolVersion")]
@@ -158,23 +171,20 @@ pub async fn initialize(
     let answer = worker
         .request("initialize", &params)
         .await
-        .map_err(|lost| match lost {
-            Lost::Gone => "it ended before it answered `initialize`".to_owned(),
-            Lost::Refused(problem) => problem,
-            Lost::Invalid(what) => format!("it answered {what}"),
-        })?;
+        .map_err(|lost| failed(lost, "it ended before it answered `initialize`"))?;
+    let problem = |text| Problem::new(Stage::Handshake, text);
     if !answer.is_result {
         let error = String::from_utf8_lossy(answer.payload()).into_owned();
-        return Err(format!("it refused `initialize`: {error}"));
+        return Err(problem(format!("it refused `initialize`: {error}")));
     }
     let initialized: Initialized<'_> = serde_json::from_slice(answer.payload())
-        .map_err(|error| format!("its answer to `initialize` is not one: {error}"))?;
+        .map_err(|error| problem(format!("its answer to `initialize` is not one: {error}")))?;
     if !LEGACY_VERSIONS.contains(&initialized.version.as_str()) {
-        return Err(format!(
+        return Err(problem(format!(
             "it speaks protocol version {:?}; Ostia knows {}",
             initialized.version,
             LEGACY_VERSIONS.join(", ")
-        ));
+        )));
     }
     worker.notify("notifications/initialized", &json!({}));
     let logs = initialized

@@ -137,7 +137,7 @@ fn list_filter(pool: &Pool) -> Map<String, Value> {
 fn explain(lost: Lost) -> String {
     match lost {
         Lost::Gone => "its worker ended".into(),
-        Lost::Refused(problem) => problem,
+        Lost::Refused(refusal) => refusal.problem,
         Lost::Invalid(what) => format!("it answered {what}"),
     }
 }

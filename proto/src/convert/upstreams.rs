@@ -2,7 +2,7 @@ use super::{FieldError, duration, from_duration, uuid};
 use crate::v1;
 use ostia_domain::{
     name::UpstreamName,
-    upstream::{DEFAULT_CALL_TIMEOUT, Isolation, PoolLimits, Protocol, Upstream},
+    upstream::{DEFAULT_CALL_TIMEOUT, Isolation, PoolLimits, Protocol, Stage, Upstream},
 };
 use std::num::NonZeroU32;
 
@@ -43,6 +43,40 @@ impl From<v1::Isolation> for Isolation {
             v1::Isolation::Key => Self::Key,
             v1::Isolation::Session => Self::Session,
         }
+    }
+}
+
+impl From<Stage> for v1::UpstreamStage {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Resolve => Self::Resolve,
+            Stage::Connect => Self::Connect,
+            Stage::Tls => Self::Tls,
+            Stage::Authorize => Self::Authorize,
+            Stage::Start => Self::Start,
+            Stage::Handshake => Self::Handshake,
+            Stage::Run => Self::Run,
+            Stage::Queue => Self::Queue,
+            Stage::List => Self::List,
+        }
+    }
+}
+
+impl v1::UpstreamStage {
+    /// Unset where nobody said.
+    pub fn known(self) -> Option<Stage> {
+        Some(match self {
+            Self::Unspecified => return None,
+            Self::Resolve => Stage::Resolve,
+            Self::Connect => Stage::Connect,
+            Self::Tls => Stage::Tls,
+            Self::Authorize => Stage::Authorize,
+            Self::Start => Stage::Start,
+            Self::Handshake => Stage::Handshake,
+            Self::Run => Stage::Run,
+            Self::Queue => Stage::Queue,
+            Self::List => Stage::List,
+        })
     }
 }
 
@@ -129,6 +163,8 @@ impl From<Upstream> for v1::Upstream {
             created_at: None,
             catalogue: None,
             problem: None,
+            problem_stage: v1::UpstreamStage::Unspecified.into(),
+            problem_since: None,
             listing: upstream.listing,
             etag: String::new(),
         }

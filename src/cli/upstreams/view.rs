@@ -7,6 +7,7 @@ use super::{
     },
     reached::Reached,
 };
+use ostia_domain::upstream::Stage;
 use ostia_proto::v1;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -37,6 +38,9 @@ pub(crate) struct Upstream {
     resource_templates: Option<u32>,
     discovered_at: Option<String>,
     pub(crate) problem: Option<String>,
+    /// How far the attempt came that ended in it.
+    problem_stage: Option<&'static str>,
+    problem_since: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -62,6 +66,7 @@ pub(crate) struct Tool {
 
 impl From<v1::Upstream> for Upstream {
     fn from(upstream: v1::Upstream) -> Self {
+        let stage = upstream.problem_stage().known();
         let definition = upstream.definition.unwrap_or_default();
         let protocol = match definition.protocol() {
             v1::UpstreamProtocol::Unspecified => "auto",
@@ -95,6 +100,8 @@ impl From<v1::Upstream> for Upstream {
             discovered_at: timestamp(found.as_ref().and_then(|found| found.discovered_at)),
             server_info: found.and_then(|found| RawValue::from_string(found.server_info).ok()),
             problem: upstream.problem,
+            problem_stage: stage.map(Stage::as_str),
+            problem_since: timestamp(upstream.problem_since),
         }
     }
 }
@@ -152,6 +159,13 @@ impl Upstream {
         }
     }
 
+    fn state_and_stage(&self) -> String {
+        match (self.state(), self.problem_stage) {
+            ("problem", Some(stage)) => format!("problem ({stage})"),
+            (state, _) => state.to_owned(),
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         let [target, given, rest, credential] = self.reached.details();
         fields([
@@ -169,6 +183,8 @@ impl Upstream {
             ),
             ("state", self.state().to_owned()),
             ("problem", self.problem.clone().unwrap_or_default()),
+            ("stage", self.problem_stage.unwrap_or_default().to_owned()),
+            ("since", moment(self.problem_since.as_ref(), "")),
             ("protocol", self.protocol.to_owned()),
             ("speaks", self.era.unwrap_or_default().to_owned()),
             ("tools", number(self.tools)),
@@ -189,7 +205,7 @@ pub(crate) fn table(upstreams: &[Upstream]) -> String {
     let rows = upstreams.iter().map(|upstream| {
         [
             upstream.name.clone(),
-            upstream.state().to_owned(),
+            upstream.state_and_stage(),
             upstream.era.unwrap_or("-").to_owned(),
             count(upstream.tools),
             count(upstream.prompts),

@@ -39,6 +39,7 @@ pub(super) async fn upstream(control: &Fixture, name: &str) {
         upstream_version: upstream.version,
         problem: None,
         listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     };
     let reported = control.client.sync().report_catalogue(report).await;
     reported.expect("a report");

@@ -253,6 +253,7 @@ async fn every_change_leaves_an_audit_event() {
         upstream_version: upstream.version,
         problem: Some(text("it does not start")),
         listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     };
     client
         .sync()

@@ -56,6 +56,7 @@ async fn report(control: &Fixture, found: v1::Catalogue) -> Result<(), Status> {
         catalogue: Some(found),
         problem: None,
         listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     };
     control.client.sync().report_catalogue(request).await?;
     Ok(())

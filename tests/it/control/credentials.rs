@@ -271,6 +271,7 @@ async fn what_was_found_stays_unless_it_is_another_server() {
         upstream_version: 1,
         problem: None,
         listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     };
     control
         .client

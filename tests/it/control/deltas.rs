@@ -114,6 +114,7 @@ async fn report(control: &Fixture, upstream: v1::Upstream, tools: usize) -> Resu
         upstream_version: upstream.version,
         problem: None,
         listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     };
     control.client.sync().report_catalogue(report).await?;
     Ok(())

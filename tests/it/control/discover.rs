@@ -33,6 +33,7 @@ async fn report(client: &ControlClient, upstream: &v1::Upstream, listing: u64, p
         upstream_version: upstream.version,
         problem: Some(problem.to_owned()),
         listing,
+        ..v1::ReportCatalogueRequest::default()
     };
     let reported = client.sync().report_catalogue(request).await;
     reported.expect("a report");

@@ -175,6 +175,7 @@ async fn a_member_who_tests_a_key_learns_no_more_than_an_edge_tells() {
         upstream_version: upstream.version,
         problem: None,
         listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     };
     control
         .client

@@ -1,7 +1,7 @@
 //! Upstreams and what they were found to offer.
 
 use super::fixture::{Fixture, assert_refused, definition, owned, start};
-use ostia_domain::code::Code;
+use ostia_domain::{clock, code::Code};
 use ostia_proto::v1::{self, upstream_definition::Transport};
 use tonic::{Code as Grpc, Status};
 
@@ -45,8 +45,7 @@ fn found(upstream: &v1::Upstream, tools: Vec<v1::Tool>) -> v1::ReportCatalogueRe
         }),
         upstream_id: upstream.id.clone(),
         upstream_version: upstream.version,
-        problem: None,
-        listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     }
 }
 
@@ -242,4 +241,54 @@ async fn a_problem_is_shown_until_the_upstream_is_reached_and_keeps_what_was_fou
     assert_eq!(shown.catalogue.expect("a catalogue").tools, 1);
     report(&control, good).await.expect("a report");
     assert_eq!(get(&control, "github").await.problem, None);
+}
+
+#[tokio::test]
+async fn a_problem_has_a_stage_and_begins_once_however_it_goes_on() {
+    let control = start().await;
+    let upstream = control
+        .add_upstream("github", &[])
+        .await
+        .expect("an upstream");
+    let at = |seconds| prost_types::Timestamp { seconds, nanos: 0 };
+    let failing = |problem: &str, stage: v1::UpstreamStage, since| v1::ReportCatalogueRequest {
+        upstream_id: upstream.id.clone(),
+        upstream_version: upstream.version,
+        problem: Some(problem.to_owned()),
+        stage: stage.into(),
+        failing_since: since,
+        ..v1::ReportCatalogueRequest::default()
+    };
+    let first = failing("refused", v1::UpstreamStage::Connect, Some(at(1_000)));
+    report(&control, first).await.expect("a report");
+    let shown = get(&control, "github").await;
+    assert_eq!(shown.problem_stage(), v1::UpstreamStage::Connect);
+    assert_eq!(shown.problem_since, Some(at(1_000)));
+
+    // Another edge, which came later, and another stage.
+    let second = failing("exited", v1::UpstreamStage::Handshake, Some(at(2_000)));
+    report(&control, second).await.expect("a report");
+    let shown = get(&control, "github").await;
+    assert_eq!(shown.problem_stage(), v1::UpstreamStage::Handshake);
+    assert_eq!(shown.problem_since, Some(at(1_000)));
+    let event = control.events().await.pop().expect("an event");
+    assert!(
+        event.detail.contains(r#""stage":"handshake""#),
+        "{}",
+        event.detail
+    );
+
+    let good = found(&upstream, vec![tool("a", "{}")]);
+    report(&control, good).await.expect("a report");
+    let shown = get(&control, "github").await;
+    assert_eq!(shown.problem_stage(), v1::UpstreamStage::Unspecified);
+    assert_eq!(shown.problem_since, None);
+
+    // A clock that is ahead does not make it begin in the future.
+    let ahead = failing("refused", v1::UpstreamStage::Connect, Some(at(1 << 40)));
+    let before = clock::now().timestamp();
+    report(&control, ahead).await.expect("a report");
+    let since = get(&control, "github").await.problem_since;
+    let since = since.expect("a time").seconds;
+    assert!((before..=clock::now().timestamp()).contains(&since));
 }

@@ -189,6 +189,7 @@ async fn upstreams_come_and_go_with_their_catalogues() {
         upstream_version: 1,
         problem: None,
         listing: 0,
+        ..v1::ReportCatalogueRequest::default()
     };
     control
         .client

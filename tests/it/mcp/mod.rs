@@ -35,6 +35,7 @@ mod revocation;
 mod scale;
 mod secrets;
 mod split;
+mod stages;
 mod task_notifications;
 pub(crate) mod tasks;
 mod upstream_limits;

@@ -33,10 +33,12 @@ use axum::{
     routing::{get, post},
 };
 pub(crate) use health::Health;
-use health::HealthBadge;
+use health::{HealthBadge, said};
 use http::StatusCode;
 use leptos::prelude::*;
+use ostia_domain::upstream::Stage;
 use ostia_proto::v1::{self, upstream_definition::Transport};
+use prost_types::Timestamp;
 use serde::Deserialize;
 
 const BACK: (&str, &str) = ("/upstreams", "Upstreams");
@@ -220,11 +222,30 @@ fn List(part: Part<v1::Upstream>, asked: Asked, may_change: bool) -> impl IntoVi
     }
 }
 
+/// At which stage, since when, and why.
+#[component]
+pub(crate) fn Failing(
+    problem: String,
+    stage: Option<Stage>,
+    since: Option<Timestamp>,
+) -> impl IntoView {
+    let since = since.map(|since| {
+        view! { " since " <Time at=Some(since) shown=As::Minute/> }
+    });
+    let stage =
+        stage.map(|stage| view! { <strong>"Fails at " {said(stage)}</strong> {since} ": " });
+    view! { <div class="quiet small">{stage} {problem}</div> }
+}
+
 #[component]
 fn Row(upstream: v1::Upstream) -> impl IntoView {
     let (transport, target) = (transport(&upstream), target(&upstream));
     let (era, isolation) = (era(&upstream), isolation(&upstream));
     let health = Health::of(&upstream);
+    let stage = upstream.problem_stage().known();
+    let failing = upstream.problem.map(|problem| {
+        view! { <Failing problem=problem stage=stage since=upstream.problem_since/> }
+    });
     let found = upstream.catalogue;
     let tools = found.as_ref().map(|found| found.tools);
     let listed = found.and_then(|found| found.discovered_at);
@@ -236,7 +257,7 @@ fn Row(upstream: v1::Upstream) -> impl IntoView {
             </th>
             <Cell label="State">
                 <HealthBadge of=health/>
-                {upstream.problem.map(|problem| view! { <div class="quiet small">{problem}</div> })}
+                {failing}
             </Cell>
             <Cell label="Reached over">
                 {transport}

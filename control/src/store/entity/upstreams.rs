@@ -29,6 +29,8 @@ pub(crate) struct Model {
     pub(crate) call_timeout_ms: i64,
     pub(crate) keep_arguments: bool,
     pub(crate) problem: Option<String>,
+    pub(crate) problem_stage: Option<String>,
+    pub(crate) problem_since: Option<DateTimeUtc>,
     pub(crate) created_at: DateTimeUtc,
     pub(crate) listing_asked: i64,
     pub(crate) listing_done: i64,

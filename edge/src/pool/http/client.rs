@@ -4,13 +4,21 @@ use super::{
     connections::{Connections, Error, Response},
     tokens::Tokens,
 };
-use crate::pool::{pending::Lost, redact::redact};
+use crate::pool::{
+    pending::{Lost, Refusal},
+    redact::redact,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header::AUTHORIZATION,
 };
-use ostia_domain::{credential::Credential, key::Secret, reach::Reach, upstream::HttpEndpoint};
+use ostia_domain::{
+    credential::Credential,
+    key::Secret,
+    reach::Reach,
+    upstream::{HttpEndpoint, Stage},
+};
 use reqwest::Url;
 use std::{net::IpAddr, sync::Arc};
 
@@ -142,22 +150,22 @@ impl SendError {
     /// What has become of a message that a worker was to send. `None`: it broke off on its way.
     pub(super) fn lost(self, worker: u64) -> Option<Lost> {
         match self {
-            Self::NoToken(problem) => Some(Lost::Refused(problem)),
-            Self::Http(Error::Unreachable(problem)) => {
-                Some(Lost::Refused(format!("it cannot be reached: {problem}")))
-            }
             Self::Http(Error::Broke(problem)) => {
                 tracing::warn!(worker, problem, "a request broke off");
                 None
             }
+            error => Some(Lost::Refused(error.refusal())),
         }
     }
 
     /// For operators.
-    pub(super) fn describe(self) -> String {
+    pub(super) fn refusal(self) -> Refusal {
         match self {
-            Self::NoToken(problem) => problem,
-            Self::Http(error) => error.describe(),
+            Self::NoToken(problem) => Refusal::at(Stage::Authorize, problem),
+            Self::Http(Error::Unreachable(stage, problem)) => {
+                Refusal::at(stage, format!("it cannot be reached: {problem}"))
+            }
+            Self::Http(Error::Broke(problem)) => problem.into(),
         }
     }
 }

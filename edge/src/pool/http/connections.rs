@@ -6,7 +6,7 @@
 
 mod body;
 
-use super::network::Checked;
+use super::network::{Checked, stage};
 use body::Body;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Uri, header::HOST};
@@ -20,7 +20,7 @@ use hyper::{
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use ostia_domain::{clock, reach::Reach};
+use ostia_domain::{clock, reach::Reach, upstream::Stage};
 use reqwest::Url;
 use std::{
     future::poll_fn,
@@ -68,8 +68,8 @@ struct Connection {
 /// Why a request has no response. Says it for operators.
 #[derive(Debug)]
 pub(super) enum Error {
-    /// Nothing of it was sent.
-    Unreachable(String),
+    /// Nothing of it was sent, and how far the connection came.
+    Unreachable(Stage, String),
     /// It may have arrived.
     Broke(String),
 }
@@ -77,7 +77,7 @@ pub(super) enum Error {
 impl Error {
     pub(super) fn describe(self) -> String {
         match self {
-            Self::Unreachable(problem) | Self::Broke(problem) => problem,
+            Self::Unreachable(_, problem) | Self::Broke(problem) => problem,
         }
     }
 }
@@ -124,7 +124,7 @@ impl Connections {
                 },
             }
         }
-        let mut connection = self.connect().await.map_err(Error::Unreachable)?;
+        let mut connection = self.connect().await?;
         match connection.exchange(request).await {
             Ok(response) => Ok(self.response(response, connection)),
             Err(error) => Err(Error::Broke(describe(error.error()))),
@@ -145,15 +145,18 @@ impl Connections {
         response.map(|incoming| Body::new(incoming, connection, Arc::clone(self)))
     }
 
-    async fn connect(&self) -> Result<Box<Connection>, String> {
+    async fn connect(&self) -> Result<Box<Connection>, Error> {
         let mut connector = self.connector.clone();
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, connector.call(self.origin.clone()))
             .await
-            .map_err(|_| "no connection was made in time".to_owned())?
-            .map_err(|error| describe(&*error))?;
+            .map_err(|_| {
+                let problem = "no connection was made in time";
+                Error::Unreachable(Stage::Connect, problem.to_owned())
+            })?
+            .map_err(|error| Error::Unreachable(stage(&*error), describe(&*error)))?;
         let (sender, io) = http1::handshake(stream)
             .await
-            .map_err(|error| describe(&error))?;
+            .map_err(|error| Error::Unreachable(Stage::Connect, describe(&error)))?;
         Ok(Box::new(Connection {
             sender,
             io,

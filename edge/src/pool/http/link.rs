@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     mcp::envelope::{Message, member, string},
-    pool::worker::{Outgoing, Worker},
+    pool::{
+        pending::Refusal,
+        worker::{Outgoing, Worker},
+    },
 };
 use bytes::Bytes;
 use http::{
@@ -79,7 +82,7 @@ impl Link {
     pub(super) async fn run(
         self: &Arc<Self>,
         mut outgoing: mpsc::Receiver<Outgoing>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refusal> {
         while let Some(message) = outgoing.recv().await {
             if let Some(id) = message.cancels {
                 if !self.is_legacy() {
@@ -150,7 +153,7 @@ impl Link {
     }
 
     /// Opens another session in place of a lost one, once for everybody who noticed.
-    pub(super) async fn renew(self: &Arc<Self>, lost: &Session) -> Result<(), String> {
+    pub(super) async fn renew(self: &Arc<Self>, lost: &Session) -> Result<(), Refusal> {
         let _turn = self.renewing.lock().await;
         if self.sessions.current().generation != lost.generation {
             return Ok(());
@@ -168,7 +171,7 @@ impl Link {
     }
 
     /// Both steps of the handshake; the session counts once the second was taken.
-    async fn shake_hands(&self, handshake: Bytes) -> Result<(), String> {
+    async fn shake_hands(&self, handshake: Bytes) -> Result<(), Refusal> {
         let message = |body: Bytes| {
             let mut request = self.client.request(Method::POST);
             request.headers_mut().insert(CONTENT_TYPE, JSON);
@@ -177,9 +180,11 @@ impl Link {
             request
         };
         let opened = self.client.send(message(handshake.clone())).await;
-        let opened = opened.map_err(SendError::describe)?;
-        if !opened.status().is_success() {
-            return Err(format!("it opens no session ({})", opened.status()));
+        let opened = opened.map_err(SendError::refusal)?;
+        let status = opened.status();
+        if !status.is_success() {
+            let problem = format!("it opens no session ({status})");
+            return Err(super::refusal(status, problem));
         }
         let id = opened.headers().get(SESSION_ID).cloned();
         let answer = first_answer(opened).await.ok_or("it opens no session")?;
@@ -192,7 +197,7 @@ impl Link {
             headers.insert(SESSION_ID, id.clone());
         }
         let taken = self.client.send(initialized).await;
-        taken.map_err(SendError::describe)?;
+        taken.map_err(SendError::refusal)?;
         self.sessions.open(handshake, id, Some(revision));
         Ok(())
     }
@@ -255,8 +260,8 @@ impl Link {
         }
     }
 
-    /// A stream of events, where the upstream offers one; an error says why not, for people.
-    pub(super) async fn get(&self, last: Option<&HeaderValue>) -> Result<Response, String> {
+    /// A stream of events, where the upstream offers one.
+    pub(super) async fn get(&self, last: Option<&HeaderValue>) -> Result<Response, Refusal> {
         let mut request = self.client.request(Method::GET);
         let headers = request.headers_mut();
         self.add_session(headers);
@@ -265,7 +270,7 @@ impl Link {
             headers.insert(LAST_EVENT_ID, last.clone());
         }
         let response = self.client.send(request).await;
-        let response = response.map_err(SendError::describe)?;
+        let response = response.map_err(SendError::refusal)?;
         let events = response
             .headers()
             .get(CONTENT_TYPE)
@@ -274,7 +279,8 @@ impl Link {
             Ok(response)
         } else {
             let status = response.status();
-            Err(format!("it offers no event stream ({status})"))
+            let problem = format!("it offers no event stream ({status})");
+            Err(super::refusal(status, problem))
         }
     }
 

@@ -19,11 +19,15 @@ pub(super) use client::Client;
 
 use super::{
     Pool,
+    pending::Refusal,
     worker::{Outgoing, Worker},
 };
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use link::Link;
-use ostia_domain::{clock, upstream::HttpEndpoint};
+use ostia_domain::{
+    clock,
+    upstream::{HttpEndpoint, Problem, Stage},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
@@ -56,14 +60,15 @@ pub(super) fn connect(
     endpoint: &HttpEndpoint,
     worker: &Arc<Worker>,
     outgoing: mpsc::Receiver<Outgoing>,
-) -> Result<(), String> {
+) -> Result<(), Problem> {
     if kind == Kind::Streamable {
         worker.has_streams();
     }
     let client = match pool.http.get() {
         Some(client) => client.clone(),
         None => Client::new(endpoint, pool.tokens.clone())
-            .map(|new| pool.http.get_or_init(|| new).clone())?,
+            .map(|new| pool.http.get_or_init(|| new).clone())
+            .map_err(|problem| Problem::new(Stage::Connect, problem))?,
     };
     let link = Link::new(client, Arc::clone(worker), pool.shared.tasks.clone());
     let pool = Arc::clone(pool);
@@ -82,17 +87,33 @@ pub(super) fn connect(
             () = worker.stop.cancelled() => None,
             () = pool.stop.cancelled() => None,
         };
+        if let Some(refusal) = problem.clone() {
+            let _ = worker.ended_by.set(refusal);
+        }
         // Callers hear of it before the tidying begins.
         worker.end();
         let was_in_use = pool.remove_worker(worker.id);
-        let problem = problem.unwrap_or_default();
-        if was_in_use && since.elapsed() < SHORT_LIFE && !problem.is_empty() {
-            pool.note_failure(&problem);
+        let problem = problem.map(|refusal| refusal.during(Stage::Run));
+        if let Some(problem) = &problem
+            && was_in_use
+            && since.elapsed() < SHORT_LIFE
+        {
+            pool.note_failure(problem.clone());
         }
         link.leave().await;
         pool.worker_gone();
         let upstream = pool.upstream.name.as_str();
+        let problem = problem.map(|problem| problem.text);
         tracing::info!(upstream, worker = worker.id, problem, "connection ended");
     });
     Ok(())
+}
+
+/// A status that is no success: what is presented may be what it is about.
+fn refusal(status: StatusCode, problem: String) -> Refusal {
+    let stage = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(Stage::Authorize),
+        _ => None,
+    };
+    Refusal { stage, problem }
 }

@@ -3,13 +3,46 @@
 
 use futures_util::future::BoxFuture;
 use hyper_util::client::legacy::connect::dns::Name;
-use ostia_domain::reach::Reach;
+use ostia_domain::{reach::Reach, upstream::Stage};
 use std::{
+    error::Error,
     io,
     net::SocketAddr,
     task::{Context, Poll},
     vec,
 };
+
+/// A name without an address that may be connected to.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unresolved {
+    #[error("{0} cannot be resolved")]
+    Unknown(String, #[source] io::Error),
+    #[error(
+        "{0} has no address that this upstream may have; for one in a private network set \
+         allow_private_network"
+    )]
+    Forbidden(String),
+}
+
+/// How far a connection came that failed with this.
+pub(super) fn stage(error: &(dyn Error + 'static)) -> Stage {
+    let mut cause = Some(error);
+    while let Some(one) = cause {
+        if one.is::<Unresolved>() {
+            return Stage::Resolve;
+        }
+        // An `io::Error` hides what it was made of from those who go through the sources.
+        let hidden = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if one.is::<rustls::Error>() || hidden.is_some_and(|hidden| hidden.is::<rustls::Error>()) {
+            return Stage::Tls;
+        }
+        cause = match hidden {
+            Some(hidden) => Some(hidden),
+            None => one.source(),
+        };
+    }
+    Stage::Connect
+}
 
 /// Refuses what the definition does not allow.
 #[derive(Clone, Copy, Debug)]
@@ -17,25 +50,23 @@ pub(super) struct Checked(pub(super) Reach);
 
 impl tower::Service<Name> for Checked {
     type Response = vec::IntoIter<SocketAddr>;
-    type Error = io::Error;
-    type Future = BoxFuture<'static, io::Result<Self::Response>>;
+    type Error = Unresolved;
+    type Future = BoxFuture<'static, Result<Self::Response, Unresolved>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
         let checked = *self;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found = found.map_err(|error| Unresolved::Unknown(name.to_string(), error))?;
             let allowed: Vec<SocketAddr> = found
                 .filter(|address| checked.0.allows(address.ip()))
                 .collect();
             if allowed.is_empty() {
-                return Err(io::Error::other(format!(
-                    "{name} has no address that this upstream may have; for one in a private network \
-                     set allow_private_network"
-                )));
+                return Err(Unresolved::Forbidden(name.to_string()));
             }
             Ok(allowed.into_iter())
         })

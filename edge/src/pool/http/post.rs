@@ -18,6 +18,7 @@ use http::{
     HeaderName, HeaderValue, Method, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
 };
+use ostia_domain::upstream::Stage;
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::Duration};
 
@@ -105,6 +106,14 @@ impl Link {
             Err(Failure::Broke) => Lost::Gone,
             Err(Failure::Lost(why)) => why,
         };
+        if let Lost::Refused(refusal) = &why
+            && matches!(
+                refusal.stage,
+                Some(Stage::Resolve | Stage::Connect | Stage::Tls)
+            )
+        {
+            self.worker.unreachable();
+        }
         if let Some(id) = message.id {
             self.worker.fail(id, why);
         }
@@ -129,7 +138,7 @@ impl Link {
                 self.read(message, head, response).await
             }
             Err(problem) => {
-                tracing::warn!(worker = self.worker.id, problem, "the session is lost");
+                tracing::warn!(worker = self.worker.id, ?problem, "the session is lost");
                 // Before the end of the worker says less: this was certainly not done.
                 let refused = Lost::Refused(problem);
                 if let Some(id) = message.id {
@@ -279,7 +288,7 @@ impl Link {
             tracing::warn!(worker = self.worker.id, problem, "the upstream failed");
             return Err(Lost::Gone);
         }
-        Err(Lost::Refused(problem))
+        Err(Lost::Refused(super::refusal(status, problem)))
     }
 }
 

@@ -1,8 +1,11 @@
 //! HTTP+SSE, the transport of 2024-11-05: one stream for everything that the upstream says, and an
 //! address that it names for what is said to it.
 
-use super::{JSON, MAX_MESSAGE_BYTES, client, events::Events, link::Link};
-use crate::pool::{pending::Lost, worker::Outgoing};
+use super::{JSON, MAX_MESSAGE_BYTES, client, events::Events, link::Link, refusal};
+use crate::pool::{
+    pending::{Lost, Refusal},
+    worker::Outgoing,
+};
 use http::{Method, Uri, header::CONTENT_TYPE};
 use reqwest::Url;
 use std::{sync::Arc, time::Duration};
@@ -14,7 +17,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) async fn run(
     link: &Arc<Link>,
     mut outgoing: mpsc::Receiver<Outgoing>,
-) -> Result<(), String> {
+) -> Result<(), Refusal> {
     let response = link.get(None).await?;
     let mut events = Events::of(response);
     let target = loop {
@@ -32,11 +35,11 @@ pub(super) async fn run(
                 link.worker.receive(&data, None);
             }
         }
-        Err(if events.too_large() {
+        Err(Refusal::from(if events.too_large() {
             format!("an event had more than {MAX_MESSAGE_BYTES} bytes")
         } else {
             "its event stream ended".to_owned()
-        })
+        }))
     };
     let send = async {
         while let Some(message) = outgoing.recv().await {
@@ -70,7 +73,10 @@ async fn post(link: &Link, target: &Uri, message: Outgoing) {
     *request.body_mut() = message.body();
     let why = match tokio::time::timeout(SEND_TIMEOUT, link.client.send(request)).await {
         Ok(Ok(response)) if response.status().is_success() => return,
-        Ok(Ok(response)) => Lost::Refused(format!("it answered with {}", response.status())),
+        Ok(Ok(response)) => {
+            let status = response.status();
+            Lost::Refused(refusal(status, format!("it answered with {status}")))
+        }
         Ok(Err(error)) => error.lost(link.worker.id).unwrap_or(Lost::Gone),
         Err(_) => Lost::Gone,
     };

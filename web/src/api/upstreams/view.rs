@@ -1,6 +1,7 @@
 //! Upstreams and their tools as they are shown. Of credentials the names alone.
 
 use super::super::text::timestamp;
+use ostia_domain::upstream::Stage;
 use ostia_proto::v1::{
     self, http_endpoint::Credential as Presented, upstream_definition::Transport,
 };
@@ -41,6 +42,11 @@ pub(super) struct Upstream {
     discovered_at: Option<String>,
     /// Why the newest attempt to reach it failed, for people.
     problem: Option<String>,
+    /// How far that came: `resolve`, `connect`, `tls`, `authorize`, `start`, `handshake`, `run`, `queue` or `list`.
+    problem_stage: Option<&'static str>,
+    /// Since when there has been a problem without a break.
+    #[schema(format = "date-time")]
+    problem_since: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -154,6 +160,12 @@ pub(super) struct Health {
     state: State,
     /// Why it could not be reached, for people.
     problem: Option<String>,
+    /// How far the attempt came: `resolve`, `connect`, `tls`, `authorize`, `start`, `handshake`, `run`, `queue` or
+    /// `list`.
+    problem_stage: Option<&'static str>,
+    /// Since when there has been a problem without a break.
+    #[schema(format = "date-time")]
+    problem_since: Option<String>,
     era: Option<Era>,
     tools: Option<u32>,
     #[schema(format = "date-time")]
@@ -184,9 +196,12 @@ impl Tool {
 
 impl From<v1::Upstream> for Upstream {
     fn from(upstream: v1::Upstream) -> Self {
+        let stage = stage(&upstream);
         let definition = upstream.definition.unwrap_or_default();
         let found = upstream.catalogue.as_ref();
         Self {
+            problem_stage: stage,
+            problem_since: timestamp(upstream.problem_since),
             isolation: definition.isolation().into(),
             protocol: definition.protocol().into(),
             id: upstream.id,
@@ -215,6 +230,8 @@ impl From<v1::Upstream> for Health {
     fn from(upstream: v1::Upstream) -> Self {
         let found = upstream.catalogue.as_ref();
         Self {
+            problem_stage: stage(&upstream),
+            problem_since: timestamp(upstream.problem_since),
             state: match (upstream.enabled, &upstream.problem, found) {
                 (false, ..) => State::Disabled,
                 (_, Some(_), _) => State::Problem,
@@ -228,6 +245,10 @@ impl From<v1::Upstream> for Health {
             problem: upstream.problem,
         }
     }
+}
+
+fn stage(upstream: &v1::Upstream) -> Option<&'static str> {
+    upstream.problem_stage().known().map(Stage::as_str)
 }
 
 fn era(found: &v1::CatalogueSummary) -> Option<Era> {

@@ -1,12 +1,17 @@
 //! Upstreams that are worth a look: those that have a problem now, and those because of which calls failed.
 
-use crate::components::{
-    content::{Badge, Tone},
-    number,
-    table::{Cell, Table, encoded},
+use crate::{
+    components::{
+        content::{Badge, Tone},
+        number,
+        table::{Cell, Table, encoded},
+    },
+    pages::upstreams::Failing,
 };
 use leptos::prelude::*;
+use ostia_domain::upstream::Stage;
 use ostia_proto::v1;
+use prost_types::Timestamp;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// How calls end that failed because of the upstream, and for nothing that their caller did.
@@ -18,6 +23,8 @@ pub(super) struct Trouble {
     name: String,
     /// Why it could not be reached when that was tried last.
     problem: Option<String>,
+    stage: Option<Stage>,
+    since: Option<Timestamp>,
     calls: u64,
     /// Of them.
     failed: u64,
@@ -27,8 +34,10 @@ pub(super) struct Trouble {
 pub(super) fn troubles(upstreams: Vec<v1::Upstream>, sums: &[v1::UsageSummary]) -> Vec<Trouble> {
     let mut by_name: BTreeMap<String, Trouble> = BTreeMap::new();
     for upstream in upstreams {
+        let stage = upstream.problem_stage().known();
         let name = upstream.definition.unwrap_or_default().name;
         let trouble = by_name.entry(name).or_default();
+        (trouble.stage, trouble.since) = (stage, upstream.problem_since);
         // One that is switched off on purpose has none.
         trouble.problem = upstream.problem.filter(|_| upstream.enabled);
     }
@@ -66,7 +75,7 @@ pub(super) fn Troubles(of: Vec<Trouble>) -> impl IntoView {
         let now = match trouble.problem {
             Some(problem) => view! {
                 <Badge tone=Tone::Bad text="Problem"/>
-                <div class="quiet small">{problem}</div>
+                <Failing problem=problem stage=trouble.stage since=trouble.since/>
             }
             .into_any(),
             None => view! { <Badge tone=Tone::Good text="Reachable"/> }.into_any(),

@@ -3,7 +3,7 @@
 use super::{
     BACK,
     facts::Facts,
-    health::Health,
+    health::{Health, said},
     name,
     reported::reported,
     tools::{Found, Tools},
@@ -196,12 +196,18 @@ fn Detail(shown: Shown) -> impl IntoView {
     let endpoint = format!("{}/{name}", shown.mcp_url);
     let may_change = shown.may_change;
     let health = Health::of(&upstream);
+    let stage = upstream.problem_stage().known();
+    let stage = stage.map(|stage| view! { "It fails at " <strong>{said(stage)}</strong> "." });
+    let since = upstream.problem_since;
     let problem = upstream.problem.clone().map(|problem| {
         view! {
             <Notice tone=Tone::Bad title="It has a problem">
                 <p>{problem}</p>
+                <p>{stage}</p>
                 <p class="quiet small">
-                    "Reported "
+                    "Since "
+                    <Time at=since shown=As::Minute otherwise="before that was noted"/>
+                    ", last reported "
                     <Time at=shown.reported shown=As::Minute otherwise="more than a day ago"/>
                 </p>
             </Notice>

@@ -2,6 +2,7 @@
 
 use crate::components::content::{Badge, Tone};
 use leptos::prelude::*;
+use ostia_domain::upstream::Stage;
 use ostia_proto::v1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,21 @@ impl Health {
 #[component]
 pub(super) fn HealthBadge(of: Health) -> impl IntoView {
     view! { <Badge tone=of.tone() text=of.said()/> }
+}
+
+/// What failed, for people.
+pub(super) fn said(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Resolve => "finding its address",
+        Stage::Connect => "connecting to it",
+        Stage::Tls => "a secure connection (TLS)",
+        Stage::Authorize => "authorization",
+        Stage::Start => "starting its program",
+        Stage::Handshake => "the handshake",
+        Stage::Run => "keeping a worker running",
+        Stage::Queue => "waiting for a worker",
+        Stage::List => "listing what it offers",
+    }
 }
 
 #[cfg(test)]
