@@ -1,7 +1,9 @@
 //! A control: its parts put together, and the ways to reach it.
 
 use crate::{
-    app::{App, Catalogues, Hasher, access_tokens::Signer, backup::Backups, usage::Kept},
+    app::{
+        App, Catalogues, Hasher, access_tokens::Signer, backup::Backups, upstreams::Pools, usage::Kept,
+    },
     auth::{Authenticated, Authentication, Callers},
     config::{Config, Tls},
     error::{Error, Kind, Result},
@@ -94,6 +96,7 @@ impl Control {
             retention: config.retention,
             wake,
             reported: Notify::new(),
+            pools: Pools::default(),
         });
         Ok(Self(Arc::new(Inner {
             routes: grpc::routes(&app, &hub).prepare(),

@@ -1,7 +1,9 @@
 //! Upstreams: the MCP servers behind Ostia.
 
+mod pool;
 mod problem;
 
+pub use pool::{Breaker, PoolState};
 pub use problem::{Problem, Stage};
 
 use crate::{

@@ -126,6 +126,7 @@ impl Edge {
         let (stop_sync, sync_tasks) = (CancellationToken::new(), TaskTracker::new());
         sync_tasks.spawn(sync::run(sync::Sync {
             edge: state.config.name.clone(),
+            edge_id: state.own.id,
             control: state.control.clone(),
             names: state.config.exposed_names,
             view: Arc::clone(&state.view),

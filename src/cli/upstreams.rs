@@ -3,6 +3,7 @@
 mod add;
 mod credential;
 mod environment;
+mod pools;
 mod reached;
 mod update;
 mod view;
@@ -23,6 +24,11 @@ pub(crate) enum Command {
     List,
     /// Show one upstream
     Show(Named),
+    /// List what runs now: workers, calls in them and calls that wait, on each edge
+    Pools {
+        /// Of this one alone, by name or id
+        upstream: Option<String>,
+    },
     /// List the tools it was found to offer
     Tools(Named),
     /// Have it listed anew, now, and show what was found
@@ -63,14 +69,25 @@ pub(crate) async fn run(
         Command::List => {
             let answer = client.list_upstreams(v1::ListUpstreamsRequest {}).await?;
             let upstreams = answer.into_inner().upstreams;
-            let upstreams: Vec<Upstream> = upstreams.into_iter().map(Upstream::from).collect();
+            let mut upstreams: Vec<Upstream> = upstreams.into_iter().map(Upstream::from).collect();
+            let mut pools = pools::list(control, None).await?;
+            for upstream in &mut upstreams {
+                let of = |pool: &mut pools::Pool| pool.upstream == upstream.name;
+                upstream.pools = Some(pools.extract_if(.., of).collect());
+            }
             output.result(&upstreams, |upstreams| view::table(upstreams))
         }
         Command::Show(Named { upstream }) => {
             let answer = client
                 .get_upstream(v1::GetUpstreamRequest { upstream })
                 .await?;
-            output.result(&Upstream::from(answer.into_inner()), Upstream::text)
+            let mut upstream = Upstream::from(answer.into_inner());
+            upstream.pools = Some(pools::list(control, Some(upstream.id.clone())).await?);
+            output.result(&upstream, Upstream::text)
+        }
+        Command::Pools { upstream } => {
+            let pools = pools::list(control, upstream).await?;
+            output.result(&pools, |pools| pools::table(pools))
         }
         Command::Tools(Named { upstream }) => {
             let answer = client.list_tools(v1::ListToolsRequest { upstream }).await?;

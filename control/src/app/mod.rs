@@ -63,6 +63,7 @@ pub(crate) struct App {
     pub(crate) wake: Arc<Notify>,
     /// Somebody may wait for what an edge just reported.
     pub(crate) reported: Notify,
+    pub(crate) pools: upstreams::Pools,
 }
 
 impl App {

@@ -3,9 +3,11 @@
 mod credentials;
 mod discover;
 mod endpoint;
+mod pools;
 mod update;
 
 pub(crate) use discover::DEFAULT_WAIT;
+pub(crate) use pools::{EdgePool, Pools};
 
 use super::{App, naming};
 use crate::{

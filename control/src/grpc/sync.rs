@@ -139,6 +139,19 @@ impl v1::sync_service_server::SyncService for Sync {
         self.app.report_catalogue(&op, report).await?;
         Ok(Response::new(v1::ReportCatalogueResponse {}))
     }
+
+    async fn report_pools(
+        &self,
+        request: Request<v1::ReportPoolsRequest>,
+    ) -> Result<Response<v1::ReportPoolsResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let edge_id = uuid("edge_id", &request.edge_id).map_err(status::field)?;
+        let pools = request.pools.into_iter().map(TryInto::try_into);
+        let pools = pools.collect::<Result<_, _>>().map_err(status::field)?;
+        self.app.report_pools(&op, request.edge, edge_id, pools)?;
+        Ok(Response::new(v1::ReportPoolsResponse {}))
+    }
 }
 
 /// One of a source that cannot be read is of none that is known here.

@@ -4,7 +4,7 @@ use super::{op, status};
 use crate::{
     app::{
         App,
-        upstreams::{self, DEFAULT_WAIT, UpstreamView},
+        upstreams::{self, DEFAULT_WAIT, EdgePool, UpstreamView},
     },
     store::catalogues::StoredCatalogue,
     vault::CREDENTIAL,
@@ -101,6 +101,16 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
             tools: tools.collect(),
         }))
     }
+
+    async fn list_pools(
+        &self,
+        request: Request<v1::ListPoolsRequest>,
+    ) -> Result<Response<v1::ListPoolsResponse>, Status> {
+        let pools = self.0.list_pools(request.get_ref().upstream.as_deref());
+        Ok(Response::new(v1::ListPoolsResponse {
+            pools: pools.await?.into_iter().map(Into::into).collect(),
+        }))
+    }
 }
 
 /// As if it were the first of its kind.
@@ -142,6 +152,18 @@ impl From<UpstreamView> for v1::Upstream {
                 .map(timestamp),
             problem: problem.map(|problem| problem.text),
             ..upstream
+        }
+    }
+}
+
+impl From<EdgePool> for v1::EdgePool {
+    fn from(pool: EdgePool) -> Self {
+        Self {
+            edge: pool.edge,
+            edge_id: pool.edge_id.to_string(),
+            upstream: pool.upstream,
+            state: Some(pool.state.into()),
+            reported_at: Some(timestamp(pool.reported_at)),
         }
     }
 }

@@ -18,7 +18,7 @@ use ostia_domain::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect as _,
     prelude::*,
 };
 use std::{collections::BTreeMap, collections::HashMap, time::Duration};
@@ -54,6 +54,17 @@ pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredUpstream
             read(row, env)
         })
         .collect()
+}
+
+/// Of all, by id.
+pub(crate) async fn names(db: &impl ConnectionTrait) -> Result<HashMap<Uuid, String>, Error> {
+    let rows = upstreams::Entity::find()
+        .select_only()
+        .columns([upstreams::Column::Id, upstreams::Column::Name])
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// By id or name.

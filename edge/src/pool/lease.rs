@@ -3,6 +3,7 @@
 mod choice;
 mod listening;
 mod same_worker;
+mod state;
 
 pub(super) use same_worker::EXTRA_PLACES;
 

@@ -34,7 +34,7 @@ use http::{grant::Grant, tokens::Tokens};
 use lease::State;
 use ostia_domain::{
     credential::Credential,
-    upstream::{Era, Protocol, Transport, Upstream},
+    upstream::{Era, PoolState, Protocol, Transport, Upstream},
 };
 use std::{
     collections::HashMap,
@@ -106,6 +106,13 @@ impl Pools {
         }
         pools.clone_from(&next);
         next
+    }
+
+    /// What runs of each upstream.
+    pub fn running(&self) -> Vec<PoolState> {
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let pools: Vec<_> = pools.values().cloned().collect();
+        pools.iter().map(|pool| pool.running()).collect()
     }
 
     /// Ends all workers and waits until the last is reaped.

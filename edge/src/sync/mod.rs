@@ -2,6 +2,7 @@
 
 mod discover;
 mod last_good;
+mod pools;
 
 pub use last_good::LastGood;
 
@@ -32,6 +33,8 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// What following control needs, and what it keeps up to date.
 pub struct Sync {
     pub edge: String,
+    /// Of this start.
+    pub edge_id: Uuid,
     pub control: ControlClient,
     pub names: ExposedNames,
     pub view: Arc<ArcSwap<View>>,
@@ -61,28 +64,29 @@ struct Followed {
 
 /// Follows control until the edge stops, through every break.
 pub async fn run(sync: Sync) {
+    tokio::select! {
+        () = follow_forever(&sync) => {}
+        () = pools::report(&sync) => {}
+        () = sync.stop.cancelled() => {}
+    }
+}
+
+async fn follow_forever(sync: &Sync) {
     let mut followed = Followed::default();
     let last_good = Arc::clone(&sync.last_good);
     sync.tasks
         .spawn(last_good.keep(Arc::clone(&sync.keys), sync.stop.clone()));
     let mut backoff = Backoff::new(FIRST_BACKOFF, MAX_BACKOFF);
-    while !sync.stop.is_cancelled() {
-        let heard = tokio::select! {
-            heard = follow(&sync, &mut followed) => heard,
-            () = sync.stop.cancelled() => return,
-        };
-        match heard {
+    loop {
+        match follow(sync, &mut followed).await {
             Heard::Some => backoff.reset(),
             Heard::Nothing => {
                 if *sync.served.borrow() == 0 {
-                    start_from_disk(&sync, &mut followed.discoverers);
+                    start_from_disk(sync, &mut followed.discoverers);
                 }
             }
         }
-        tokio::select! {
-            () = tokio::time::sleep(backoff.wait()) => {}
-            () = sync.stop.cancelled() => return,
-        }
+        tokio::time::sleep(backoff.wait()).await;
     }
 }
 

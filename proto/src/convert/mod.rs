@@ -8,6 +8,7 @@ mod identity;
 mod keys;
 mod plans;
 mod policies;
+mod pools;
 mod sync;
 mod transports;
 mod upstreams;

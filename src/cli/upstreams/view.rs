@@ -5,6 +5,7 @@ use super::{
         show::{moment, timestamp},
         table::{Table, fields},
     },
+    pools::{self, Pool as EdgePool},
     reached::Reached,
 };
 use ostia_domain::upstream::Stage;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 #[derive(Serialize)]
 pub(crate) struct Upstream {
-    id: String,
+    pub(super) id: String,
     pub(crate) name: String,
     enabled: bool,
     demo: bool,
@@ -41,6 +42,9 @@ pub(crate) struct Upstream {
     /// How far the attempt came that ended in it.
     problem_stage: Option<&'static str>,
     problem_since: Option<String>,
+    /// What runs now, by edge, for people: as JSON it is of `ostia upstreams pools`. Unset where nobody asked.
+    #[serde(skip)]
+    pub(super) pools: Option<Vec<EdgePool>>,
 }
 
 #[derive(Serialize)]
@@ -102,6 +106,7 @@ impl From<v1::Upstream> for Upstream {
             problem: upstream.problem,
             problem_stage: stage.map(Stage::as_str),
             problem_since: timestamp(upstream.problem_since),
+            pools: None,
         }
     }
 }
@@ -168,7 +173,7 @@ impl Upstream {
 
     pub(crate) fn text(&self) -> String {
         let [target, given, rest, credential] = self.reached.details();
-        fields([
+        let text = fields([
             ("name", self.name.clone()),
             ("id", self.id.clone()),
             ("transport", self.reached.transport().to_owned()),
@@ -192,7 +197,11 @@ impl Upstream {
             ("resources", number(self.resources)),
             ("templates", number(self.resource_templates)),
             ("found", moment(self.discovered_at.as_ref(), "")),
-        ])
+        ]);
+        match &self.pools {
+            Some(pools) => format!("{text}\n\n{}", pools::table(pools)),
+            None => text,
+        }
     }
 }
 
@@ -203,6 +212,8 @@ fn number(of: Option<u32>) -> String {
 pub(crate) fn table(upstreams: &[Upstream]) -> String {
     let count = |of: Option<u32>| of.map_or("-".to_owned(), |of| of.to_string());
     let rows = upstreams.iter().map(|upstream| {
+        let running = upstream.pools.as_deref().unwrap_or_default();
+        let [workers, calls, waiting] = pools::sums(running);
         [
             upstream.name.clone(),
             upstream.state_and_stage(),
@@ -210,6 +221,9 @@ pub(crate) fn table(upstreams: &[Upstream]) -> String {
             count(upstream.tools),
             count(upstream.prompts),
             count(upstream.resources),
+            workers,
+            calls,
+            waiting,
             upstream.reached.transport().to_owned(),
             upstream.reached.target(),
         ]
@@ -222,6 +236,9 @@ pub(crate) fn table(upstreams: &[Upstream]) -> String {
             "TOOLS",
             "PROMPTS",
             "RESOURCES",
+            "WORKERS",
+            "CALLS",
+            "WAITING",
             "TRANSPORT",
             "TARGET",
         ],

@@ -25,6 +25,7 @@ mod manifest;
 mod members;
 mod plans;
 mod policies;
+mod pools;
 mod prices;
 mod quotas;
 mod records;

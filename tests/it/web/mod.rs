@@ -17,6 +17,7 @@ mod operators;
 mod overview;
 mod pages;
 mod policies;
+mod running;
 mod sessions;
 mod tls;
 mod tools;

@@ -178,7 +178,7 @@ async fn what_does_not_work_says_so_to_those_who_may_see_it() {
     taken(&olga.submit(&format!("{path}/discover"), &[]).await);
     let page = olga.open(&path).await;
     page.shows("It has a problem");
-    page.shows("Reported <time");
+    page.shows("last reported <time");
     page.shows("None is known.");
     olga.open("/upstreams?state=failing").await.shows(&path);
     olga.open("/upstreams?state=works").await.hides(&path);

@@ -2,6 +2,7 @@
 
 mod call;
 mod definition;
+mod pools;
 mod view;
 
 pub(super) use call::EXECUTE;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(discover))
         .routes(routes!(health))
         .routes(routes!(tools))
+        .merge(pools::routes())
         .merge(call::routes())
 }
 

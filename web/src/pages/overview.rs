@@ -1,10 +1,14 @@
 //! `/overview`: how the whole installation does: calls, errors, durations, and upstreams with problems.
 
 mod quantile;
+mod running;
 mod span;
 mod trouble;
 
-use super::usage::{Breakdown, OutcomeRows};
+use super::{
+    upstreams::{Sum, pools},
+    usage::{Breakdown, OutcomeRows},
+};
 use crate::{
     Site,
     components::{
@@ -26,6 +30,7 @@ use leptos::prelude::*;
 use ostia_domain::clock;
 use ostia_proto::v1;
 use quantile::Quantile;
+use running::Running;
 use serde::Deserialize;
 use span::Span;
 use tonic::{Code, Status};
@@ -54,6 +59,7 @@ struct Found {
     outcomes: Vec<v1::UsageSummary>,
     upstreams: u64,
     troubles: Vec<Trouble>,
+    running: Sum,
 }
 
 async fn show(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {
@@ -78,7 +84,7 @@ async fn loaded(visitor: &Visitor, span: Span, now: DateTime<Utc>) -> Result<Fou
         ..v1::SummarizeUsageRequest::default()
     };
     let (mut usage, mut upstreams) = (visitor.control.usage(), visitor.control.upstreams());
-    let (all, course, tools, keys, outcomes, failures, upstreams) = tokio::try_join!(
+    let (all, course, tools, keys, outcomes, failures, upstreams, pools) = tokio::try_join!(
         usage.summarize_usage(sums(&[])),
         visitor.sums(course),
         ranked(visitor, sums(&[v1::Dimension::Tool])),
@@ -86,6 +92,7 @@ async fn loaded(visitor: &Visitor, span: Span, now: DateTime<Utc>) -> Result<Fou
         visitor.sums(sums(&[v1::Dimension::Outcome])),
         visitor.sums(sums(&[v1::Dimension::Upstream, v1::Dimension::Outcome])),
         upstreams.list_upstreams(v1::ListUpstreamsRequest {}),
+        pools(visitor, None),
     )?;
     let all = all.into_inner();
     let upstreams = upstreams.into_inner().upstreams;
@@ -98,6 +105,7 @@ async fn loaded(visitor: &Visitor, span: Span, now: DateTime<Utc>) -> Result<Fou
         outcomes,
         upstreams: upstreams.len() as u64,
         troubles: troubles(upstreams, &failures),
+        running: Sum::of(&pools),
     })
 }
 
@@ -146,6 +154,7 @@ fn Overview(span: Span, now: DateTime<Utc>, found: Found) -> impl IntoView {
             </PageHead>
             <p class="quiet small">"Since " <Time at=from shown=As::Minute/> ": calls are counted by the hour."</p>
             <Figures all=found.all bounds=found.bounds upstreams=found.upstreams troubled=troubled/>
+            <Running of=found.running/>
             <Panel title=title><Bars id="course" title="Calls" each=each bars=bars/></Panel>
             <div class="grid">
                 <Panel title="Upstreams with problems"><Troubles of=found.troubles/></Panel>

@@ -9,6 +9,7 @@ mod form;
 mod health;
 mod import;
 mod reported;
+mod running;
 mod tools;
 
 use super::Done;
@@ -39,7 +40,9 @@ use leptos::prelude::*;
 use ostia_domain::upstream::Stage;
 use ostia_proto::v1::{self, upstream_definition::Transport};
 use prost_types::Timestamp;
+pub(crate) use running::{Sum, pools};
 use serde::Deserialize;
+use std::collections::HashMap;
 
 const BACK: (&str, &str) = ("/upstreams", "Upstreams");
 
@@ -90,16 +93,21 @@ impl Asked {
 
 async fn show(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {
     let mut upstreams = visitor.control.upstreams();
-    let listing = async { upstreams.list_upstreams(v1::ListUpstreamsRequest {}).await };
-    let mut listed = match load(listing).await {
-        Ok(listed) => listed.into_inner().upstreams,
+    let loading = async {
+        tokio::try_join!(
+            upstreams.list_upstreams(v1::ListUpstreamsRequest {}),
+            pools(&visitor, None),
+        )
+    };
+    let (mut listed, running) = match load(loading).await {
+        Ok((listed, pools)) => (listed.into_inner().upstreams, Sum::by_upstream(&pools)),
         Err(failure) => return failure.show(&visitor),
     };
     listed.retain(|upstream| asked.wants(upstream));
     let part = Part::of(listed, &asked.cursor, name);
     let may_change = visitor.operates();
     render::page_of(&visitor, StatusCode::OK, || {
-        view! { <List part=part asked=asked may_change=may_change/> }
+        view! { <List part=part running=running asked=asked may_change=may_change/> }
     })
 }
 
@@ -152,7 +160,12 @@ fn isolation(upstream: &v1::Upstream) -> &'static str {
 }
 
 #[component]
-fn List(part: Part<v1::Upstream>, asked: Asked, may_change: bool) -> impl IntoView {
+fn List(
+    part: Part<v1::Upstream>,
+    running: HashMap<String, Sum>,
+    asked: Asked,
+    may_change: bool,
+) -> impl IntoView {
     let mut posted = Posted::default();
     posted.push("q", &asked.q);
     posted.push("state", &asked.state);
@@ -162,7 +175,8 @@ fn List(part: Part<v1::Upstream>, asked: Asked, may_change: bool) -> impl IntoVi
         .then(|| view! { <Done what="It is removed, and its workers are stopped."/> });
     let empty = part.rows.is_empty();
     let rows = part.rows.into_iter().map(|upstream| {
-        view! { <Row upstream=upstream/> }
+        let running = running.get(name(&upstream)).copied();
+        view! { <Row upstream=upstream running=running/> }
     });
     let rows = rows.collect_view();
     view! {
@@ -207,6 +221,8 @@ fn List(part: Part<v1::Upstream>, asked: Asked, may_change: bool) -> impl IntoVi
                                 "Reached over",
                                 "Speaks",
                                 "#Tools",
+                                "#Workers",
+                                "#Calls now",
                                 "A worker is for",
                                 "Listed",
                             ]
@@ -238,7 +254,7 @@ pub(crate) fn Failing(
 }
 
 #[component]
-fn Row(upstream: v1::Upstream) -> impl IntoView {
+fn Row(upstream: v1::Upstream, running: Option<Sum>) -> impl IntoView {
     let (transport, target) = (transport(&upstream), target(&upstream));
     let (era, isolation) = (era(&upstream), isolation(&upstream));
     let health = Health::of(&upstream);
@@ -265,6 +281,13 @@ fn Row(upstream: v1::Upstream) -> impl IntoView {
             </Cell>
             <Cell label="Speaks">{era}</Cell>
             <Cell label="Tools" number=true>{tools}</Cell>
+            <Cell label="Workers" number=true>{running.map(Sum::said)}</Cell>
+            <Cell label="Calls now" number=true>
+                {running.map(|sum| sum.in_flight)}
+                {running
+                    .filter(|sum| sum.queued > 0)
+                    .map(|sum| view! { <div class="quiet small">{sum.queued} " waiting"</div> })}
+            </Cell>
             <Cell label="A worker is for">{isolation}</Cell>
             <Cell label="Listed"><Time at=listed shown=As::Distance/></Cell>
         </tr>

@@ -11,6 +11,7 @@ mod keys;
 mod lists;
 mod once;
 mod origins;
+mod pools;
 mod problems;
 mod refused_calls;
 mod shapes;

@@ -4,8 +4,9 @@ use super::{
     BACK,
     facts::Facts,
     health::{Health, said},
-    name,
+    name, pools,
     reported::reported,
+    running::Running,
     tools::{Found, Tools},
 };
 use crate::{
@@ -141,6 +142,7 @@ pub(super) async fn remove(
 struct Shown {
     upstream: v1::Upstream,
     reported: Option<Timestamp>,
+    pools: Vec<v1::EdgePool>,
     tools: Found,
     mcp_url: String,
     done: Option<&'static str>,
@@ -157,9 +159,13 @@ async fn page(
     posted: Posted,
 ) -> Response {
     let loading = async {
-        let (found, tools) = tokio::try_join!(found(visitor, upstream), tools(visitor, upstream))?;
+        let (found, tools, pools) = tokio::try_join!(
+            found(visitor, upstream),
+            tools(visitor, upstream),
+            pools(visitor, Some(upstream)),
+        )?;
         let reported = reported(visitor, &found).await?;
-        Ok::<_, Status>((found, tools, reported))
+        Ok::<_, Status>((found, tools, pools, reported))
     };
     let done = match &*asked.done {
         "added" => {
@@ -173,9 +179,10 @@ async fn page(
         _ => None,
     };
     match load(loading).await {
-        Ok((upstream, tools, reported)) => {
+        Ok((upstream, tools, pools, reported)) => {
             let shown = Shown {
                 reported,
+                pools,
                 tools: Found::of(tools, asked),
                 mcp_url: site.config.mcp_url.clone(),
                 may_change: visitor.operates(),
@@ -244,6 +251,7 @@ fn Detail(shown: Shown) -> impl IntoView {
             {shown.done.map(|what| view! { <Done what=what/> })}
             {problem}
             <Facts of=upstream health=health/>
+            <Running pools=shown.pools/>
             <Panel title="Endpoint" note="For clients that want this upstream alone, under its own names">
                 <Copyable id="endpoint" text=endpoint label="the upstream's endpoint"/>
             </Panel>
