@@ -36,8 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         descriptors.encode_to_vec(),
     )?;
     tonic_prost_build::configure()
-        // By far the larger of its two answers.
+        // By far the larger of two each.
         .boxed(".ostia.v1.AuthenticateResponse.verdict.principal")
+        .boxed(".ostia.v1.Question.ask.probe")
+        .boxed(".ostia.v1.AnswerRequest.said.probed")
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -151,10 +151,18 @@ impl service::SyncService for Between {
         let report = request.into_inner();
         self.control.sync().report_catalogue(report).await
     }
+
     async fn report_pools(
         &self,
         request: Request<v1::ReportPoolsRequest>,
     ) -> Result<Response<v1::ReportPoolsResponse>, Status> {
         self.control.sync().report_pools(request.into_inner()).await
+    }
+
+    async fn answer(
+        &self,
+        request: Request<v1::AnswerRequest>,
+    ) -> Result<Response<v1::AnswerResponse>, Status> {
+        self.control.sync().answer(request.into_inner()).await
     }
 }

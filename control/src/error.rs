@@ -48,6 +48,10 @@ pub(crate) enum Kind {
     )]
     Unlisted { wait: Duration },
     #[error(
+        "no edge answered within {} s: is one ready, and does it follow this control?", wait.as_secs_f64()
+    )]
+    NoEdge { wait: Duration },
+    #[error(
         "this login link was used, has ended or never was: make a new one with `ostia login-link`"
     )]
     LoginLinkInvalid,
@@ -91,7 +95,7 @@ impl Error {
             Kind::Forbidden => Code::Forbidden,
             Kind::AddressForbidden(_) => Code::AddressForbidden,
             Kind::HourForbidden(_) => Code::HourForbidden,
-            Kind::Unlisted { .. } => Code::UpstreamUnlisted,
+            Kind::Unlisted { .. } | Kind::NoEdge { .. } => Code::UpstreamUnlisted,
             Kind::LoginLinkInvalid => Code::LoginLinkInvalid,
             Kind::SignInRefused => Code::SignInRefused,
             Kind::Unavailable(_) => Code::DatabaseUnavailable,

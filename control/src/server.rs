@@ -2,7 +2,8 @@
 
 use crate::{
     app::{
-        App, Catalogues, Hasher, access_tokens::Signer, backup::Backups, upstreams::Pools, usage::Kept,
+        App, Catalogues, Hasher, access_tokens::Signer, backup::Backups, edges::Edges,
+        upstreams::Pools, usage::Kept,
     },
     auth::{Authenticated, Authentication, Callers},
     config::{Config, Tls},
@@ -97,6 +98,7 @@ impl Control {
             wake,
             reported: Notify::new(),
             pools: Pools::default(),
+            edges: Edges::default(),
         });
         Ok(Self(Arc::new(Inner {
             routes: grpc::routes(&app, &hub).prepare(),

@@ -3,7 +3,7 @@
 mod pool;
 mod problem;
 
-pub use pool::{Breaker, PoolState};
+pub use pool::{Breaker, PoolState, WorkerLine};
 pub use problem::{Problem, Stage};
 
 use crate::{

@@ -66,7 +66,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use state::State;
 use std::sync::Arc;
 use sync::LastGood;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -135,6 +138,7 @@ impl Edge {
             announcements: Arc::clone(&state.announcements),
             served: revision,
             last_good: Arc::new(last_good),
+            trials: Arc::new(Semaphore::new(sync::TRIALS)),
             tasks: sync_tasks.clone(),
             stop: stop_sync.clone(),
         }));

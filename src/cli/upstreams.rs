@@ -4,6 +4,7 @@ mod add;
 mod credential;
 mod environment;
 mod pools;
+mod probe;
 mod reached;
 mod update;
 mod view;
@@ -33,6 +34,14 @@ pub(crate) enum Command {
     Tools(Named),
     /// Have it listed anew, now, and show what was found
     Discover(Named),
+    /// Try one as `add` takes it, on an edge and without adding it, and show what it offers or how far it came
+    Probe(Box<add::Args>),
+    /// Serve it again
+    Enable(Named),
+    /// Keep it and serve nothing of it
+    Disable(Named),
+    /// Show what its workers wrote to stderr last
+    Output(Named),
     /// Remove it and stop its workers
     Remove(Named),
     /// Add those of a file as Claude Desktop, Cursor or VS Code write it
@@ -106,6 +115,36 @@ pub(crate) async fn run(
             };
             let answer = client.discover_upstream(request).await?;
             output.result(&Upstream::from(answer.into_inner()), Upstream::text)
+        }
+        Command::Probe(args) => {
+            let request = v1::ProbeUpstreamRequest {
+                definition: Some((*args).definition()?),
+                upstream: None,
+            };
+            let answer = client.probe_upstream(request).await?;
+            let probed = probe::Probed::from(answer.into_inner());
+            output.result(&probed, probe::Probed::text)?;
+            if probed.works() {
+                Ok(())
+            } else {
+                Err(Failure::new("the upstream does not work"))
+            }
+        }
+        Command::Enable(Named { upstream }) => {
+            let request = v1::EnableUpstreamRequest { upstream };
+            let answer = client.enable_upstream(request).await?;
+            output.result(&Upstream::from(answer.into_inner()), Upstream::text)
+        }
+        Command::Disable(Named { upstream }) => {
+            let request = v1::DisableUpstreamRequest { upstream };
+            let answer = client.disable_upstream(request).await?;
+            output.result(&Upstream::from(answer.into_inner()), Upstream::text)
+        }
+        Command::Output(Named { upstream }) => {
+            let request = v1::ListWorkerOutputRequest { upstream };
+            let answer = client.list_worker_output(request).await?;
+            let lines = probe::lines(answer.into_inner().edges);
+            output.result(&lines, |lines| probe::table(lines))
         }
         Command::Remove(Named { upstream }) => {
             let request = v1::RemoveUpstreamRequest {

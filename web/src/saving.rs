@@ -2,9 +2,10 @@
 
 use crate::{
     components::form::Posted,
-    load::{Failure, load},
+    load::{Failure, load, load_within},
 };
 use ostia_proto::status::field_of;
+use std::time::Duration;
 use tonic::{Code, Response, Status};
 
 /// What requests wrap the fields of a form in.
@@ -27,7 +28,23 @@ pub(crate) async fn save<T>(
     posted: &mut Posted,
     change: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<Option<T>, Failure> {
-    match load(change).await {
+    saved(posted, load(change).await)
+}
+
+/// The same for what people know to take longer.
+pub(crate) async fn save_within<T>(
+    deadline: Duration,
+    posted: &mut Posted,
+    change: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<Option<T>, Failure> {
+    saved(posted, load_within(deadline, change).await)
+}
+
+fn saved<T>(
+    posted: &mut Posted,
+    saved: Result<Response<T>, Failure>,
+) -> Result<Option<T>, Failure> {
+    match saved {
         Ok(saved) => Ok(Some(saved.into_inner())),
         Err(Failure::Refused(status)) if is_about_what_was_typed(&status) => {
             refuse(posted, &status);

@@ -10,6 +10,7 @@ pub(crate) mod browser_sessions;
 pub(crate) mod bundles;
 mod catalogues;
 pub(crate) mod criteria;
+pub(crate) mod edges;
 pub(crate) mod groups;
 mod hasher;
 pub(crate) mod idempotency;
@@ -64,6 +65,7 @@ pub(crate) struct App {
     /// Somebody may wait for what an edge just reported.
     pub(crate) reported: Notify,
     pub(crate) pools: upstreams::Pools,
+    pub(crate) edges: edges::Edges,
 }
 
 impl App {

@@ -2,12 +2,15 @@
 
 mod credentials;
 mod discover;
+mod enable;
 mod endpoint;
 mod pools;
+mod probe;
 mod update;
 
 pub(crate) use discover::DEFAULT_WAIT;
 pub(crate) use pools::{EdgePool, Pools};
+pub(crate) use probe::Tried;
 
 use super::{App, naming};
 use crate::{
@@ -178,6 +181,7 @@ pub(super) fn detail(stored: &StoredUpstream) -> serde_json::Value {
         "upstream_id": stored.upstream.id,
         // Of all that is not told here, too.
         "version": stored.upstream.version,
+        "enabled": stored.upstream.enabled,
         "transport": stored.upstream.transport.as_str(),
         "target": match &stored.upstream.transport {
             Transport::Stdio(command) => &command.program,

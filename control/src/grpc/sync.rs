@@ -1,22 +1,25 @@
 //! `SyncService`.
 
+mod answer;
+mod events;
+
 use super::{op, status};
 use crate::{
-    app::{App, Report, Verdict, quotas::QuotaOf},
-    snapshot::{Event, Has, Hub, Subscription},
+    app::{App, Report, Verdict, edges::Answer, quotas::QuotaOf},
+    snapshot::{Has, Hub},
     store::upstreams::StoredProblem,
 };
-use futures_util::stream::{self, BoxStream, StreamExt as _};
+use answer::said_by;
+use events::{Watch, events};
+use futures_util::stream::{BoxStream, StreamExt as _};
 use ostia_domain::audit::CallRecord;
 use ostia_proto::{
     convert::{from_optional_timestamp, timestamp, uuid},
-    v1::{self, authenticate_response, watch_response},
+    v1::{self, authenticate_response},
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
-
-const TOO_SLOW: &str = "this watch was too slow and missed changes of keys: begin again";
 
 /// In the extensions of a request from a socket: ends when its listener is to stop.
 #[derive(Clone)]
@@ -43,10 +46,19 @@ impl v1::sync_service_server::SyncService for Sync {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let listener = request.extensions().get::<Listener>();
         let listener = listener.map_or_else(CancellationToken::new, |l| l.0.clone());
-        let v1::WatchRequest { edge, known } = request.into_inner();
+        let v1::WatchRequest {
+            edge,
+            known,
+            answers,
+        } = request.into_inner();
         let subscription = self.hub.subscribe(known.as_ref().and_then(has), listener);
         tracing::info!(edge, "an edge watches");
-        Ok(Response::new(events(subscription).boxed()))
+        let watch = Watch {
+            subscription,
+            questions: answers.then(|| self.app.edges.follow()),
+            begun: false,
+        };
+        Ok(Response::new(events(watch).boxed()))
     }
 
     async fn authenticate(
@@ -152,6 +164,21 @@ impl v1::sync_service_server::SyncService for Sync {
         self.app.report_pools(&op, request.edge, edge_id, pools)?;
         Ok(Response::new(v1::ReportPoolsResponse {}))
     }
+
+    async fn answer(
+        &self,
+        request: Request<v1::AnswerRequest>,
+    ) -> Result<Response<v1::AnswerResponse>, Status> {
+        let request = request.into_inner();
+        let question = uuid("question_id", &request.question_id).map_err(status::field)?;
+        let said = request.said.ok_or_else(|| status::missing("said"))?;
+        let answer = Answer {
+            edge: request.edge,
+            said: said_by(said).map_err(status::field)?,
+        };
+        self.app.edges.answer(question, answer);
+        Ok(Response::new(v1::AnswerResponse {}))
+    }
 }
 
 /// One of a source that cannot be read is of none that is known here.
@@ -182,31 +209,4 @@ fn readable(records: Vec<v1::CallRecord>) -> Vec<CallRecord> {
                 .ok()
         })
         .collect()
-}
-
-fn events(
-    subscription: Subscription,
-) -> impl stream::Stream<Item = Result<v1::WatchResponse, Status>> {
-    stream::unfold(Some(subscription), async |subscription| {
-        let mut subscription = subscription?;
-        let Ok(event) = subscription.next().await? else {
-            let ended = Status::resource_exhausted(TOO_SLOW);
-            return Some((Err(ended), None));
-        };
-        Some((Ok(message(event)), Some(subscription)))
-    })
-}
-
-fn message(event: Event) -> v1::WatchResponse {
-    let event = match event {
-        Event::Snapshot(told) => {
-            watch_response::Event::Snapshot(v1::Snapshot::of(&told.snapshot, told.source()))
-        }
-        Event::Change(change) => watch_response::Event::SnapshotChange((&*change).into()),
-        Event::KeysChanged(keys) => watch_response::Event::KeysChanged(v1::KeysChanged {
-            key_ids: keys.iter().map(ToString::to_string).collect(),
-        }),
-        Event::Heartbeat => watch_response::Event::Heartbeat(v1::Heartbeat {}),
-    };
-    v1::WatchResponse { event: Some(event) }
 }

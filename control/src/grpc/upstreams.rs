@@ -1,20 +1,11 @@
 //! `UpstreamsService`.
 
+mod view;
+
 use super::{op, status};
-use crate::{
-    app::{
-        App,
-        upstreams::{self, DEFAULT_WAIT, EdgePool, UpstreamView},
-    },
-    store::catalogues::StoredCatalogue,
-    vault::CREDENTIAL,
-};
+use crate::app::{App, upstreams::DEFAULT_WAIT};
 use ostia_domain::upstream::Upstream;
-use ostia_proto::{
-    FieldError,
-    convert::{from_duration, timestamp},
-    v1,
-};
+use ostia_proto::{FieldError, convert::from_duration, v1};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -79,6 +70,38 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
         Ok(Response::new(view.into()))
     }
 
+    async fn probe_upstream(
+        &self,
+        request: Request<v1::ProbeUpstreamRequest>,
+    ) -> Result<Response<v1::ProbeUpstreamResponse>, Status> {
+        let op = op(&request);
+        let request = request.into_inner();
+        let upstream = new(request.definition).map_err(status::field)?;
+        let reference = request.upstream.as_deref();
+        let tried = self.0.probe_upstream(&op, reference, upstream).await?;
+        Ok(Response::new(tried.into()))
+    }
+
+    async fn enable_upstream(
+        &self,
+        request: Request<v1::EnableUpstreamRequest>,
+    ) -> Result<Response<v1::Upstream>, Status> {
+        let op = op(&request);
+        let upstream = &request.get_ref().upstream;
+        let view = self.0.set_upstream_enabled(&op, upstream, true).await?;
+        Ok(Response::new(view.into()))
+    }
+
+    async fn disable_upstream(
+        &self,
+        request: Request<v1::DisableUpstreamRequest>,
+    ) -> Result<Response<v1::Upstream>, Status> {
+        let op = op(&request);
+        let upstream = &request.get_ref().upstream;
+        let view = self.0.set_upstream_enabled(&op, upstream, false).await?;
+        Ok(Response::new(view.into()))
+    }
+
     async fn remove_upstream(
         &self,
         request: Request<v1::RemoveUpstreamRequest>,
@@ -111,6 +134,20 @@ impl v1::upstreams_service_server::UpstreamsService for Upstreams {
             pools: pools.await?.into_iter().map(Into::into).collect(),
         }))
     }
+
+    async fn list_worker_output(
+        &self,
+        request: Request<v1::ListWorkerOutputRequest>,
+    ) -> Result<Response<v1::ListWorkerOutputResponse>, Status> {
+        let edges = self.0.worker_output(&request.get_ref().upstream).await?;
+        let edges = edges.into_iter().map(|(edge, lines)| v1::EdgeOutput {
+            edge,
+            lines: lines.into_iter().map(Into::into).collect(),
+        });
+        Ok(Response::new(v1::ListWorkerOutputResponse {
+            edges: edges.collect(),
+        }))
+    }
 }
 
 /// As if it were the first of its kind.
@@ -123,66 +160,4 @@ pub(super) fn new(definition: Option<v1::UpstreamDefinition>) -> Result<Upstream
         ..v1::Upstream::default()
     };
     upstream.try_into()
-}
-
-impl From<UpstreamView> for v1::Upstream {
-    fn from(view: UpstreamView) -> Self {
-        let etag = upstreams::etag(&view.stored);
-        let mut upstream = Self::from(view.stored.upstream);
-        // Of credentials the names alone: values go in and never come out.
-        let definition = upstream.definition.as_mut();
-        if let Some(credentials) = definition.and_then(v1::UpstreamDefinition::credentials_mut) {
-            let names = view.stored.credentials.into_keys();
-            let names = names.filter(|name| name != CREDENTIAL);
-            *credentials = names.map(|name| (name, String::new())).collect();
-        }
-        let problem = view.stored.problem;
-        let stage = problem.as_ref().and_then(|problem| problem.stage);
-        Self {
-            etag,
-            created_at: Some(timestamp(view.stored.created_at)),
-            catalogue: view.catalogue.as_deref().map(Into::into),
-            problem_stage: stage
-                .map(v1::UpstreamStage::from)
-                .unwrap_or_default()
-                .into(),
-            problem_since: problem
-                .as_ref()
-                .and_then(|problem| problem.since)
-                .map(timestamp),
-            problem: problem.map(|problem| problem.text),
-            ..upstream
-        }
-    }
-}
-
-impl From<EdgePool> for v1::EdgePool {
-    fn from(pool: EdgePool) -> Self {
-        Self {
-            edge: pool.edge,
-            edge_id: pool.edge_id.to_string(),
-            upstream: pool.upstream,
-            state: Some(pool.state.into()),
-            reported_at: Some(timestamp(pool.reported_at)),
-        }
-    }
-}
-
-fn count(of: usize) -> u32 {
-    u32::try_from(of).unwrap_or(u32::MAX)
-}
-
-impl From<&StoredCatalogue> for v1::CatalogueSummary {
-    fn from(stored: &StoredCatalogue) -> Self {
-        let found = &stored.catalogue;
-        Self {
-            era: v1::Era::from(found.era).into(),
-            server_info: found.server_info.clone(),
-            tools: count(found.tools.len()),
-            prompts: count(found.prompts.len()),
-            resources: count(found.resources.len()),
-            resource_templates: count(found.resource_templates.len()),
-            discovered_at: Some(timestamp(stored.discovered_at)),
-        }
-    }
 }

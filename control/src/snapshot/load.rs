@@ -76,7 +76,8 @@ fn openable(vault: &Vault, stored: StoredUpstream) -> Option<Upstream> {
         .ok()
 }
 
-fn open(vault: &Vault, stored: StoredUpstream) -> Result<Upstream, CannotOpen> {
+/// With its credentials in clear.
+pub(crate) fn open(vault: &Vault, stored: StoredUpstream) -> Result<Upstream, CannotOpen> {
     let (mut upstream, mut credentials) = (stored.upstream, stored.credentials);
     let slot = vault::slot(&upstream.transport, CREDENTIAL).into_owned();
     let endpoint = upstream.transport.endpoint_mut();

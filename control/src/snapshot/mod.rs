@@ -8,6 +8,7 @@ mod load;
 mod told;
 mod watch;
 
+pub(crate) use load::open;
 pub(crate) use told::{Has, Told};
 pub(crate) use watch::{Event, Subscription};
 

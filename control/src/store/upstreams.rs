@@ -139,6 +139,16 @@ async fn insert_credentials(tx: &Tx, stored: &StoredUpstream) -> Result<(), Erro
     Ok(())
 }
 
+pub(crate) async fn set_enabled(tx: &Tx, id: Uuid, enabled: bool) -> Result<(), Error> {
+    use upstreams::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::Enabled, Expr::value(enabled))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// With its credentials and what was found about it.
 pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), Error> {
     upstreams::Entity::delete_by_id(id).exec(tx).await?;

@@ -1,6 +1,7 @@
 //! What runs of an upstream on one edge.
 
 use super::Problem;
+use crate::clock::Timestamp;
 use uuid::Uuid;
 
 /// A pool at one moment.
@@ -44,4 +45,13 @@ impl Breaker {
             Self::HalfOpen => "half-open",
         }
     }
+}
+
+/// A line that a worker wrote to stderr: its start, without credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerLine {
+    /// Its number on its edge.
+    pub worker: u64,
+    pub at: Timestamp,
+    pub text: String,
 }

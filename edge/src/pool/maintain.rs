@@ -115,8 +115,8 @@ impl Pool {
         if self.retired.is_cancelled() {
             return;
         }
-        let stage = problem.stage.as_str();
-        tracing::warn!(upstream = %self.upstream.name, stage, %problem, "the upstream has no worker");
+        let (upstream, at) = (&self.upstream.name, problem.stage.as_str());
+        tracing::warn!(%upstream, stage = at, %problem, "the upstream has no worker");
         self.tell_reachable(false);
         let mut state = self.state();
         let times = state
@@ -137,6 +137,9 @@ impl Pool {
     }
 
     fn tell_reachable(&self, reachable: bool) {
+        if self.trial {
+            return;
+        }
         let name = self.upstream.name.to_string();
         metrics::gauge!("ostia_upstream_reachable", "upstream" => name).set(f64::from(reachable));
     }

@@ -34,7 +34,7 @@ use http::{grant::Grant, tokens::Tokens};
 use lease::State;
 use ostia_domain::{
     credential::Credential,
-    upstream::{Era, PoolState, Protocol, Transport, Upstream},
+    upstream::{Era, PoolState, Protocol, Transport, Upstream, WorkerLine},
 };
 use std::{
     collections::HashMap,
@@ -43,7 +43,9 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
+use stderr::Output;
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -92,7 +94,8 @@ impl Pools {
             let pool = match pools.remove(&upstream.id) {
                 Some(pool) if pool.upstream.version == upstream.version => pool,
                 old => {
-                    let new = Pool::new(Arc::clone(upstream), *era, Arc::clone(&self.shared));
+                    let shared = Arc::clone(&self.shared);
+                    let new = Pool::new(Arc::clone(upstream), *era, shared, false);
                     if let Some(old) = old {
                         old.retire_for(&new);
                     }
@@ -113,6 +116,20 @@ impl Pools {
         let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let pools: Vec<_> = pools.values().cloned().collect();
         pools.iter().map(|pool| pool.running()).collect()
+    }
+
+    /// What workers of this upstream wrote to stderr last, oldest first.
+    pub fn output(&self, upstream: Uuid) -> Vec<WorkerLine> {
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = pools.get(&upstream);
+        pool.map(|pool| pool.output.lines()).unwrap_or_default()
+    }
+
+    /// A pool of its own for a definition that is only tried, to be retired after that.
+    pub fn trial(&self, mut upstream: Upstream, patience: Duration) -> Arc<Pool> {
+        upstream.pool.min_idle = 0;
+        upstream.pool.queue_timeout = patience;
+        Pool::new(Arc::new(upstream), None, Arc::clone(&self.shared), true)
     }
 
     /// Ends all workers and waits until the last is reaped.
@@ -153,6 +170,9 @@ pub struct Pool {
     pub changes: Arc<Changes>,
     pub watched: Arc<Watched>,
     pub unlisted: Unlisted,
+    output: Output,
+    /// Of a definition that nobody calls: what becomes of it is in no metric.
+    trial: bool,
     /// The upstream asks its clients, and not always so that it is clear whom.
     asks: Arc<AtomicBool>,
     /// No more leases; workers end when their calls have.
@@ -165,7 +185,12 @@ pub struct Pool {
 }
 
 impl Pool {
-    fn new(upstream: Arc<Upstream>, era: Option<Era>, shared: Arc<Shared>) -> Arc<Self> {
+    fn new(
+        upstream: Arc<Upstream>,
+        era: Option<Era>,
+        shared: Arc<Shared>,
+        trial: bool,
+    ) -> Arc<Self> {
         let era = configured_era(&upstream).or(era);
         let changes = Arc::default();
         let pool = Arc::new(Self {
@@ -181,6 +206,8 @@ impl Pool {
             changes,
             watched: Arc::default(),
             unlisted: Unlisted::default(),
+            output: Output::default(),
+            trial,
             asks: Arc::default(),
             retired: CancellationToken::new(),
             successor: OnceLock::new(),
@@ -228,7 +255,7 @@ impl Pool {
         self.shared.next_worker.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn retire(&self) {
+    pub fn retire(&self) {
         self.retired.cancel();
         self.state().fail_all();
         self.wake.notify_one();

@@ -175,10 +175,17 @@ impl Pool {
         let stderr = Arc::new(StderrTail::default());
         let tasks = &self.shared.tasks;
 
-        let (tail, of) = (Arc::clone(&stderr), Arc::clone(upstream));
+        let (tail, of, id) = (Arc::clone(&stderr), Arc::clone(self), worker.id);
         tasks.spawn(async move {
-            tail.follow(process.stderr, of.name.as_str(), of.transport.credentials())
-                .await;
+            let upstream = &of.upstream;
+            let secrets = upstream.transport.credentials();
+            tail.follow(
+                process.stderr,
+                upstream.name.as_str(),
+                secrets,
+                (&of.output, id),
+            )
+            .await;
         });
         let reading = Arc::clone(&worker);
         tasks.spawn(async move {

@@ -1,7 +1,7 @@
 //! What workers write to stderr: the start of each line, without their credentials, for operators.
 
 use super::redact::redact;
-use ostia_domain::key::Secret;
+use ostia_domain::{clock, key::Secret, upstream::WorkerLine};
 use std::{
     collections::{BTreeMap, VecDeque},
     mem,
@@ -14,6 +14,8 @@ use tokio::{
 
 const LINE_BYTES: u64 = 4096;
 const KEPT_LINES: usize = 20;
+/// Of all workers of an upstream together.
+const KEPT_OF_ALL: usize = 100;
 
 /// A line without secrets. Where it is `cut`, its end may be the start of one.
 fn kept<'s>(line: &[u8], cut: bool, secrets: impl Iterator<Item = &'s str> + Clone) -> String {
@@ -31,6 +33,30 @@ fn kept<'s>(line: &[u8], cut: bool, secrets: impl Iterator<Item = &'s str> + Clo
     text
 }
 
+/// The last lines of all workers of an upstream, those that are gone too.
+#[derive(Default)]
+pub(super) struct Output(Mutex<VecDeque<WorkerLine>>);
+
+impl Output {
+    fn push(&self, worker: u64, text: &str) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT_OF_ALL {
+            lines.pop_front();
+        }
+        lines.push_back(WorkerLine {
+            worker,
+            at: clock::now(),
+            text: text.to_owned(),
+        });
+    }
+
+    /// Oldest first.
+    pub(super) fn lines(&self) -> Vec<WorkerLine> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect()
+    }
+}
+
 /// The last lines a worker wrote.
 #[derive(Default)]
 pub(super) struct StderrTail(Mutex<VecDeque<String>>);
@@ -42,6 +68,7 @@ impl StderrTail {
         stderr: ChildStderr,
         upstream: &str,
         secrets: &BTreeMap<String, Secret>,
+        (output, worker): (&Output, u64),
     ) {
         let mut reader = BufReader::new(stderr);
         let mut line = Vec::new();
@@ -61,6 +88,7 @@ impl StderrTail {
                     if !mem::replace(&mut within, cut) {
                         let text = kept(&line, cut, secrets);
                         tracing::debug!(upstream, "worker stderr: {text}");
+                        output.push(worker, &text);
                         self.push(text);
                     }
                 }

@@ -3,8 +3,10 @@
 mod discover;
 mod last_good;
 mod pools;
+mod questions;
 
 pub use last_good::LastGood;
+pub use questions::TRIALS;
 
 use crate::{
     admit, authenticate::api_key::Keys, backoff::Backoff, changes::Announcements, pool::Pools,
@@ -21,7 +23,7 @@ use ostia_proto::{
     v1::{self, SnapshotOf, WatchRequest, watch_response::Event},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -44,6 +46,8 @@ pub struct Sync {
     /// Told the revision of each snapshot once it is served.
     pub served: watch::Sender<u64>,
     pub last_good: Arc<LastGood>,
+    /// A place for each definition that is tried at once.
+    pub trials: Arc<Semaphore>,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
 }
@@ -119,6 +123,7 @@ async fn follow(sync: &Sync, followed: &mut Followed) -> Heard {
             source: known.source.clone(),
             revision: known.snapshot.revision,
         }),
+        answers: true,
     };
     let mut events = match sync.control.sync().watch(request).await {
         Ok(answer) => answer.into_inner(),
@@ -162,6 +167,7 @@ async fn follow(sync: &Sync, followed: &mut Followed) -> Heard {
                 take(sync, followed, changed);
             }
             Some(Event::KeysChanged(changed)) => forget(sync, &changed),
+            Some(Event::Question(question)) => questions::answer(sync, question),
             Some(Event::Heartbeat(_)) | None => {}
         }
         sync.keys.heard();

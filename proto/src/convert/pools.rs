@@ -1,6 +1,6 @@
-use super::{FieldError, uuid};
+use super::{FieldError, from_timestamp, timestamp, uuid};
 use crate::v1;
-use ostia_domain::upstream::{Breaker, PoolState, Problem};
+use ostia_domain::upstream::{Breaker, PoolState, Problem, WorkerLine};
 
 impl From<Breaker> for v1::Breaker {
     fn from(breaker: Breaker) -> Self {
@@ -67,6 +67,28 @@ impl TryFrom<v1::PoolState> for PoolState {
             queued: pool.queued,
             max_queue: pool.max_queue,
             problem,
+        })
+    }
+}
+
+impl From<WorkerLine> for v1::WorkerLine {
+    fn from(line: WorkerLine) -> Self {
+        Self {
+            worker: line.worker,
+            at: Some(timestamp(line.at)),
+            text: line.text,
+        }
+    }
+}
+
+impl TryFrom<v1::WorkerLine> for WorkerLine {
+    type Error = FieldError;
+    fn try_from(line: v1::WorkerLine) -> Result<Self, FieldError> {
+        let at = line.at.ok_or(FieldError::missing("output.lines.at"))?;
+        Ok(Self {
+            worker: line.worker,
+            at: from_timestamp("output.lines.at", at)?,
+            text: line.text,
         })
     }
 }

@@ -111,7 +111,7 @@ impl From<v1::Upstream> for Upstream {
     }
 }
 
-fn era(found: &v1::CatalogueSummary) -> Option<&'static str> {
+pub(super) fn era(found: &v1::CatalogueSummary) -> Option<&'static str> {
     match found.era() {
         v1::Era::Legacy => Some("legacy"),
         v1::Era::Modern => Some("modern"),

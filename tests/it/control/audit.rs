@@ -1,10 +1,12 @@
 //! That nothing changes without an audit event.
 
 mod arguments;
+mod methods;
 mod objects;
 mod sessions;
 
 use super::fixture::{assert_refused, definition, start};
+use methods::{AUDITED, EXCEPTIONS, READS};
 use ostia_domain::code::Code;
 use ostia_proto::{DESCRIPTOR, v1};
 use prost::Message as _;
@@ -12,96 +14,6 @@ use prost_types::FileDescriptorSet;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tonic::Code as Grpc;
-
-/// Methods that change nothing, by the verb they begin with.
-const READS: [&str; 8] = [
-    "Export",
-    "Get",
-    "List",
-    "Inspect",
-    "Summarize",
-    "Test",
-    "Verify",
-    "Watch",
-];
-/// `Authenticate` answers a question and notes the time of a use; `Record` writes audit events itself;
-/// quotas are lent to edges and brought back, and browser sessions kept up, which is nobody's decision. Who
-/// begins one signed in just before. What is claimed to be done once is told of when it is done. What runs on
-/// an edge is kept for seconds and decides nothing.
-const EXCEPTIONS: [&str; 12] = [
-    "BrowserSessionsService.ClaimBrowserSessionCheck",
-    "BrowserSessionsService.CreateBrowserSession",
-    "BrowserSessionsService.TouchBrowserSession",
-    "BrowserSessionsService.UpdateBrowserSession",
-    "IdempotencyService.AbandonRequest",
-    "IdempotencyService.AnswerRequest",
-    "IdempotencyService.ClaimRequest",
-    "SyncService.Authenticate",
-    "SyncService.LeaseQuota",
-    "SyncService.Record",
-    "SyncService.ReportPools",
-    "SyncService.ReturnQuota",
-];
-
-/// Each method that changes something, and the action that audit must tell of afterwards.
-const AUDITED: &[(&str, &str)] = &[
-    ("AuditService.ReadArguments", "audit.read_arguments"),
-    ("BackupService.CreateBackup", "backup.create"),
-    (
-        "BrowserSessionsService.EndBrowserSession",
-        "browser_sessions.end",
-    ),
-    (
-        "BrowserSessionsService.EndBrowserSessionsOfUser",
-        "browser_sessions.end_all",
-    ),
-    ("BundlesService.CreateBundle", "bundles.create"),
-    ("BundlesService.DeleteBundle", "bundles.delete"),
-    ("BundlesService.UpdateBundle", "bundles.update"),
-    ("GroupsService.CreateGroup", "groups.create"),
-    ("GroupsService.DeleteGroup", "groups.delete"),
-    ("GroupsService.UpdateGroup", "groups.update"),
-    (
-        "IdentityService.CreateLoginLink",
-        "identity.create_login_link",
-    ),
-    ("IdentityService.CreateUser", "identity.create_user"),
-    ("IdentityService.DeleteUser", "identity.delete_user"),
-    ("IdentityService.SignIn", "identity.sign_in"),
-    ("IdentityService.SignOutUser", "browser_sessions.end_all"),
-    ("IdentityService.UpdateUser", "identity.update_user"),
-    (
-        "IdentityService.RedeemLoginLink",
-        "identity.redeem_login_link",
-    ),
-    ("KeysService.ActivateKey", "keys.activate"),
-    ("KeysService.CreateKey", "keys.create"),
-    ("KeysService.DeleteKey", "keys.delete"),
-    ("KeysService.ExchangeKey", "keys.exchange"),
-    ("KeysService.InactivateKey", "keys.inactivate"),
-    ("KeysService.IssueAccessToken", "keys.issue_token"),
-    ("KeysService.ReportLeakedKey", "keys.leaked"),
-    ("KeysService.RevokeKey", "keys.revoke"),
-    ("KeysService.RotateKey", "keys.rotate"),
-    ("KeysService.UpdateKey", "keys.update"),
-    // As if each object had been changed alone: `manifest.rs` has them all.
-    ("ManifestService.ApplyManifest", "prices.set"),
-    ("PlansService.CreatePlan", "plans.create"),
-    ("PlansService.DeletePlan", "plans.delete"),
-    ("PlansService.UpdatePlan", "plans.update"),
-    ("PoliciesService.CreatePolicy", "policies.create"),
-    ("PoliciesService.DeletePolicy", "policies.delete"),
-    ("PoliciesService.RestorePolicy", "policies.restore"),
-    ("PoliciesService.UpdatePolicy", "policies.update"),
-    ("PricesService.DeletePrice", "prices.delete"),
-    ("PricesService.SetPrice", "prices.set"),
-    ("SyncService.ReportCatalogue", "upstreams.report"),
-    ("UpstreamsService.AddUpstream", "upstreams.add"),
-    ("UpstreamsService.DiscoverUpstream", "upstreams.discover"),
-    ("UpstreamsService.RemoveUpstream", "upstreams.remove"),
-    ("UpstreamsService.UpdateUpstream", "upstreams.update"),
-    ("VaultService.RotateVault", "vault.rotate"),
-];
 
 fn methods_that_change_something() -> BTreeSet<String> {
     let files = FileDescriptorSet::decode(DESCRIPTOR)
@@ -279,6 +191,22 @@ async fn every_change_leaves_an_audit_event() {
     };
     let listed = client.upstreams().discover_upstream(discover).await;
     listed.expect_err("no edge");
+    let probe = v1::ProbeUpstreamRequest {
+        definition: Some(definition("tried", &[("TOKEN", "hunter2")])),
+        upstream: None,
+    };
+    let tried = client.upstreams().probe_upstream(probe).await;
+    tried.expect_err("no edge");
+    let disable = v1::DisableUpstreamRequest {
+        upstream: text("github"),
+    };
+    let disabled = client.upstreams().disable_upstream(disable).await;
+    disabled.expect("disable");
+    let enable = v1::EnableUpstreamRequest {
+        upstream: text("github"),
+    };
+    let enabled = client.upstreams().enable_upstream(enable).await;
+    enabled.expect("enable");
     let upstream = text("github");
     let remove = v1::RemoveUpstreamRequest { upstream };
     client
@@ -318,7 +246,7 @@ async fn every_change_leaves_an_audit_event() {
 }
 
 /// What was done and changed nothing that has a name; and updates that this test makes to what was there.
-const UNCHANGING: [&str; 12] = [
+const UNCHANGING: [&str; 13] = [
     "audit.read_arguments",
     "backup.create",
     "browser_sessions.end",
@@ -330,6 +258,7 @@ const UNCHANGING: [&str; 12] = [
     "keys.update",
     "plans.update",
     "upstreams.discover",
+    "upstreams.probe",
     "vault.rotate",
 ];
 

@@ -235,6 +235,7 @@ async fn catch_up(watch: &mut Watch, revision: u64) -> usize {
             }
             Event::Snapshot(whole) => panic!("all of it again: {}", whole.revision),
             Event::KeysChanged(_) | Event::Heartbeat(_) => {}
+            Event::Question(question) => panic!("{question:?} to one that answers none"),
         }
     }
     changes

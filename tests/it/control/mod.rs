@@ -27,6 +27,7 @@ mod plans;
 mod policies;
 mod pools;
 mod prices;
+mod questions;
 mod quotas;
 mod records;
 mod restrictions;

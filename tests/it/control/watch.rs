@@ -46,6 +46,7 @@ impl Watch {
         let request = v1::WatchRequest {
             edge: "test".to_owned(),
             known: Some(known),
+            ..v1::WatchRequest::default()
         };
         let stream = client.sync().watch(request).await;
         self.stream = stream.expect("a watch").into_inner();
@@ -81,6 +82,7 @@ impl Watch {
                 }
                 Event::Heartbeat(_) => {}
                 Event::KeysChanged(keys) => panic!("{keys:?} instead of a change"),
+                Event::Question(question) => panic!("{question:?} to one that answers none"),
             }
         }
     }
@@ -91,6 +93,7 @@ impl Watch {
                 Event::KeysChanged(keys) => return keys.key_ids,
                 Event::Heartbeat(_) => {}
                 Event::Snapshot(_) | Event::SnapshotChange(_) => panic!("news instead of keys"),
+                Event::Question(question) => panic!("{question:?} to one that answers none"),
             }
         }
     }

@@ -17,6 +17,7 @@ mod operators;
 mod overview;
 mod pages;
 mod policies;
+mod probe;
 mod running;
 mod sessions;
 mod tls;

@@ -52,6 +52,7 @@ async fn no_page_allows_foreign_or_inline_code_or_is_kept() {
         "/upstreams",
         "/upstreams/demo",
         "/upstreams/demo/edit",
+        "/upstreams/demo/output",
         "/upstreams/new?transport=http",
         "/upstreams/import",
     ] {

@@ -14,8 +14,11 @@ const SOON: Duration = Duration::from_secs(30);
 
 /// What the command line says of the only edge's workers.
 async fn pool(ostia: &Ostia, upstream: &str) -> Value {
-    let shown = ostia.cli(&["upstreams", "show", upstream]).await;
-    shown.ok().json()["pools"][0].take()
+    let pools = ostia.cli(&["upstreams", "pools", upstream]).await;
+    let Value::Array(pools) = pools.ok().json() else {
+        panic!("no list");
+    };
+    pools.into_iter().next().unwrap_or_default()
 }
 
 async fn until(ostia: &Ostia, upstream: &str, what: &str, wanted: Value) {

@@ -2,7 +2,9 @@
 
 mod call;
 mod definition;
+mod output;
 mod pools;
+mod probe;
 mod view;
 
 pub(super) use call::EXECUTE;
@@ -29,7 +31,11 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(discover))
         .routes(routes!(health))
         .routes(routes!(tools))
+        .routes(routes!(enable))
+        .routes(routes!(disable))
         .merge(pools::routes())
+        .merge(output::routes())
+        .merge(probe::routes())
         .merge(call::routes())
 }
 
@@ -116,6 +122,32 @@ async fn discover(
     let mut upstreams = caller.control.upstreams();
     let listed = upstreams.discover_upstream(request).await?;
     Ok(Answer(listed.into_inner().into()))
+}
+
+/// Serve an upstream again.
+#[utoipa::path(post, path = "/api/v1/upstreams/{upstream}/enable", tag = "upstreams",
+    params(("upstream" = String, Path, description = "Name or id.")),
+    responses((status = OK, body = Upstream)))]
+async fn enable(
+    caller: Caller,
+    Named(upstream): Named<String>,
+) -> Result<Answer<Upstream>, Problem> {
+    let request = v1::EnableUpstreamRequest { upstream };
+    let enabled = caller.control.upstreams().enable_upstream(request).await?;
+    Ok(Answer(enabled.into_inner().into()))
+}
+
+/// Keep an upstream and serve nothing of it. Its workers end when their calls have.
+#[utoipa::path(post, path = "/api/v1/upstreams/{upstream}/disable", tag = "upstreams",
+    params(("upstream" = String, Path, description = "Name or id.")),
+    responses((status = OK, body = Upstream)))]
+async fn disable(
+    caller: Caller,
+    Named(upstream): Named<String>,
+) -> Result<Answer<Upstream>, Problem> {
+    let request = v1::DisableUpstreamRequest { upstream };
+    let disabled = caller.control.upstreams().disable_upstream(request).await?;
+    Ok(Answer(disabled.into_inner().into()))
 }
 
 /// Say whether an upstream was reached, as edges reported it last. Nothing is tried for it.

@@ -3,11 +3,14 @@
 mod create;
 mod detail;
 mod edit;
+mod enable;
 mod facts;
 mod fields;
 mod form;
 mod health;
 mod import;
+mod output;
+mod probe;
 mod reported;
 mod running;
 mod tools;
@@ -56,7 +59,10 @@ pub(crate) fn routes() -> Router<Site> {
             "/upstreams/{upstream}/edit",
             get(edit::show).post(edit::save),
         )
+        .route("/upstreams/{upstream}/output", get(output::show))
         .route("/upstreams/{upstream}/discover", post(detail::discover))
+        .route("/upstreams/{upstream}/enable", post(enable::enable))
+        .route("/upstreams/{upstream}/disable", post(enable::disable))
         .route("/upstreams/{upstream}/remove", post(detail::remove))
 }
 

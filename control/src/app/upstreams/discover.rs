@@ -33,6 +33,10 @@ impl App {
         let stored = store::upstreams::find(change.tx(), reference)
             .await?
             .ok_or_else(|| Error::not_found("upstream", reference))?;
+        if !stored.upstream.enabled {
+            let problem = "the upstream is off: no edge lists it before it is enabled";
+            return Err(Error::conflict(problem));
+        }
         let id = stored.upstream.id;
         let listing = store::upstreams::ask_listing(change.tx(), id).await?;
         let name = stored.upstream.name.as_str();

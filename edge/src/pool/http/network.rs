@@ -33,7 +33,7 @@ pub(super) fn stage(error: &(dyn Error + 'static)) -> Stage {
         }
         // An `io::Error` hides what it was made of from those who go through the sources.
         let hidden = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if one.is::<rustls::Error>() || hidden.is_some_and(|hidden| hidden.is::<rustls::Error>()) {
+        if one.is::<rustls::Error>() {
             return Stage::Tls;
         }
         cause = match hidden {

@@ -27,6 +27,7 @@ const DASHBOARD: [&str; 20] = [
     "/overview",
     "/upstreams",
     "/upstreams/bearer",
+    "/upstreams/leaky/output",
     "/upstreams/oauth/edit",
     "/policies",
     "/bundles",

@@ -123,7 +123,7 @@ pub(super) enum Protocol {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Era {
+pub(super) enum Era {
     /// With a handshake and sessions.
     Legacy,
     /// Stateless.
@@ -251,7 +251,7 @@ fn stage(upstream: &v1::Upstream) -> Option<&'static str> {
     upstream.problem_stage().known().map(Stage::as_str)
 }
 
-fn era(found: &v1::CatalogueSummary) -> Option<Era> {
+pub(super) fn era(found: &v1::CatalogueSummary) -> Option<Era> {
     match found.era() {
         v1::Era::Legacy => Some(Era::Legacy),
         v1::Era::Modern => Some(Era::Modern),

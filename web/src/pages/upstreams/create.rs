@@ -4,6 +4,7 @@ use super::{
     BACK,
     fields::DefinitionFields,
     form::{self, Kind},
+    probe::{Outcome, ProbeButton, Tried, is_wanted, probe},
 };
 use crate::{
     components::{
@@ -33,7 +34,7 @@ pub(super) struct Asked {
 
 pub(super) async fn show(Operator(visitor): Operator, Query(asked): Query<Asked>) -> Response {
     let kind = Kind::parse(&asked.transport).unwrap_or(Kind::Stdio);
-    page(&visitor, StatusCode::OK, kind, form::fresh())
+    page(&visitor, StatusCode::OK, kind, form::fresh(), None)
 }
 
 pub(super) async fn create(
@@ -45,7 +46,14 @@ pub(super) async fn create(
     let definition = form::definition(&mut posted, kind, None);
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     if posted.is_refused() {
-        return page(&visitor, refused, kind, posted);
+        return page(&visitor, refused, kind, posted, None);
+    }
+    if is_wanted(&posted) {
+        return match probe(&visitor, &mut posted, definition, None).await {
+            Ok(Some(tried)) => page(&visitor, StatusCode::OK, kind, posted, Some(tried)),
+            Ok(None) => page(&visitor, refused, kind, posted, None),
+            Err(failure) => failure.show(&visitor),
+        };
     }
     let mut upstreams = visitor.control.upstreams();
     let request = v1::AddUpstreamRequest {
@@ -56,19 +64,25 @@ pub(super) async fn create(
         Ok(Some(added)) => {
             Redirect::to(&format!("/upstreams/{}?done=added", added.id)).into_response()
         }
-        Ok(None) => page(&visitor, refused, kind, posted),
+        Ok(None) => page(&visitor, refused, kind, posted, None),
         Err(failure) => failure.show(&visitor),
     }
 }
 
-fn page(visitor: &Visitor, status: StatusCode, kind: Kind, posted: Posted) -> Response {
+fn page(
+    visitor: &Visitor,
+    status: StatusCode,
+    kind: Kind,
+    posted: Posted,
+    tried: Option<Tried>,
+) -> Response {
     render::page_of(visitor, status, || {
-        view! { <New kind=kind posted=posted/> }
+        view! { <New kind=kind posted=posted tried=tried/> }
     })
 }
 
 #[component]
-fn New(kind: Kind, posted: Posted) -> impl IntoView {
+fn New(kind: Kind, posted: Posted, tried: Option<Tried>) -> impl IntoView {
     let kinds = Kind::ALL.map(|one| {
         let (class, current) = if one == kind {
             ("button", Some("page"))
@@ -90,6 +104,7 @@ fn New(kind: Kind, posted: Posted) -> impl IntoView {
             </PageHead>
             <nav class="row" aria-label="How it is reached">{kinds}</nav>
             <Problems posted=posted.clone()/>
+            {tried.map(|tried| view! { <Outcome of=tried/> })}
             <form method="post" action="/upstreams/new" class="form panel">
                 <CsrfField/>
                 <input type="hidden" name="transport" value=kind.name()/>
@@ -103,6 +118,7 @@ fn New(kind: Kind, posted: Posted) -> impl IntoView {
                 <DefinitionFields kind=kind posted=posted changes=false/>
                 <div class="row">
                     <button type="submit">"Add the upstream"</button>
+                    <ProbeButton/>
                     <a class="button second" href="/upstreams">"Cancel"</a>
                 </div>
             </form>

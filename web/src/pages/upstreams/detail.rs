@@ -2,12 +2,14 @@
 
 use super::{
     BACK,
+    enable::EnableButton,
     facts::Facts,
     health::{Health, said},
     name, pools,
     reported::reported,
     running::Running,
     tools::{Found, Tools},
+    transport,
 };
 use crate::{
     Site,
@@ -101,12 +103,15 @@ pub(super) async fn discover(
         }
     };
     match load_within(WAIT + ANSWER, asking).await {
-        Ok(done) => {
-            let upstream = encoded(&upstream);
-            Redirect::to(&format!("/upstreams/{upstream}?done={done}")).into_response()
-        }
+        Ok(done) => self::done(&upstream, done),
         Err(failure) => failure.show(&visitor),
     }
+}
+
+/// Back to its page, which says what was done.
+pub(super) fn done(upstream: &str, what: &str) -> Response {
+    let upstream = encoded(upstream);
+    Redirect::to(&format!("/upstreams/{upstream}?done={what}")).into_response()
 }
 
 pub(super) async fn remove(
@@ -174,6 +179,10 @@ async fn page(
         "changed" => {
             Some("It is changed. New calls go to new workers; others end as they would have.")
         }
+        "enabled" => Some("It is on. Edges start its workers and serve what it offers."),
+        "disabled" => Some(
+            "It is off. Nothing of it is listed or called; calls that are under way have 30 seconds to end.",
+        ),
         "listed" => Some("An edge has listed it just now."),
         "asked" => Some("No edge has listed it yet. It is listed as soon as one comes to it."),
         _ => None,
@@ -203,6 +212,11 @@ fn Detail(shown: Shown) -> impl IntoView {
     let endpoint = format!("{}/{name}", shown.mcp_url);
     let may_change = shown.may_change;
     let health = Health::of(&upstream);
+    let enabled = upstream.enabled;
+    let output = format!("/upstreams/{id}/output");
+    let output = (transport(&upstream) == "stdio").then(|| {
+        view! { <a class="button second" href=output>"Output of its workers"</a> }
+    });
     let stage = upstream.problem_stage().known();
     let stage = stage.map(|stage| view! { "It fails at " <strong>{said(stage)}</strong> "." });
     let since = upstream.problem_since;
@@ -228,6 +242,7 @@ fn Detail(shown: Shown) -> impl IntoView {
                 <CsrfField/>
                 <button type="submit" class="second">"List it anew"</button>
             </form>
+            <EnableButton id=id.clone() enabled=enabled/>
             <a class="button" href=edit>"Change it"</a>
         }
     });
@@ -247,7 +262,7 @@ fn Detail(shown: Shown) -> impl IntoView {
     });
     view! {
         <Shell title=name.clone() section=Section::Upstreams>
-            <PageHead title=name.clone() back=BACK>{actions}</PageHead>
+            <PageHead title=name.clone() back=BACK>{output} {actions}</PageHead>
             {shown.done.map(|what| view! { <Done what=what/> })}
             {problem}
             <Facts of=upstream health=health/>

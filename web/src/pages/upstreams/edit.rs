@@ -5,6 +5,7 @@ use super::{
     fields::DefinitionFields,
     form::{self, Kind},
     name,
+    probe::{Outcome, ProbeButton, Tried, is_wanted, probe},
 };
 use crate::{
     components::{
@@ -37,7 +38,7 @@ pub(super) async fn show(Operator(visitor): Operator, Path(upstream): Path<Strin
                 .map(form::of)
                 .unwrap_or_default();
             posted.push(VERSION, upstream.version.to_string());
-            page(&visitor, StatusCode::OK, &upstream, posted)
+            page(&visitor, StatusCode::OK, &upstream, posted, None)
         }
         Err(failure) => failure.show(&visitor),
     }
@@ -60,7 +61,15 @@ pub(super) async fn save(
     let version = posted.number(VERSION).unwrap_or_default();
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     if posted.is_refused() {
-        return page(&visitor, refused, &upstream, posted);
+        return page(&visitor, refused, &upstream, posted, None);
+    }
+    if is_wanted(&posted) {
+        let of = Some(upstream.id.clone());
+        return match probe(&visitor, &mut posted, definition, of).await {
+            Ok(Some(tried)) => page(&visitor, StatusCode::OK, &upstream, posted, Some(tried)),
+            Ok(None) => page(&visitor, refused, &upstream, posted, None),
+            Err(failure) => failure.show(&visitor),
+        };
     }
     let mut upstreams = visitor.control.upstreams();
     let request = v1::UpdateUpstreamRequest {
@@ -73,7 +82,7 @@ pub(super) async fn save(
         Ok(Some(_)) => {
             Redirect::to(&format!("/upstreams/{}?done=changed", upstream.id)).into_response()
         }
-        Ok(None) => page(&visitor, refused, &upstream, posted),
+        Ok(None) => page(&visitor, refused, &upstream, posted, None),
         Err(failure) => failure.show(&visitor),
     }
 }
@@ -83,16 +92,23 @@ fn page(
     status: StatusCode,
     upstream: &v1::Upstream,
     posted: Posted,
+    tried: Option<Tried>,
 ) -> Response {
     let (id, name) = (upstream.id.clone(), name(upstream).to_owned());
     let kind = upstream.definition.as_ref().map_or(Kind::Stdio, Kind::of);
     render::page_of(visitor, status, || {
-        view! { <Edit id=id name=name kind=kind posted=posted/> }
+        view! { <Edit id=id name=name kind=kind posted=posted tried=tried/> }
     })
 }
 
 #[component]
-fn Edit(id: String, name: String, kind: Kind, posted: Posted) -> impl IntoView {
+fn Edit(
+    id: String,
+    name: String,
+    kind: Kind,
+    posted: Posted,
+    tried: Option<Tried>,
+) -> impl IntoView {
     let title = format!("Change {name}");
     let version = posted.get(VERSION).to_owned();
     view! {
@@ -103,12 +119,14 @@ fn Edit(id: String, name: String, kind: Kind, posted: Posted) -> impl IntoView {
                 back=super::BACK
             />
             <Problems posted=posted.clone()/>
+            {tried.map(|tried| view! { <Outcome of=tried/> })}
             <form method="post" action=format!("/upstreams/{id}/edit") class="form panel">
                 <CsrfField/>
                 <input type="hidden" name=VERSION value=version/>
                 <DefinitionFields kind=kind posted=posted changes=true/>
                 <div class="row">
                     <button type="submit">"Save"</button>
+                    <ProbeButton/>
                     <a class="button second" href=format!("/upstreams/{id}")>"Cancel"</a>
                 </div>
             </form>

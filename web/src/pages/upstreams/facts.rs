@@ -83,13 +83,13 @@ pub(super) fn Facts(of: v1::Upstream, health: Health) -> impl IntoView {
 }
 
 /// Its own name and version, where it has told them.
-fn introduced(server_info: &str) -> String {
+pub(super) fn introduced(server_info: &str) -> String {
     let info: Value = serde_json::from_str(server_info).unwrap_or_default();
     let told = ["name", "version"].map(|member| info[member].as_str().unwrap_or_default());
     told.join(" ").trim().to_owned()
 }
 
-fn offers(found: &v1::CatalogueSummary) -> String {
+pub(super) fn offers(found: &v1::CatalogueSummary) -> String {
     let counted = [
         number::counted(found.tools.into(), "tool", "tools"),
         number::counted(found.prompts.into(), "prompt", "prompts"),

@@ -157,5 +157,8 @@ async fn nobody_there_means_nothing_was_sent() {
     let (server, connections) = Server::start().await;
     drop(server);
     let sent = connections.send(request()).await;
-    assert!(matches!(sent, Err(Error::Unreachable(Stage::Connect, _))), "{sent:?}");
+    assert!(
+        matches!(sent, Err(Error::Unreachable(Stage::Connect, _))),
+        "{sent:?}"
+    );
 }
