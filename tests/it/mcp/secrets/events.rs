@@ -16,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
 
-const DASHBOARD: [&str; 20] = [
+const DASHBOARD: [&str; 21] = [
     "/",
     "/sessions",
     "/keys",
