@@ -138,7 +138,7 @@ async fn on_pages_of_operators() {
         ("/plans".to_owned(), true),
         (format!("/plans/{}", scene.plan), true),
         ("/all-keys".to_owned(), true),
-        (format!("/all-keys?owner={QUERY}&concern={QUERY}"), false),
+        (format!("/all-keys?owner={QUERY}&concern={QUERY}"), true),
         ("/users".to_owned(), true),
         ("/users/new".to_owned(), true),
         (format!("/users/{}", scene.member.id), true),
