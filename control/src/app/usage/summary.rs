@@ -174,9 +174,10 @@ impl App {
         ask.top = None;
         let found = async {
             // Nobody closes the semaphore.
-            let _turn = match narrow.is_of_everybody() {
-                true => self.kept.turns.acquire().await.ok(),
-                false => None,
+            let _turn = if narrow.is_of_everybody() {
+                self.kept.turns.acquire().await.ok()
+            } else {
+                None
             };
             self.sums_in_database(narrow, &ask).await
         };
