@@ -1,8 +1,8 @@
 //! `ostia plans`: how much may be done.
 
-use super::table::Table;
+use super::{confirm::Confirmation, table::Table};
 use crate::{failure::Failure, output::Output};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use ostia_proto::{ControlClient, v1};
 use serde::Serialize;
 
@@ -16,17 +16,22 @@ pub(crate) enum Command {
         #[command(flatten)]
         limits: LimitArgs,
     },
-    /// Replace all limits of a plan; what is not named is not limited any more
+    /// Change the limits that are named; the rest stays
     Update {
         /// Its name or id
         plan: String,
         #[command(flatten)]
         limits: LimitArgs,
+        /// Limit it no more in this; repeatable
+        #[arg(long, value_delimiter = ',', value_name = "LIMIT")]
+        without: Vec<Limit>,
     },
     /// Remove a plan that no key, user or group has
     Delete {
         /// Its name or id
         plan: String,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
 }
 
@@ -35,8 +40,8 @@ pub(crate) struct LimitArgs {
     /// Calls per minute, spread evenly
     #[arg(long, value_name = "N")]
     calls_per_minute: Option<u32>,
-    /// Calls that may come at once [default: as --calls-per-minute]
-    #[arg(long, requires = "calls_per_minute", value_name = "N")]
+    /// Calls that may come at once; goes with --calls-per-minute [default: as many]
+    #[arg(long, value_name = "N")]
     burst: Option<u32>,
     /// Calls in flight at once, on one edge
     #[arg(long, value_name = "N")]
@@ -46,10 +51,39 @@ pub(crate) struct LimitArgs {
     calls_per_month: Option<u64>,
 }
 
+/// A limit that can be taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Limit {
+    /// And the burst with it
+    CallsPerMinute,
+    Burst,
+    MaxInFlight,
+    CallsPerMonth,
+}
+
 impl LimitArgs {
     /// Whether any was named.
     pub(crate) fn any(&self) -> bool {
         v1::Limits::from(self.clone()) != v1::Limits::default()
+    }
+
+    /// Of something that had these, without those that are to go.
+    pub(crate) fn applied_to(self, mut had: v1::Limits, without: &[Limit]) -> v1::Limits {
+        for limit in without {
+            match limit {
+                // A burst means nothing without it.
+                Limit::CallsPerMinute => (had.calls_per_minute, had.burst) = (None, None),
+                Limit::Burst => had.burst = None,
+                Limit::MaxInFlight => had.max_in_flight = None,
+                Limit::CallsPerMonth => had.calls_per_month = None,
+            }
+        }
+        v1::Limits {
+            calls_per_minute: self.calls_per_minute.or(had.calls_per_minute),
+            burst: self.burst.or(had.burst),
+            max_in_flight: self.max_in_flight.or(had.max_in_flight),
+            calls_per_month: self.calls_per_month.or(had.calls_per_month),
+        }
     }
 }
 
@@ -135,21 +169,32 @@ pub(crate) async fn run(
             let request = v1::CreatePlanRequest { plan: Some(plan) };
             show(client.create_plan(request).await?.into_inner(), output)
         }
-        Command::Update { plan, limits } => {
+        Command::Update {
+            plan,
+            limits,
+            without,
+        } => {
+            let plan = get(plan, control).await?;
             let request = v1::UpdatePlanRequest {
-                plan,
-                limits: Some(limits.into()),
+                plan: plan.id,
+                limits: Some(limits.applied_to(plan.limits.unwrap_or_default(), &without)),
             };
             show(client.update_plan(request).await?.into_inner(), output)
         }
-        Command::Delete { plan } => {
-            client
-                .delete_plan(v1::DeletePlanRequest { plan: plan.clone() })
-                .await?;
+        Command::Delete { plan, confirmation } => {
+            let plan = get(plan, control).await?.name;
+            confirmation.demand(&format!("Delete the plan {plan:?}?"))?;
+            let request = v1::DeletePlanRequest { plan: plan.clone() };
+            client.delete_plan(request).await?;
             let deleted = serde_json::json!({ "deleted": plan });
             output.result(&deleted, |_| format!("deleted {plan}"))
         }
     }
+}
+
+async fn get(plan: String, control: &ControlClient) -> Result<v1::Plan, Failure> {
+    let request = v1::GetPlanRequest { plan };
+    Ok(control.plans().get_plan(request).await?.into_inner())
 }
 
 fn show(plan: v1::Plan, output: Output) -> Result<(), Failure> {

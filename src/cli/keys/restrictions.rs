@@ -4,7 +4,7 @@ use super::super::{plans::LimitArgs, policies::RuleArgs};
 use crate::failure::Failure;
 use ostia_proto::v1;
 
-/// Each of the three replaces what the key had of it.
+/// What is named replaces what the key had of it; of its rules all, of its limits each one.
 #[derive(clap::Args, Default)]
 #[command(next_help_heading = "What the key is held to besides")]
 pub(crate) struct RestrictionArgs {
@@ -48,7 +48,7 @@ impl RestrictionArgs {
             had.rules = Some(self.rules.into_new()?);
         }
         if self.limits.any() {
-            had.limits = Some(self.limits.into());
+            had.limits = Some(self.limits.applied_to(had.limits.unwrap_or_default(), &[]));
         }
         if !self.networks.is_empty() {
             had.networks = self.networks;
