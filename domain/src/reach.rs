@@ -12,8 +12,7 @@ pub struct Reach {
 
 impl Reach {
     pub fn allows(self, address: IpAddr) -> bool {
-        let address = plain(address);
-        !is_never(address) && (self.allow_private_network || !is_private(address))
+        !is_never(address) && (self.allow_private_network || !is_private(plain(address)))
     }
 }
 
@@ -25,9 +24,9 @@ fn plain(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Where nobody has a server: clouds keep their metadata at link-local addresses.
-fn is_never(address: IpAddr) -> bool {
-    match address {
+/// Where nobody has a server, whatever a definition allows: clouds keep their metadata at link-local addresses.
+pub fn is_never(address: IpAddr) -> bool {
+    match plain(address) {
         IpAddr::V4(v4) => {
             v4.is_link_local() || v4.is_multicast() || v4.is_unspecified() || v4.is_broadcast()
         }

@@ -60,6 +60,26 @@ async fn refused(control: &Fixture, definition: v1::UpstreamDefinition, field: &
     assert!(told.starts_with(&format!("{field}:")), "{told} for {shown}");
 }
 
+/// Whatever it allows, and however it is written.
+#[tokio::test]
+async fn an_address_where_no_server_is_is_refused_at_once() {
+    let control = start().await;
+    for host in [
+        "169.254.169.254",
+        "[fe80::1]",
+        "[::ffff:169.254.169.254]",
+        "0.0.0.0",
+        "224.0.0.1",
+    ] {
+        let url = format!("http://{host}/latest/meta-data");
+        let answer = add(&control, definition(Transport::Http(private(&url)))).await;
+        let told = assert_refused(answer, Grpc::InvalidArgument, Code::InvalidArgument);
+        assert!(told.contains("no upstream may have"), "{told} for {url}");
+    }
+    let near = definition(Transport::Http(private("http://127.0.0.1:9000/mcp")));
+    add(&control, near).await.expect("allowed");
+}
+
 #[tokio::test]
 async fn a_definition_comes_back_with_its_url_and_without_values_of_headers() {
     let control = start().await;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use http::{HeaderName, HeaderValue, Uri, header::AUTHORIZATION, uri::Scheme};
-use ostia_domain::{credential::Credential, upstream::HttpEndpoint};
+use ostia_domain::{credential::Credential, reach, upstream::HttpEndpoint};
 
 /// Where an endpoint stands in a definition, for whoever has to correct it.
 pub(super) struct Fields {
@@ -120,6 +120,14 @@ fn check_url(text: &str, private: bool) -> Result<(), &'static str> {
     }
     if authority.host().is_empty() {
         return Err("names no host");
+    }
+    // What a name leads to is looked at when it is connected to.
+    let host = authority.host().trim_matches(['[', ']']);
+    if host.parse().is_ok_and(reach::is_never) {
+        return Err(
+            "names an address that no upstream may have: link-local, where clouds keep their \
+             metadata, multicast or unspecified",
+        );
     }
     let after_host = &authority.as_str()[authority.host().len()..];
     if !after_host.is_empty() && authority.port().is_none() {
