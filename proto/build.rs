@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     tonic_prost_build::configure()
         // By far the larger of two each.
-        .boxed(".ostia.v1.AuthenticateResponse.verdict.principal")
+        .boxed(".ostia.v1.AuthenticateResponse.decision.principal")
         .boxed(".ostia.v1.Question.ask.probe")
         .boxed(".ostia.v1.AnswerRequest.said.probed")
         .compile_fds(descriptors)?;

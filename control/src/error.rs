@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     /// One object of several.
     #[error("{place}: {error}")]
     At { place: String, error: Box<Error> },
-    #[error("there is a {what} named {name:?} already: choose another name")]
+    #[error("the name {name:?} is taken by another {what}: choose another one")]
     AlreadyExists { what: &'static str, name: String },
     #[error("there is no {what} {name:?}")]
     NotFound { what: &'static str, name: String },

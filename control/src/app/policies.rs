@@ -110,7 +110,7 @@ impl App {
         store::policies::delete(change.tx(), policy.id)
             .await
             .map_err(naming::in_use(format!(
-                "a key or user is bound by the policy {:?}: delete those first",
+                "a key, user or group is bound by the policy {:?}: take it from those first",
                 policy.name
             )))?;
         change.commit(&policy.name, detail, Touched::Snapshot).await

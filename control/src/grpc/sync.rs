@@ -66,22 +66,22 @@ impl v1::sync_service_server::SyncService for Sync {
         request: Request<v1::AuthenticateRequest>,
     ) -> Result<Response<v1::AuthenticateResponse>, Status> {
         let op = op(&request);
-        let (verdict, snapshot_revision) =
+        let (decision, snapshot_revision) =
             match self.app.authenticate(&op, &request.get_ref().key).await? {
                 Verdict::Accepted {
                     principal,
                     revision,
                 } => (
-                    authenticate_response::Verdict::Principal(Box::new((*principal).into())),
+                    authenticate_response::Decision::Principal(Box::new((*principal).into())),
                     revision,
                 ),
                 Verdict::Refused(code) => (
-                    authenticate_response::Verdict::Refused(code.as_str().to_owned()),
+                    authenticate_response::Decision::Refused(code.as_str().to_owned()),
                     0,
                 ),
             };
         Ok(Response::new(v1::AuthenticateResponse {
-            verdict: Some(verdict),
+            decision: Some(decision),
             snapshot_revision,
         }))
     }

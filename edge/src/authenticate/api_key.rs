@@ -14,7 +14,7 @@ use ostia_domain::{
 };
 use ostia_proto::{
     ControlClient, status,
-    v1::{AuthenticateRequest, authenticate_response::Verdict},
+    v1::{AuthenticateRequest, authenticate_response::Decision},
 };
 use ring::hmac;
 use std::{
@@ -57,7 +57,7 @@ pub struct Keys {
     confirmations: Semaphore,
     verified: Cache<Digest, Verified>,
     refused: Cache<Digest, Code>,
-    /// Counts changes, so that a verdict that was under way meanwhile is not kept.
+    /// Counts changes, so that a decision that was under way meanwhile is not kept.
     changes: AtomicU64,
     /// Counts what is verified and forgotten.
     version: AtomicU64,
@@ -184,8 +184,8 @@ impl Keys {
         let unchanged = self.changes.load(Ordering::Acquire) == changes;
         let answer = answer.into_inner();
         self.catch_up(answer.snapshot_revision).await;
-        match answer.verdict {
-            Some(Verdict::Principal(principal)) => {
+        match answer.decision {
+            Some(Decision::Principal(principal)) => {
                 let principal = Principal::try_from(*principal).map_err(|error| {
                     tracing::error!(%error, "control sent a principal that cannot be read");
                     control_unavailable()
@@ -202,7 +202,7 @@ impl Keys {
                 }
                 Ok(principal)
             }
-            Some(Verdict::Refused(code)) => {
+            Some(Decision::Refused(code)) => {
                 let code = Code::parse(&code).unwrap_or(Code::KeyUnknown);
                 if unchanged {
                     self.refused.insert(digest, code);
@@ -280,7 +280,7 @@ impl Keys {
         }
     }
 
-    /// No verdict that is under way, and no refusal, holds any more.
+    /// No decision that is under way, and no refusal, holds any more.
     fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
         self.version.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use ostia_proto::{
     ControlClient,
     status::code_of,
     v1::{
-        self, authenticate_response::Verdict, create_policy_request::Source, watch_response::Event,
+        self, authenticate_response::Decision, create_policy_request::Source, watch_response::Event,
     },
 };
 use sea_orm::ConnectionTrait as _;
@@ -151,10 +151,10 @@ impl Fixture {
         let key = key.to_owned();
         let request = v1::AuthenticateRequest { key };
         let answer = self.client.sync().authenticate(request).await;
-        match answer.expect("an answer").into_inner().verdict {
-            Some(Verdict::Principal(principal)) => Ok(*principal),
-            Some(Verdict::Refused(code)) => Err(code),
-            None => panic!("no verdict"),
+        match answer.expect("an answer").into_inner().decision {
+            Some(Decision::Principal(principal)) => Ok(*principal),
+            Some(Decision::Refused(code)) => Err(code),
+            None => panic!("no decision"),
         }
     }
 

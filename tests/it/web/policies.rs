@@ -125,7 +125,7 @@ async fn what_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost() {
     let answer = olga
         .submit("/policies", &[("name", "read-only"), ("source", "rules")])
         .await;
-    refused(&answer, "name", "there is a policy named");
+    refused(&answer, "name", "is taken by another policy");
     // Whoever has one keeps it.
     let id = ostia
         .cli(&["policies", "show", "read-only"])

@@ -45,7 +45,7 @@ async fn a_user_is_made_changed_and_deleted() {
     let answer = admin
         .submit("/users/new", &[("name", "bob"), ("role", "member")])
         .await;
-    refused(&answer, "name", "there is a user named");
+    refused(&answer, "name", "is taken by another user");
     let delete = format!("{path}/delete");
     refused(
         &admin.submit(&delete, &[("confirm", "")]).await,

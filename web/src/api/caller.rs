@@ -24,7 +24,7 @@ use ostia_domain::{
 };
 use ostia_proto::{
     ControlClient,
-    v1::{self, authenticate_response::Verdict},
+    v1::{self, authenticate_response::Decision},
 };
 use std::{
     net::{IpAddr, SocketAddr},
@@ -73,14 +73,14 @@ impl Caller {
             key: credential.expose().to_owned(),
         };
         let answer = site.control.sync().authenticate(request).await?;
-        let principal = match answer.into_inner().verdict {
-            Some(Verdict::Principal(principal)) => {
+        let principal = match answer.into_inner().decision {
+            Some(Decision::Principal(principal)) => {
                 Principal::try_from(*principal).map_err(|error| {
                     tracing::error!(%error, "control sent a principal that cannot be read");
                     Problem::internal()
                 })?
             }
-            Some(Verdict::Refused(code)) => {
+            Some(Decision::Refused(code)) => {
                 return Err(refused(Code::parse(&code).unwrap_or(Code::KeyUnknown)));
             }
             None => return Err(Problem::internal()),

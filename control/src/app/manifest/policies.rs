@@ -89,7 +89,7 @@ impl Applying<'_> {
         store::policies::delete(self.changes.tx(), policy.id)
             .await
             .map_err(naming::in_use(
-                "a key, user or group is bound by it: delete those first",
+                "a key, user or group is bound by it: take it from those first",
             ))?;
         let fields = between(&document(&policy), &json!(null));
         self.object(Kind::Policies, &policy.name, Action::Removed, fields);
