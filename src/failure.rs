@@ -34,6 +34,8 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
     /// The page `docs/errors/<code>.md`, where there is one.
     pub(crate) code: Option<Code>,
+    /// The address of the dashboard, which shows that page.
+    pub(crate) dashboard: Option<String>,
 }
 
 impl Failure {
@@ -43,6 +45,7 @@ impl Failure {
             message: message.into(),
             hint: None,
             code: None,
+            dashboard: None,
         }
     }
 
@@ -89,9 +92,20 @@ impl Failure {
         self
     }
 
+    /// Says where a dashboard shows the page of its code.
+    #[must_use]
+    pub(crate) fn documented_by(mut self, dashboard: Option<String>) -> Self {
+        self.dashboard = dashboard;
+        self
+    }
+
+    /// The page of its code: an address where there is a dashboard, else the file in the sources.
     pub(crate) fn documentation(&self) -> Option<String> {
-        self.code
-            .map(|code| format!("docs/errors/{}.md", code.as_str()))
+        let code = self.code?.as_str();
+        Some(match &self.dashboard {
+            Some(url) => format!("{url}/docs/errors/{code}"),
+            None => format!("docs/errors/{code}.md"),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The stable names of everything that can go wrong for somebody outside.
 //!
-//! Each has a page `docs/errors/<code>.md`: what happened, what to do, how to find it in the logs.
+//! Each has a page `docs/errors/<code>.md`, which the dashboard shows at `/docs/errors/<code>`: what happened, what to do, how to find it in the logs.
 //! Where an error is answered decides its status; the name is the same on every way out.
 
 macro_rules! codes {
@@ -13,6 +13,13 @@ macro_rules! codes {
 
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Its page in `docs/errors/`, Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$variant => include_str!(concat!("../../docs/errors/", $text, ".md")),)*
+                }
             }
         }
     };

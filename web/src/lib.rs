@@ -113,6 +113,7 @@ pub fn router(
         .merge(pages::bundles::routes())
         .merge(pages::overview::routes())
         .merge(pages::audit::routes())
+        .merge(pages::errors::routes())
         .merge(assets::routes())
         .fallback(pages::not_found::show)
         .layer(sessions)

@@ -8,6 +8,7 @@
 pub(crate) mod all_keys;
 pub(crate) mod audit;
 pub(crate) mod bundles;
+pub(crate) mod errors;
 pub(crate) mod given;
 pub(crate) mod groups;
 pub(crate) mod home;

@@ -2,6 +2,7 @@
 
 use super::{open, visitor::Visitor};
 use crate::harness::ostia::Ostia;
+use ostia_domain::code::Code;
 use reqwest::Method;
 use std::collections::HashSet;
 
@@ -157,4 +158,24 @@ async fn pages_are_compressed_and_no_two_forms_have_the_same_token() {
         let answer = admin.submit_as_is("/keys", &fields).await;
         assert_eq!(answer.status, 422, "{}", answer.body);
     }
+}
+
+/// What `type` of a problem document leads to, for whoever follows it.
+#[tokio::test]
+async fn every_error_has_its_page_and_nobody_has_to_sign_in() {
+    let ostia = Ostia::start().await;
+    let index = open(&format!("{}/docs/errors", ostia.web_url)).await;
+    assert_eq!(index.status, 200);
+    for code in Code::ALL {
+        let path = format!("/docs/errors/{}", code.as_str());
+        assert!(index.body.contains(&format!(r#"href="{path}""#)), "{path}");
+        let page = open(&format!("{}{path}", ostia.web_url)).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.body.contains("<h2>What to do</h2>"), "{}", page.body);
+    }
+    let page = open(&format!("{}/docs/errors/key-missing", ostia.web_url)).await;
+    let shown = "<strong>Caller</strong>: send the key as <code>Authorization: Bearer";
+    assert!(page.body.contains(shown), "{}", page.body);
+    let unknown = open(&format!("{}/docs/errors/nothing", ostia.web_url)).await;
+    assert_eq!(unknown.status, 404);
 }

@@ -1,6 +1,7 @@
 //! What is answered when something does not work: RFC 9457, and the one table from codes to statuses.
 
 use super::frame::RequestId;
+use crate::pages;
 use axum::response::{IntoResponse, Response};
 use http::{
     HeaderValue, StatusCode,
@@ -107,7 +108,7 @@ impl Problem {
     pub(super) fn write(&self, id: RequestId) -> Response {
         let status = self.status();
         let body = ProblemBody {
-            r#type: format!("/docs/errors/{}.md", self.code.as_str()),
+            r#type: pages::errors::address(self.code),
             title: self.code.as_str().replace('-', " "),
             status: status.as_u16(),
             detail: self.detail.clone(),

@@ -115,7 +115,7 @@ impl Answer {
         assert_eq!(self.status, status, "{body:#}");
         assert_eq!(body["code"], code, "{body:#}");
         assert_eq!(body["status"], status, "{body:#}");
-        assert_eq!(body["type"], format!("/docs/errors/{code}.md"));
+        assert_eq!(body["type"], format!("/docs/errors/{code}"));
         assert_eq!(body["title"], code.replace('-', " "));
         assert!(body["detail"].as_str().is_some_and(|text| !text.is_empty()));
         assert_eq!(self.header("content-type"), "application/problem+json");
