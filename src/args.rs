@@ -181,6 +181,9 @@ pub(crate) struct ControlArgs {
         value_name = "FILE"
     )]
     pub(crate) service_token_file: Option<PathBuf>,
+    /// Speak to control without TLS also over a network, one that encrypts by itself
+    #[arg(long, global = true, env = "OSTIA_CONTROL_PLAINTEXT", value_parser = FalseyValueParser::new())]
+    pub(crate) control_plaintext: bool,
 }
 
 #[derive(clap::Args, Clone, Default)]

@@ -5,9 +5,11 @@
 mod edge;
 mod endpoint;
 mod file;
+mod listen;
 mod log;
 mod master_keys;
 mod oidc;
+mod plaintext;
 mod retention;
 mod secrets;
 mod tls;
@@ -15,6 +17,7 @@ mod web;
 
 pub(crate) use edge::EdgeSettings;
 pub(crate) use endpoint::Endpoint;
+pub(crate) use listen::Listen;
 pub(crate) use log::LogSettings;
 pub(crate) use master_keys::MasterKeySource;
 pub(crate) use secrets::{Found, Secrets};
@@ -29,7 +32,6 @@ use file::File;
 use ostia_domain::key::Secret;
 use std::{
     fs, io,
-    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -90,14 +92,6 @@ impl Roles {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Listen {
-    pub(crate) control: SocketAddr,
-    pub(crate) mcp: SocketAddr,
-    pub(crate) web: SocketAddr,
-    pub(crate) admin: SocketAddr,
-}
-
 fn max_key_lifetime(flag: Option<u32>, file: &file::Keys) -> Result<Option<Duration>, Failure> {
     match flag.or(file.max_lifetime_days) {
         Some(0) => Err(Failure::usage("keys.max_lifetime_days: must be at least 1")),
@@ -116,7 +110,7 @@ pub(crate) fn settings(global: &Global) -> Result<(Settings, LogSettings), Failu
 /// The addresses that `ostia run` would listen on with these flags.
 pub(crate) fn listen_settings(global: &Global, args: &ListenArgs) -> Result<Listen, Failure> {
     let file = read_file(global)?;
-    Ok(listen(args, &file))
+    Ok(listen::settings(args, &file.listen))
 }
 
 /// Settings of `ostia run`.
@@ -127,12 +121,18 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
     if args.demo || file.demo {
         demand_control(roles)?;
     }
+    let listen = listen::settings(&args.listen, &file.listen);
+    let tls = tls::server(&args.tls, &file.tls)?;
+    if roles.control {
+        let allowed = endpoint::plaintext(&global.control, &file.control);
+        plaintext::check_listener(listen.control, tls.is_some(), allowed)?;
+    }
     Ok(RunSettings {
         roles,
         demo: args.demo || file.demo,
         migrate: args.migrate || file.migrate,
-        listen: listen(&args.listen, &file),
-        tls: tls::server(&args.tls, &file.tls)?,
+        listen,
+        tls,
         max_key_lifetime: max_key_lifetime(args.max_key_lifetime_days, &file.keys)?,
         edge: edge::settings(&args.edge, &file.edge)?,
         retention: retention::settings(&args.keep, &file.keep)?,
@@ -207,19 +207,6 @@ fn demand_control(roles: Roles) -> Result<(), Failure> {
         Failure::usage("--demo seeds the database, and this process does not run control")
             .hint("pass --demo to the process that runs control"),
     )
-}
-
-fn listen(flags: &ListenArgs, file: &File) -> Listen {
-    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let choose = |flag: Option<SocketAddr>, file: Option<SocketAddr>, port| {
-        flag.or(file).unwrap_or_else(|| local(port))
-    };
-    Listen {
-        control: choose(flags.control, file.listen.control, 7070),
-        mcp: choose(flags.mcp, file.listen.mcp, 8080),
-        web: choose(flags.web, file.listen.web, 8081),
-        admin: choose(flags.admin, file.listen.admin, 9090),
-    }
 }
 
 fn check_database_url(url: String) -> Result<String, Failure> {

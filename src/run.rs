@@ -104,6 +104,10 @@ impl Process {
                 seeded = Some(seed::seed(&client, settings.demo).await?);
                 let announced = data.announce("control", &addresses.control)?;
                 self.announced.push(announced);
+                // For `ostia login-link`, where the dashboard runs elsewhere.
+                if let (false, Some(url)) = (settings.roles.web, &settings.web_url) {
+                    self.announced.push(data.announce("web", url)?);
+                }
                 client
             }
             (None, Some(client)) => client,

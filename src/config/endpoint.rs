@@ -1,6 +1,6 @@
 //! Where control is, for a client in another process, and the addresses that are printed.
 
-use super::{file, read_named, variable};
+use super::{file, plaintext, read_named, variable};
 use crate::{args::ControlArgs, failure::Failure};
 use ostia_domain::key::Secret;
 use std::{path::PathBuf, time::Duration};
@@ -50,7 +50,7 @@ pub(crate) fn settings(args: &ControlArgs, file: &file::Control) -> Result<Endpo
     }
     let url = args.control_url.clone().or_else(|| file.url.clone());
     if let Some(url) = &url {
-        check_control_url(url, ca.is_some())?;
+        check_control_url(url, ca.is_some(), plaintext(args, file))?;
     }
     Ok(Endpoint {
         url,
@@ -63,7 +63,12 @@ pub(crate) fn settings(args: &ControlArgs, file: &file::Control) -> Result<Endpo
     })
 }
 
-fn check_control_url(url: &str, has_ca: bool) -> Result<(), Failure> {
+/// Whether control may be spoken to over a network without TLS.
+pub(super) fn plaintext(args: &ControlArgs, file: &file::Control) -> bool {
+    args.control_plaintext || file.plaintext
+}
+
+fn check_control_url(url: &str, has_ca: bool, plaintext_allowed: bool) -> Result<(), Failure> {
     let setting = "--control-url (control.url)";
     if let Some(rest) = url.strip_prefix("https://") {
         if !has_ca {
@@ -73,7 +78,10 @@ fn check_control_url(url: &str, has_ca: bool) -> Result<(), Failure> {
         return check_authority(setting, rest);
     }
     match url.strip_prefix("http://") {
-        Some(rest) => check_authority(setting, rest),
+        Some(rest) => {
+            check_authority(setting, rest)?;
+            plaintext::check_url(rest, plaintext_allowed)
+        }
         None => Err(Failure::usage(format!(
             "{setting} {url:?} does not start with http:// or https://"
         ))),

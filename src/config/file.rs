@@ -78,6 +78,8 @@ pub(crate) struct Control {
     pub(crate) client_cert: Option<PathBuf>,
     pub(crate) client_key: Option<PathBuf>,
     pub(crate) service_token_file: Option<PathBuf>,
+    /// `--control-plaintext`
+    pub(crate) plaintext: bool,
 }
 
 /// `[tls]`: of control's own listener, as `--tls-cert` and its siblings.

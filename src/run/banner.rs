@@ -1,7 +1,7 @@
 //! What a start says once everything answers. The only place where a new key and login link appear.
 
 use super::{listen::Addresses, seed::Seeded, snippets};
-use crate::{config::RunSettings, failure::Failure, output::Output};
+use crate::{cli::count, config::RunSettings, failure::Failure, output::Output};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -70,10 +70,6 @@ fn state(settings: &RunSettings, seeded: &Seeded) -> String {
         return format!(". First start: {folder} is set up.\n\n");
     }
     let found = &seeded.found;
-    let count = |n: usize, one: &str, many: &str| match n {
-        1 => format!("1 {one}"),
-        n => format!("{n} {many}"),
-    };
     format!(
         ".\nFound in {folder}: {}, {}, {}. {}.\n\n",
         count(found.users, "user", "users"),

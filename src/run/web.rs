@@ -6,6 +6,13 @@ use crate::config::RunSettings;
 /// Calls of tools over REST go to the edge of this process, or else to where clients go.
 pub(crate) fn config(settings: &RunSettings, addresses: &Addresses) -> ostia_web::Config {
     let edge_url = addresses.mcp_here();
+    if edge_url.is_none() && settings.mcp_url.is_none() {
+        tracing::warn!(
+            url = addresses.mcp,
+            "no edge runs here, so the dashboard calls tools at, and shows people, this address; name \
+             the edge's with --mcp-url"
+        );
+    }
     ostia_web::Config {
         mcp_url: addresses.mcp.clone(),
         edge_url: edge_url.unwrap_or_else(|| addresses.mcp.clone()),

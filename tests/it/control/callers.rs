@@ -1,12 +1,14 @@
 //! Who may call control over a network.
 
 use super::fixture::{TOKEN, assert_refused, config};
-use crate::harness::database::{self, Database};
+use crate::harness::{
+    authority::Authority,
+    database::{self, Database},
+};
 use chrono::TimeDelta;
 use ostia_control::{Config, Control, Tls};
 use ostia_domain::{clock, code::Code, key::Secret};
 use ostia_proto::{ControlClient, v1};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::time::Duration;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -300,27 +302,4 @@ async fn without_an_authority_tls_is_for_secrecy_and_the_token_still_counts() {
     list(&endpoint, Some(TOKEN)).await.expect("known");
     let answer = list(&endpoint, None).await;
     assert_refused(answer, Grpc::Unauthenticated, Code::ServiceUnauthenticated);
-}
-
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("an authority"))
-    }
-
-    fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    /// A certificate and its key.
-    fn issue(&self, name: &str) -> (String, String) {
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
-        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
-        (certificate.pem(), key.serialize_pem())
-    }
 }

@@ -5,6 +5,7 @@
     reason = "a helper may be used by one group of tests today and by none tomorrow"
 )]
 
+pub(crate) mod authority;
 pub(crate) mod command;
 pub(crate) mod control;
 pub(crate) mod database;
