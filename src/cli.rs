@@ -31,11 +31,13 @@ pub(crate) mod vault;
 use crate::{
     args::{self, Global},
     config,
+    data_dir::DataDir,
     failure::Failure,
     output::Output,
     telemetry,
 };
 pub(crate) use connect::demand_database;
+pub(crate) use show::count;
 
 use connect::Connection;
 use ostia_proto::ControlClient;
@@ -56,9 +58,15 @@ pub(crate) async fn execute(
             let connection = Connection::open(&settings, output).await?;
             let outcome = with_control(&settings, command, connection.client(), output).await;
             connection.close().await;
-            outcome
+            outcome.map_err(|failure| failure.documented_by(dashboard(&settings)))
         }
     }
+}
+
+/// Where the dashboard is, as far as it is known here.
+fn dashboard(settings: &config::Settings) -> Option<String> {
+    let named = settings.web_url(None).ok().flatten();
+    named.or_else(|| DataDir::at(&settings.data_dir).announced("web"))
 }
 
 async fn with_control(

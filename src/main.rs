@@ -36,21 +36,31 @@ fn main() -> ExitCode {
         Command::WorkerGuard => ostia_edge::pool::guard::main(),
         Command::DemoUpstream => demo::main(),
         Command::Completions { shell } => {
-            let mut command = Args::command();
-            clap_complete::generate(shell, &mut command, "ostia", &mut std::io::stdout());
-            ExitCode::SUCCESS
+            let output = Output::new(args.global.json);
+            ended(completions(shell), output)
         }
         command => {
             let output = Output::new(args.global.json);
-            match work(&args.global, command, output) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(failure) => {
-                    output.failure(&failure);
-                    failure.exit.into()
-                }
-            }
+            ended(work(&args.global, command, output), output)
         }
     }
+}
+
+fn ended(outcome: Result<(), Failure>, output: Output) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "ostia", &mut script);
+    // Whoever wants its first lines only has nothing to stop.
+    output::pour(&String::from_utf8_lossy(&script)).map(drop)
 }
 
 fn work(global: &args::Global, command: Command, output: Output) -> Result<(), Failure> {

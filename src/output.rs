@@ -55,6 +55,13 @@ impl Output {
     }
 }
 
+/// How wide the terminal is that stdout is; unset where it is none.
+pub(crate) fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    // One that does not know says 0.
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// One line (or block) on stdout. A reader that went away, as `head` does, is no failure.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
     // Whoever writes one line has nothing to stop.
@@ -90,6 +97,9 @@ fn failure_text(failure: &Failure) -> String {
         text.push_str(code.as_str());
         text.push_str(", see ");
         text.push_str(&page);
+        if !page.starts_with("http") {
+            text.push_str(" in Ostia's sources");
+        }
     }
     text
 }

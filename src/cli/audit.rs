@@ -8,7 +8,7 @@ mod tail;
 mod verify;
 mod view;
 
-use super::criteria::Criteria;
+use super::criteria::{Criteria, NOTHING_MATCHES};
 use crate::{failure::Failure, output::Output};
 use clap::{Subcommand, ValueEnum};
 use ostia_proto::ControlClient;
@@ -102,14 +102,22 @@ pub(crate) async fn run(
 }
 
 impl Wanted {
+    /// What is said where no event was found.
+    fn nothing(&self) -> &'static str {
+        match self.action {
+            Some(_) => NOTHING_MATCHES,
+            None => self.criteria.nothing("nothing happened yet"),
+        }
+    }
+
     fn request(&self) -> ostia_proto::v1::ListEventsRequest {
         self.criteria.events(self.action.as_deref())
     }
 }
 
-fn lines(events: &[Event]) -> String {
+fn lines(events: &[Event], nothing: &str) -> String {
     if events.is_empty() {
-        return "nothing happened yet".to_owned();
+        return nothing.to_owned();
     }
     let lines: Vec<String> = events.iter().map(Event::line).collect();
     lines.join("\n")

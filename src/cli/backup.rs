@@ -1,8 +1,9 @@
 //! `ostia backup` and `ostia restore`: everything in the database as one file, and back.
 
 use super::{
-    confirm,
+    confirm::Confirmation,
     connect::actor,
+    show::MOMENT,
     table::{Table, fields},
 };
 use crate::{
@@ -43,9 +44,8 @@ pub(crate) struct RestoreArgs {
     /// Remove everything that the database has
     #[arg(long)]
     replace: bool,
-    /// Remove it without asking
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 /// A backup and where it is.
@@ -152,7 +152,8 @@ pub(crate) async fn restore(
             ..failure
         })?;
         if args.replace {
-            confirm::demand(args.yes, "Remove everything that the database has?")?;
+            args.confirmation
+                .demand("Remove everything that the database has?")?;
         }
         let secrets = Secrets::of_control(settings).await?;
         let config = control::config(settings, &secrets).map_err(|failure| {
@@ -184,10 +185,7 @@ impl Report<'_> {
         let header = &self.summary.header;
         let facts = fields([
             ("file", self.file.display().to_string()),
-            (
-                "made",
-                header.created_at.format("%Y-%m-%d %H:%M:%S").to_string(),
-            ),
+            ("made", header.created_at.format(MOMENT).to_string()),
             ("by ostia", header.product_version.clone()),
             ("schema", header.schema.clone()),
             ("master keys", header.master_keys.join(", ")),

@@ -3,6 +3,7 @@
 mod selection;
 mod view;
 
+use super::confirm::Confirmation;
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
 use ostia_proto::{ControlClient, v1};
@@ -33,7 +34,12 @@ pub(crate) enum Command {
         clear: Vec<List>,
     },
     /// Remove a bundle; what it showed stays where it is
-    Delete(Named),
+    Delete {
+        #[command(flatten)]
+        bundle: Named,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
 }
 
 #[derive(clap::Args)]
@@ -76,8 +82,12 @@ pub(crate) async fn run(
             };
             show(client.update_bundle(request).await?.into_inner(), output)
         }
-        Command::Delete(bundle) => {
+        Command::Delete {
+            bundle,
+            confirmation,
+        } => {
             let bundle = get(control, bundle.bundle).await?;
+            confirmation.demand(&format!("Delete the bundle {:?}?", bundle.name))?;
             let request = v1::DeleteBundleRequest {
                 bundle: bundle.id.clone(),
             };

@@ -4,7 +4,10 @@ use super::moment;
 use ostia_domain::clock::Timestamp;
 use ostia_proto::{convert::timestamp, v1};
 
-#[derive(clap::Args, Clone, Default)]
+/// Something may be there, but not of this kind.
+pub(crate) const NOTHING_MATCHES: &str = "nothing matches";
+
+#[derive(clap::Args, Clone, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Only")]
 pub(crate) struct Criteria {
     /// Of this key, by id or public id
@@ -31,6 +34,15 @@ pub(crate) struct Criteria {
 }
 
 impl Criteria {
+    /// What is said where nothing was found: without criteria there is nothing at all.
+    pub(crate) fn nothing(&self, at_all: &'static str) -> &'static str {
+        if *self == Self::default() {
+            at_all
+        } else {
+            NOTHING_MATCHES
+        }
+    }
+
     pub(crate) fn events(&self, action: Option<&str>) -> v1::ListEventsRequest {
         let own = self.clone();
         v1::ListEventsRequest {

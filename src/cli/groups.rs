@@ -1,6 +1,7 @@
 //! `ostia groups`: users who may do the same.
 
 use super::{
+    confirm::Confirmation,
     show::{list, timestamp},
     table::Table,
 };
@@ -21,17 +22,24 @@ pub(crate) enum Command {
         #[command(flatten)]
         bounds: Bounds,
     },
-    /// Change what is named; the rest stays
+    /// Change what is named; the rest stays. A list that is named replaces the one before; an empty value
+    /// empties it: --member '' takes all members out, --plan '' takes the plan away
     Update {
         #[command(flatten)]
         group: Named,
+        /// What it is to be called
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
         #[command(flatten)]
         bounds: Bounds,
     },
     /// Remove a group; its members stay
-    Delete(Named),
+    Delete {
+        #[command(flatten)]
+        group: Named,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
 }
 
 #[derive(clap::Args)]
@@ -104,8 +112,13 @@ pub(crate) async fn run(
             };
             show(client.update_group(request).await?.into_inner(), output)
         }
-        Command::Delete(named) => {
-            let group = named.group;
+        Command::Delete {
+            group,
+            confirmation,
+        } => {
+            let request = v1::GetGroupRequest { group: group.group };
+            let group = client.get_group(request).await?.into_inner().name;
+            confirmation.demand(&format!("Delete the group {group:?}?"))?;
             let request = v1::DeleteGroupRequest {
                 group: group.clone(),
             };

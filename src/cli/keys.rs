@@ -6,7 +6,7 @@ mod restrictions;
 mod update;
 mod view;
 
-use super::span;
+use super::{confirm::Confirmation, span};
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
 pub(crate) use find::find;
@@ -45,14 +45,18 @@ pub(crate) enum Command {
         overlap: Duration,
     },
     /// End the key for good; it stays in lists and in audit
-    Revoke(Named),
+    Revoke {
+        #[command(flatten)]
+        key: Named,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
     /// Remove the key; usage and audit keep its name
     Delete {
         #[command(flatten)]
         key: Named,
-        /// Say that you mean it
-        #[arg(long)]
-        confirm: bool,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
 }
 
@@ -105,15 +109,18 @@ pub(crate) async fn run(
             let minted = Minted::new(rotated.key, rotated.secret)?;
             output.result(&minted, Minted::text)
         }
-        Command::Revoke(key) => {
-            let key = find(control, key.key).await?.id;
-            let request = v1::RevokeKeyRequest { key };
+        Command::Revoke { key, confirmation } => {
+            let key = find(control, key.key).await?;
+            confirmation.demand(&format!("Revoke the key {:?} for good?", key.name))?;
+            let request = v1::RevokeKeyRequest { key: key.id };
             show(
                 control.keys().revoke_key(request).await?.into_inner(),
                 output,
             )
         }
-        Command::Delete { key, confirm } => delete(key.key, confirm, control, output).await,
+        Command::Delete { key, confirmation } => {
+            delete(key.key, confirmation, control, output).await
+        }
     }
 }
 
@@ -138,20 +145,15 @@ async fn report_leaked(control: &ControlClient, output: Output) -> Result<(), Fa
 
 async fn delete(
     key: String,
-    confirm: bool,
+    confirmation: Confirmation,
     control: &ControlClient,
     output: Output,
 ) -> Result<(), Failure> {
     let key = find(control, key).await?;
-    if !confirm {
-        return Err(Failure::usage(format!(
-            "this removes the key {:?} and cannot be undone",
-            key.name
-        ))
-        .hint(
-            "add --confirm to do it, or use `ostia keys revoke` to end the key and keep its row",
-        ));
-    }
+    confirmation.demand(&format!(
+        "Delete the key {:?}? `ostia keys revoke` would end it and keep its row.",
+        key.name
+    ))?;
     let request = v1::DeleteKeyRequest {
         key: key.id.clone(),
     };

@@ -69,7 +69,7 @@ pub(crate) async fn run(
     output.result(&link, |link| {
         let end = moment(link.expires_at.as_ref(), "-");
         format!(
-            "{}\n\nIt signs {} in once, until {end} UTC.",
+            "{}\n\nIt signs {} in once, until {end}.",
             link.login_url, link.user
         )
     })

@@ -7,7 +7,7 @@ mod read;
 mod reference;
 mod write;
 
-use super::confirm;
+use super::{confirm::Confirmation, show::count};
 use crate::{
     failure::{Exit, Failure},
     output::{self, Output},
@@ -38,9 +38,8 @@ pub(crate) struct ApplyArgs {
     /// Also remove what an earlier apply made and the manifest does not name
     #[arg(long)]
     prune: bool,
-    /// Remove without asking
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 #[derive(clap::Args)]
@@ -72,17 +71,21 @@ pub(crate) async fn apply(
         return match difference.count() {
             changes if args.exit_code && changes > 0 => Err(Failure {
                 exit: Exit::Changes,
-                ..Failure::new(format!("{changes} objects are not as the manifest says"))
+                ..Failure::new(format!(
+                    "{} not as the manifest says",
+                    count(changes, "object is", "objects are")
+                ))
             }),
             _ => Ok(()),
         };
     }
-    if args.prune && !args.yes {
+    if args.prune && !args.confirmation.given() {
         let difference = ask(true).await?;
         let removed = difference.removed();
         if removed > 0 {
             output.remark(&difference.text());
-            confirm::demand(false, &format!("Remove {removed} objects?"))?;
+            args.confirmation
+                .demand(&format!("Remove {}?", count(removed, "object", "objects")))?;
         }
     }
     let difference = ask(false).await?;
@@ -109,9 +112,10 @@ pub(crate) async fn export(
     let written = serde_json::json!({ "file": path, "needs": needed });
     output.result(&written, |_| match needed.len() {
         0 => format!("wrote {}", path.display()),
-        count => format!(
-            "wrote {}; elsewhere it needs {count} variables, which its head lists",
-            path.display()
+        variables => format!(
+            "wrote {}; elsewhere it needs {}, which its head lists",
+            path.display(),
+            count(variables, "variable", "variables")
         ),
     })
 }

@@ -5,6 +5,7 @@ mod test;
 mod versions;
 mod view;
 
+use super::confirm::Confirmation;
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
 use ostia_proto::{
@@ -42,7 +43,12 @@ pub(crate) enum Command {
         clear: Vec<List>,
     },
     /// Remove a policy that nothing is bound by
-    Delete(Named),
+    Delete {
+        #[command(flatten)]
+        policy: Named,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
     /// List what its rules were, newest first
     Versions(Named),
     /// Show what changed from one version to another
@@ -117,8 +123,12 @@ pub(crate) async fn run(
             };
             show(client.update_policy(request).await?.into_inner(), output)
         }
-        Command::Delete(policy) => {
+        Command::Delete {
+            policy,
+            confirmation,
+        } => {
             let policy = get(control, policy.policy).await?;
+            confirmation.demand(&format!("Delete the policy {:?}?", policy.name))?;
             let request = v1::DeletePolicyRequest {
                 policy: policy.id.clone(),
             };

@@ -1,6 +1,6 @@
 //! `ostia prices`: what calls cost, for reports.
 
-use super::table::Table;
+use super::{confirm::Confirmation, table::Table};
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
 use ostia_proto::{ControlClient, v1};
@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Delete {
         /// Its tools or id
         price: String,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
 }
 
@@ -61,7 +63,11 @@ pub(crate) async fn run(
             let price = Price::from(client.set_price(request).await?.into_inner());
             output.result(&price, |price| table(std::slice::from_ref(price)))
         }
-        Command::Delete { price } => {
+        Command::Delete {
+            price,
+            confirmation,
+        } => {
+            confirmation.demand(&format!("Delete the price of {price:?}?"))?;
             let request = v1::DeletePriceRequest {
                 price: price.clone(),
             };

@@ -2,6 +2,10 @@
 
 use chrono::{DateTime, SecondsFormat};
 use ostia_domain::clock::Timestamp;
+use std::fmt::Display;
+
+/// Every time for people; all are in UTC and say so.
+pub(crate) const MOMENT: &str = "%Y-%m-%d %H:%M:%SZ";
 
 /// For programs: RFC 3339 in UTC.
 pub(crate) fn timestamp(at: Option<prost_types::Timestamp>) -> Option<String> {
@@ -12,7 +16,7 @@ pub(crate) fn timestamp(at: Option<prost_types::Timestamp>) -> Option<String> {
 pub(crate) fn moment(at: Option<&String>, otherwise: &str) -> String {
     at.and_then(|at| DateTime::parse_from_rfc3339(at).ok())
         .map_or(otherwise.to_owned(), |at| {
-            at.format("%Y-%m-%d %H:%M:%S").to_string()
+            at.to_utc().format(MOMENT).to_string()
         })
 }
 
@@ -23,6 +27,16 @@ fn read(at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
 /// A text that may be absent: the protocol's empty is JSON's null.
 pub(crate) fn optional(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
+}
+
+/// `1 key`, `2 keys`.
+pub(crate) fn count<N: Copy + Display + PartialEq + From<u8>>(
+    number: N,
+    one: &str,
+    many: &str,
+) -> String {
+    let noun = if number == N::from(1) { one } else { many };
+    format!("{number} {noun}")
 }
 
 pub(crate) fn list(items: &[String]) -> String {

@@ -9,7 +9,7 @@ mod reached;
 mod update;
 mod view;
 
-use super::import;
+use super::{confirm::Confirmation, import};
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
 use ostia_proto::{ControlClient, v1};
@@ -32,7 +32,7 @@ pub(crate) enum Command {
     },
     /// List the tools it was found to offer
     Tools(Named),
-    /// Have it listed anew, now, and show what was found
+    /// Have it listed anew, now, and show what was found; exit code 1 if that went wrong
     Discover(Named),
     /// Try one as `add` takes it, on an edge and without adding it, and show what it offers or how far it came
     Probe(Box<add::Args>),
@@ -43,7 +43,12 @@ pub(crate) enum Command {
     /// Show what its workers wrote to stderr last
     Output(Named),
     /// Remove it and stop its workers
-    Remove(Named),
+    Remove {
+        #[command(flatten)]
+        upstream: Named,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
     /// Add those of a file as Claude Desktop, Cursor or VS Code write it
     Import(import::Args),
 }
@@ -113,8 +118,10 @@ pub(crate) async fn run(
                 upstream,
                 wait: None,
             };
-            let answer = client.discover_upstream(request).await?;
-            output.result(&Upstream::from(answer.into_inner()), Upstream::text)
+            let found = client.discover_upstream(request).await?.into_inner();
+            let problem = found.problem.clone();
+            output.result(&Upstream::from(found), Upstream::text)?;
+            problem.map_or(Ok(()), |problem| Err(Failure::new(problem)))
         }
         Command::Probe(args) => {
             let request = v1::ProbeUpstreamRequest {
@@ -146,7 +153,16 @@ pub(crate) async fn run(
             let lines = probe::lines(answer.into_inner().edges);
             output.result(&lines, |lines| probe::table(lines))
         }
-        Command::Remove(Named { upstream }) => {
+        Command::Remove {
+            upstream,
+            confirmation,
+        } => {
+            let request = v1::GetUpstreamRequest {
+                upstream: upstream.upstream,
+            };
+            let upstream = client.get_upstream(request).await?.into_inner();
+            let upstream = upstream.definition.unwrap_or_default().name;
+            confirmation.demand(&format!("Remove the upstream {upstream:?}?"))?;
             let request = v1::RemoveUpstreamRequest {
                 upstream: upstream.clone(),
             };

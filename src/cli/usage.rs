@@ -11,6 +11,7 @@ use ostia_proto::{ControlClient, v1};
 use view::{Record, table};
 
 const MAX_PAGE: u32 = 1000;
+const NO_CALLS: &str = "no calls yet";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -87,5 +88,7 @@ async fn list(
             break;
         }
     }
-    output.result(&records, |records| table(records))
+    output.result(&records, |records| {
+        table(records, criteria.nothing(NO_CALLS))
+    })
 }

@@ -1,7 +1,8 @@
 //! `ostia users`: people.
 
 use super::{
-    show::{list, timestamp},
+    confirm::Confirmation,
+    show::{count, list, timestamp},
     table::Table,
 };
 use crate::{failure::Failure, output::Output};
@@ -35,8 +36,10 @@ pub(crate) enum Command {
     Update {
         #[command(flatten)]
         user: Named,
+        /// What they are to be called
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
+        /// What they may do besides calling tools
         #[arg(long, value_name = "ROLE")]
         role: Option<Role>,
         /// Replaces the list; an empty value empties it
@@ -56,9 +59,8 @@ pub(crate) enum Command {
     Delete {
         #[command(flatten)]
         user: Named,
-        /// Say that you mean it
-        #[arg(long)]
-        confirm: bool,
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
 }
 
@@ -184,15 +186,14 @@ pub(crate) async fn run(
             let ended = client.sign_out_user(request).await?.into_inner().ended;
             let signed_out = serde_json::json!({ "signed_out": user, "ended": ended });
             output.result(&signed_out, |_| {
-                format!("signed out {user}: {ended} browser sessions ended")
+                let ended = count(ended, "browser session", "browser sessions");
+                format!("signed out {user}: {ended} ended")
             })
         }
-        Command::Delete { user, confirm } => {
-            let user = user.user;
-            if !confirm {
-                let problem = format!("this removes the user {user:?} and all their keys for good");
-                return Err(Failure::usage(problem).hint("say --confirm if you mean it"));
-            }
+        Command::Delete { user, confirmation } => {
+            let request = v1::GetUserRequest { user: user.user };
+            let user = client.get_user(request).await?.into_inner().name;
+            confirmation.demand(&format!("Delete the user {user:?} and all their keys?"))?;
             let request = v1::DeleteUserRequest { user: user.clone() };
             client.delete_user(request).await?;
             let deleted = serde_json::json!({ "deleted": user });

@@ -1,6 +1,6 @@
 //! Events, newest first.
 
-use super::{Event, MAX_PAGE, Wanted, lines};
+use super::{Event, MAX_PAGE, Wanted, view::table};
 use crate::{failure::Failure, output::Output};
 use ostia_proto::{ControlClient, v1};
 
@@ -26,5 +26,5 @@ pub(super) async fn run(
             break;
         }
     }
-    output.result(&events, |events| lines(events))
+    output.result(&events, |events| table(events, wanted.nothing()))
 }

@@ -18,7 +18,7 @@ pub(super) async fn show(
 ) -> Result<(), Failure> {
     let newest = newest(limit, wanted, control).await?;
     let events: Vec<Event> = newest.into_iter().map(Event::from).collect();
-    output.result(&events, |events| lines(events))
+    output.result(&events, |events| lines(events, wanted.nothing()))
 }
 
 /// Prints until the process is interrupted.

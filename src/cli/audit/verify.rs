@@ -1,7 +1,7 @@
 //! Whether any event was changed, removed or moved.
 
 use crate::{
-    cli::show::{optional, timestamp},
+    cli::show::{count, optional, timestamp},
     config,
     failure::Failure,
     output::Output,
@@ -55,8 +55,8 @@ pub(super) async fn run(
         return Ok(());
     }
     Err(Failure::new(format!(
-        "the audit events are not what was written: {} problems",
-        report.problems.len()
+        "the audit events are not what was written: {}",
+        count(report.problems.len(), "problem", "problems")
     ))
     .hint(
         "compare with a backup or an export of before; docs/audit.md says what each problem means",
@@ -114,14 +114,15 @@ impl Report {
         if self.problems.len() > SHOWN {
             lines.push(format!("and {} more", self.problems.len() - SHOWN));
         }
-        let verdict = if self.intact { "intact" } else { "not intact" };
+        let state = if self.intact { "intact" } else { "not intact" };
         let mut last = format!(
-            "{verdict}: {} events in {} chains were read",
-            self.checked,
-            self.chains.len()
+            "{state}: read {} in {}",
+            count(self.checked, "event", "events"),
+            count(self.chains.len(), "chain", "chains")
         );
         if self.unchained > 0 {
-            let _ = write!(last, ", {} are older than the chains", self.unchained);
+            let older = count(self.unchained, "is", "are");
+            let _ = write!(last, ", {older} older than the chains");
         }
         lines.push(last);
         lines.join("\n")

@@ -3,6 +3,7 @@
 use crate::cli::{
     export::Exported,
     show::{moment, optional, timestamp},
+    table::Table,
 };
 use ostia_proto::v1;
 use serde::Serialize;
@@ -114,6 +115,26 @@ impl Exported for Event {
             or_empty(&self.hash),
         ]
     }
+}
+
+/// The most telling of each; `--json` and `tail` have all.
+pub(super) fn table(events: &[Event], nothing: &'static str) -> String {
+    let or_dash = |text: Option<&String>| text.cloned().unwrap_or_else(|| "-".to_owned());
+    let rows = events.iter().map(|event| {
+        [
+            moment(event.at.as_ref(), "-"),
+            event.actor.clone(),
+            event.action.clone(),
+            or_dash(event.target.as_ref()),
+            event.outcome.clone(),
+            or_dash(event.error.as_ref().or(event.rule.as_ref())),
+            or_dash(event.request_id.as_ref()),
+        ]
+    });
+    let heading = [
+        "AT", "ACTOR", "ACTION", "TARGET", "OUTCOME", "WHY", "REQUEST",
+    ];
+    Table::new(heading, nothing).rows(rows).text()
 }
 
 impl Event {

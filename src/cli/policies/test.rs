@@ -66,7 +66,7 @@ impl From<v1::TestAccessResponse> for Access {
 
 impl Access {
     fn text(&self) -> String {
-        let verdict = if self.allowed { "allowed" } else { "denied" };
+        let decision = if self.allowed { "allowed" } else { "denied" };
         let limits = [
             self.calls_per_minute.map(|n| format!("{n} calls a minute")),
             self.max_results.map(|n| format!("{n} results")),
@@ -76,7 +76,7 @@ impl Access {
         let limits: Vec<_> = limits.into_iter().flatten().collect();
         fields([
             ("tool", self.tool.clone()),
-            ("verdict", verdict.to_owned()),
+            ("decision", decision.to_owned()),
             ("rule", self.rule.clone()),
             ("limits", limits.join(", ")),
         ])

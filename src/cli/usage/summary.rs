@@ -1,5 +1,6 @@
 //! Calls added up.
 
+use super::NO_CALLS;
 use crate::{
     cli::{
         criteria::Criteria,
@@ -84,7 +85,9 @@ pub(super) async fn run(
         duration_bounds_us: answer.duration_bounds_us,
         rows: answer.rows.into_iter().map(Row::from).collect(),
     };
-    output.result(&summary, |summary| summary.table(bucket, by))
+    output.result(&summary, |summary| {
+        summary.table(bucket, by, criteria.nothing(NO_CALLS))
+    })
 }
 
 impl Dimension {
@@ -128,10 +131,10 @@ impl Dimension {
 }
 
 impl Summary {
-    fn table(&self, bucket: Option<Bucket>, by: &[Dimension]) -> String {
+    fn table(&self, bucket: Option<Bucket>, by: &[Dimension], nothing: &'static str) -> String {
         let mut heading = Vec::new();
         if bucket.is_some() {
-            heading.push("FROM (UTC)");
+            heading.push("FROM");
         }
         heading.extend(by.iter().map(|dimension| dimension.heading()));
         heading.extend(["CALLS", "ERRORS", "MEAN", "P95", "COST"]);
@@ -152,9 +155,7 @@ impl Summary {
             ]);
             cells
         });
-        Table::with_columns(heading, "no calls yet")
-            .add(rows)
-            .text()
+        Table::with_columns(heading, nothing).add(rows).text()
     }
 
     /// The class that the slowest of 95 in 100 calls is in.

@@ -78,7 +78,7 @@ impl From<v1::UsageRecord> for Record {
     }
 }
 
-pub(super) fn table(records: &[Record]) -> String {
+pub(super) fn table(records: &[Record], nothing: &'static str) -> String {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let rows = records.iter().map(|record| {
         [
@@ -91,8 +91,8 @@ pub(super) fn table(records: &[Record]) -> String {
         ]
     });
     Table::new(
-        ["AT (UTC)", "KEY", "UPSTREAM", "TOOL", "OUTCOME", "TOOK"],
-        "no calls yet",
+        ["AT", "KEY", "UPSTREAM", "TOOL", "OUTCOME", "TOOK"],
+        nothing,
     )
     .rows(rows)
     .text()

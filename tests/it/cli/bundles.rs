@@ -37,7 +37,10 @@ async fn a_bundle_is_made_changed_and_removed() {
 
     let bundles = ostia.cli(&["bundles", "list"]).await.ok().json();
     assert_eq!(texts(&bundles, "name"), ["support"]);
-    ostia.cli(&["bundles", "delete", "support"]).await.ok();
+    ostia
+        .cli(&["bundles", "delete", "support", "--yes"])
+        .await
+        .ok();
     let gone = ostia.cli(&["bundles", "show", "support"]).await;
     assert_eq!(gone.code, NOT_FOUND);
 }

@@ -118,7 +118,7 @@ async fn everything(ostia: &Ostia) -> Vec<String> {
 #[tokio::test]
 async fn a_revoked_demo_key_is_not_made_again() {
     let mut ostia = Ostia::start().await;
-    ostia.cli(&["keys", "revoke", "demo"]).await.ok();
+    ostia.cli(&["keys", "revoke", "demo", "--yes"]).await.ok();
     ostia.restart().await;
     let keys = ostia.cli(&["keys", "list"]).await.ok().json();
     assert_eq!(texts(&keys, "state"), ["revoked"]);

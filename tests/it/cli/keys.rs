@@ -1,6 +1,6 @@
 //! `ostia keys`: the life of a key, and what the command says about it.
 
-use super::{FAILED, NOT_FOUND, UNREACHABLE, USAGE, error, folder, ostia, texts};
+use super::{FAILED, NOT_FOUND, UNREACHABLE, error, folder, ostia, texts};
 use crate::harness::{
     mcp::{Endpoint, modern},
     ostia::Ostia,
@@ -57,7 +57,11 @@ async fn a_key_works_from_its_creation_to_its_end() {
     until_works(&ostia, &secret, false).await;
     assert!(works(&ostia, &second).await);
 
-    let key = ostia.cli(&["keys", "revoke", "ci"]).await.ok().json();
+    let key = ostia
+        .cli(&["keys", "revoke", "ci", "--yes"])
+        .await
+        .ok()
+        .json();
     assert_eq!(key["state"], "revoked");
     until_works(&ostia, &second, false).await;
 
@@ -99,28 +103,14 @@ async fn a_key_is_named_by_id_public_id_prefix_or_name() {
 }
 
 #[tokio::test]
-async fn a_deletion_must_be_confirmed() {
+async fn a_deleted_key_is_gone() {
     let ostia = Ostia::start().await;
     create(&ostia, &["gone"]).await;
-    let refused = ostia.cli(&["keys", "delete", "gone"]).await;
-    assert_eq!(refused.code, USAGE);
-    assert!(
-        error(&refused)["hint"]
-            .as_str()
-            .is_some_and(|hint| hint.contains("--confirm"))
-    );
-    ostia.cli(&["keys", "show", "gone"]).await.ok();
-
-    ostia
-        .cli(&["keys", "delete", "gone", "--confirm"])
-        .await
-        .ok();
+    ostia.cli(&["keys", "delete", "gone", "--yes"]).await.ok();
     let missing = ostia.cli(&["keys", "show", "gone"]).await;
     assert_eq!(missing.code, NOT_FOUND);
-    assert_eq!(
-        error(&missing)["documentation"],
-        "docs/errors/no-such-object.md"
-    );
+    let page = format!("{}/docs/errors/no-such-object", ostia.web_url);
+    assert_eq!(error(&missing)["documentation"], page);
 }
 
 #[tokio::test]

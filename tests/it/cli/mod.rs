@@ -1,9 +1,11 @@
 //! The command line.
 
+mod apart;
 mod backup;
 mod bundles;
 mod completions;
 mod configuration;
+mod confirmation;
 mod credentials;
 mod demo;
 mod doctor;
@@ -11,6 +13,7 @@ mod first_start;
 mod import;
 mod keys;
 mod manifest;
+mod plans;
 mod policies;
 mod records;
 mod split;

@@ -44,7 +44,7 @@ async fn a_policy_is_made_changed_and_removed() {
     assert_eq!(policy["rules"]["deny"], json!([]));
     assert_eq!(policy["rules"]["max_tier"], "write");
 
-    ostia.cli(&["policies", "delete", "p"]).await.ok();
+    ostia.cli(&["policies", "delete", "p", "--yes"]).await.ok();
     let policies = ostia.cli(&["policies", "list"]).await.ok().json();
     assert_eq!(texts(&policies, "name"), ["read-only"]);
 }
@@ -54,7 +54,9 @@ async fn a_policy_that_would_allow_nothing_is_refused() {
     let ostia = Ostia::start().await;
     let refused = ostia.cli(&["policies", "create", "empty"]).await;
     assert_eq!(refused.code, USAGE);
-    let refused = ostia.cli(&["policies", "delete", "read-only"]).await;
+    let refused = ostia
+        .cli(&["policies", "delete", "read-only", "--yes"])
+        .await;
     assert_eq!(
         (refused.code, error(&refused)["code"].as_str()),
         (FAILED, Some("conflict"))
@@ -79,7 +81,7 @@ async fn plans_and_users_are_made_and_listed() {
     let plans = ostia.cli(&["plans", "list"]).await.ok().json();
     assert_eq!(plans[0]["calls_per_minute"], 60);
     assert_eq!(plans[0]["max_in_flight"], json!(null));
-    ostia.cli(&["plans", "delete", "small"]).await.ok();
+    ostia.cli(&["plans", "delete", "small", "--yes"]).await.ok();
 
     let args = ["users", "create", "ann", "--policy", "read-only"];
     let user = ostia.cli(&args).await.ok().json();

@@ -240,7 +240,7 @@ async fn summaries_say_what_calls_cost() {
     people.args(by).arg("--data-dir").arg(ostia.data_dir());
     let table = crate::harness::command::run(people).await.ok().stdout;
     let heading = table.lines().next().unwrap_or_default();
-    assert!(heading.starts_with("FROM (UTC)"), "{table}");
+    assert!(heading.starts_with("FROM"), "{table}");
     assert!(
         table.contains("demo.echo") && table.contains("0.5 EUR"),
         "{table}"
@@ -248,7 +248,31 @@ async fn summaries_say_what_calls_cost() {
 
     let prices = ostia.cli(&["prices", "list"]).await.ok().json();
     assert_eq!(texts(&prices, "tools"), ["demo.*"]);
-    ostia.cli(&["prices", "delete", "demo.*"]).await.ok();
-    let again = ostia.cli(&["prices", "delete", "demo.*"]).await;
+    ostia
+        .cli(&["prices", "delete", "demo.*", "--yes"])
+        .await
+        .ok();
+    let again = ostia.cli(&["prices", "delete", "demo.*", "--yes"]).await;
     assert_eq!(again.code, super::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn nothing_that_matches_is_not_nothing_at_all() {
+    let ostia = Ostia::start().await;
+    let said = async |args: &[&str]| {
+        let mut people = command(environment::OSTIA);
+        people.args(args).arg("--data-dir").arg(ostia.data_dir());
+        crate::harness::command::run(people).await.ok().stdout
+    };
+    for args in [
+        &["audit", "list", "--outcome", "denied"][..],
+        &["audit", "tail", "--action", "keys.revoke"],
+        &["usage", "list", "--tool", "a.b"],
+        &["usage", "summary", "--by", "tool", "--tool", "a.b"],
+    ] {
+        assert_eq!(said(args).await, "nothing matches\n", "{args:?}");
+    }
+    assert_eq!(said(&["usage", "list"]).await, "no calls yet\n");
+    let events = said(&["audit", "list"]).await;
+    assert!(events.starts_with("AT "), "{events}");
 }

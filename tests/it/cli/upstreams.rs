@@ -167,10 +167,16 @@ async fn a_program_that_is_no_server_is_reported() {
         }
     });
     told.await;
+    let found = ostia.cli(&["upstreams", "discover", "broken"]).await;
+    assert_eq!(found.code, FAILED, "{found:#?}");
+    assert_eq!(found.json()["problem"], error(&found)["message"]);
     let doctor = ostia.cli(&["doctor"]).await;
     assert_eq!(doctor.code, FAILED);
 
-    ostia.cli(&["upstreams", "remove", "broken"]).await.ok();
+    ostia
+        .cli(&["upstreams", "remove", "broken", "--yes"])
+        .await
+        .ok();
     assert_eq!(
         ostia.cli(&["upstreams", "show", "broken"]).await.code,
         NOT_FOUND

@@ -116,10 +116,7 @@ async fn a_user_who_is_disabled_or_removed_is_out_at_once() {
     ostia.cli(&["users", "enable", "bob"]).await.ok();
     assert!(!bob.is_signed_in().await);
     let bob = Visitor::signed_in(&ostia, "bob").await;
-    ostia
-        .cli(&["users", "delete", "bob", "--confirm"])
-        .await
-        .ok();
+    ostia.cli(&["users", "delete", "bob", "--yes"]).await.ok();
     assert!(!bob.is_signed_in().await);
 }
 

@@ -29,7 +29,7 @@ async fn a_creation_that_is_sent_again_is_one() {
     let retried = ("idempotency-key", "b2");
     let refused = with(&api, Method::POST, path, retried, body).await;
     refused.refused(409, "already-exists");
-    api.ostia.cli(&["keys", "revoke", "ci"]).await.ok();
+    api.ostia.cli(&["keys", "revoke", "ci", "--yes"]).await.ok();
     with(&api, Method::POST, path, retried, body).await.ok(201);
     // Keys of this kind are of one caller.
     let stranger = service(&api.ostia, "stranger", "administrator").await;

@@ -42,11 +42,14 @@ async fn a_key_that_does_not_work_says_why() {
         .await
         .refused(401, "owner-disabled");
     api.ostia.cli(&["users", "enable", "other"]).await.ok();
-    api.ostia.cli(&["keys", "revoke", "other"]).await.ok();
+    api.ostia
+        .cli(&["keys", "revoke", "other", "--yes"])
+        .await
+        .ok();
     with(api_key.clone(), &other)
         .await
         .refused(401, "key-revoked");
-    let confirmed = ["users", "delete", "other", "--confirm"];
+    let confirmed = ["users", "delete", "other", "--yes"];
     api.ostia.cli(&confirmed).await.ok();
     with(api_key, &other).await.refused(401, "key-unknown");
 }
