@@ -221,7 +221,8 @@ async fn addresses_that_are_not_allowed_are_not_reached() {
     let ostia = Ostia::start().await;
     let control = control::client(&ostia);
     let key = control::master_key(&control, "all").await;
-    upstreams::http("metadata", "http://169.254.169.254/mcp")
+    // 169.254.169.254, as no definition may say it.
+    upstreams::http("metadata", "http://2852039166/mcp")
         .define(&control)
         .await;
     let port = url
