@@ -128,12 +128,9 @@ pub(super) fn table(events: &[Event], nothing: &'static str) -> String {
             or_dash(event.target.as_ref()),
             event.outcome.clone(),
             or_dash(event.error.as_ref().or(event.rule.as_ref())),
-            or_dash(event.request_id.as_ref()),
         ]
     });
-    let heading = [
-        "AT", "ACTOR", "ACTION", "TARGET", "OUTCOME", "WHY", "REQUEST",
-    ];
+    let heading = ["AT", "ACTOR", "ACTION", "TARGET", "OUTCOME", "WHY"];
     Table::new(heading, nothing).rows(rows).text()
 }
 

@@ -132,20 +132,15 @@ async fn the_recipe_works_as_it_is_written() {
     assert_eq!(answer["content"][0]["text"], "apart", "{answer}");
 
     let mcp = site.address("8080") + "/mcp";
-    for (host, status) in [
-        ("edge:8080", 405),
-        ("mcp.example.com", 405),
-        ("evil.example", 403),
+    for (host, allowed) in [
+        ("edge:8080", true),
+        ("mcp.example.com", true),
+        ("evil.example", false),
     ] {
-        let asked = http::client()
-            .get(&mcp)
-            .bearer_auth(key)
-            .header("host", host);
-        let answer = asked
-            .header("mcp-protocol-version", "2026-07-28")
-            .send()
-            .await;
-        assert_eq!(answer.expect("an answer").status(), status, "{host}");
+        let asked = http::client().get(&mcp).bearer_auth(key);
+        let answer = asked.header("host", host).send().await;
+        let status = answer.expect("an answer").status();
+        assert_eq!(status != 403, allowed, "{host}: {status}");
     }
 
     let data = site.data("control");
