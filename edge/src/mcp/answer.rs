@@ -2,10 +2,10 @@
 //! its era has and the upstream's has not.
 
 use super::{
-    envelope::member,
+    envelope::{member, span},
     era::Era,
     log_level::LogLevel,
-    splice::{Edit, insert_members, splice},
+    splice::{Edit, insert_members, remove_member, splice},
     task_ids::{self, Renamed},
 };
 use crate::{
@@ -48,6 +48,9 @@ impl Addressee {
                 let place = answer.payload.clone();
                 edits.push(insert_members(&mut members, &answer.line, place));
             }
+            if self.era == Era::Legacy && upstream == Era::Modern {
+                edits.extend(without_result_type(answer));
+            }
         } else if let Some(edit) = self.error_code(answer, upstream) {
             edits.push(edit);
         }
@@ -85,7 +88,7 @@ impl Addressee {
             _ => return None,
         };
         let error: &RawValue = serde_json::from_slice(answer.payload()).ok()?;
-        let place = super::envelope::span(answer.payload(), member(error, "code")?);
+        let place = span(answer.payload(), member(error, "code")?);
         let from = answer.payload.start;
         Some(Edit {
             at: from + place.start..from + place.end,
@@ -107,6 +110,17 @@ impl Addressee {
         }
         Some(splice(&said.line, &mut edits))
     }
+}
+
+/// What a legacy client has no use for. Nothing of it is looked for further inside.
+fn without_result_type(answer: &Answer) -> Option<Edit<'static>> {
+    let result = answer.payload();
+    memmem::find(result, b"resultType")?;
+    let object: &RawValue = serde_json::from_slice(result).ok()?;
+    let value = span(result, member(object, "resultType")?);
+    let from = answer.payload.start;
+    let place = from + value.start..from + value.end;
+    Some(remove_member(&answer.line, place))
 }
 
 /// Whether an object has a member; only one that has the word somewhere is worth reading.
@@ -146,7 +160,7 @@ pub fn outcome(answer: &Answer) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mcp::envelope::{Message, span};
+    use crate::mcp::envelope::Message;
 
     fn answer(line: &'static str) -> Answer {
         let message = Message::parse(line.as_bytes()).unwrap();
@@ -171,6 +185,24 @@ mod tests {
     fn read(relayed: Relayed, (client, upstream): (Era, Era), line: &'static str) -> String {
         let text = addressee(client, relayed).answer(&answer(line), upstream, &[]);
         String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_legacy_client_gets_no_result_type_at_the_top() {
+        let line =
+            r#"{"id":7,"result":{"resultType":"complete","structuredContent":{"resultType":1}}}"#;
+        let kept = r#"{"id":"x","result":{"structuredContent":{"resultType":1}}}"#;
+        assert_eq!(read(Relayed::Call, (Era::Legacy, Era::Modern), line), kept);
+        let alone = r#"{"id":7,"result":{"resultType":"complete"}}"#;
+        let empty = r#"{"id":"x","result":{}}"#;
+        assert_eq!(
+            read(Relayed::Call, (Era::Legacy, Era::Modern), alone),
+            empty
+        );
+        for era in [Era::Legacy, Era::Modern] {
+            let as_sent = line.replace("\"id\":7", "\"id\":\"x\"");
+            assert_eq!(read(Relayed::Call, (era, era), line), as_sent);
+        }
     }
 
     #[test]

@@ -128,6 +128,11 @@ fn addressee(era: Era) -> Addressee {
     }
 }
 
+/// Beside what is removed a space may go with it, and nothing else.
+fn without_spaces(text: &str) -> String {
+    text.replace(' ', "")
+}
+
 proptest! {
     /// Towards an upstream only the id, the name and the progress token are others.
     #[test]
@@ -159,24 +164,34 @@ proptest! {
         prop_assert_eq!(String::from_utf8(line.line(42)).expect("UTF-8"), wanted);
     }
 
-    /// Towards a client only the id is another, and in the other era what that era has more.
+    /// Towards a client only the id is another, and in the other era what that era has more or less.
     #[test]
     fn a_client_gets_the_upstreams_bytes(
-        result in object(json(), "result"),
+        members in members(json(), "result"),
+        place in any::<prop::sample::Index>(),
         outer in members(json(), "outer"),
         is_result in any::<bool>(),
         seed in 0usize..1000,
     ) {
+        let object = |members: &[String]| format!("{{{}}}", members.join(" ,"));
+        let result = object(&members);
         let sent = answer_to("42", &result, is_result, &outer, seed);
         let wanted = |result: &str| answer_to(r#""\u0069d""#, result, is_result, &outer, seed);
-        let told = |client, upstream| {
-            let text = addressee(client).answer(&read_answer(&sent), upstream, &[]);
+        let told_of = |sent: &str, client, upstream| {
+            let text = addressee(client).answer(&read_answer(sent), upstream, &[]);
             String::from_utf8(text).expect("UTF-8")
         };
+        let told = |client, upstream| told_of(&sent, client, upstream);
         for era in [Era::Legacy, Era::Modern] {
             prop_assert_eq!(told(era, era), wanted(&result));
         }
         prop_assert_eq!(told(Era::Legacy, Era::Modern), wanted(&result));
+        let mut typed = members.clone();
+        typed.insert(place.index(members.len() + 1), r#""resultType" : "complete""#.to_owned());
+        let typed = object(&typed);
+        let sent = answer_to("42", &typed, is_result, &outer, seed);
+        let told_typed = told_of(&sent, Era::Legacy, Era::Modern);
+        prop_assert_eq!(without_spaces(&told_typed), without_spaces(&wanted(if is_result { &result } else { &typed })));
         let comma = if result == "{}" { "" } else { "," };
         let complete = result.replacen('{', &format!(r#"{{"resultType":"complete"{comma}"#), 1);
         let complete = if is_result { &complete } else { &result };
