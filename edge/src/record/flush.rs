@@ -4,10 +4,11 @@ use super::{BATCH, BATCH_BYTES, FLUSH_EVERY, Recorder, entry::Entry, spool::Spoo
 use crate::backoff::Backoff;
 use ostia_proto::{
     ControlClient,
+    status::code_of,
     v1::{CallRecord, RecordRequest},
 };
 use std::{sync::Arc, time::Duration};
-use tonic::Code;
+use tonic::{Code, Status};
 
 /// Control gets so long for a batch before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,6 +17,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(4);
 
 pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spool: Spool) {
+    let mut control = Receiver::new(control);
     let mut retry = Backoff::new(FIRST_RETRY, MAX_RETRY);
     loop {
         let stopping = tokio::select! {
@@ -23,47 +25,63 @@ pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spo
             () = tokio::time::sleep(FLUSH_EVERY) => false,
             () = recorder.stop.cancelled() => true,
         };
-        let reachable = deliver(&control, &mut spool, recorder.take()).await;
-        if reachable {
-            retry.reset();
-            replay(&control, &mut spool).await;
+        let mut heard = deliver(&mut control, &mut spool, recorder.take()).await;
+        if heard != Heard::Silence {
+            // What waits on disk may be all there is to ask with.
+            heard = heard.then(replay(&mut control, &mut spool).await);
         }
         if stopping {
             // Requests that ended while the last batch was on its way.
-            deliver(&control, &mut spool, recorder.take()).await;
+            deliver(&mut control, &mut spool, recorder.take()).await;
             return;
         }
-        if !reachable {
-            tokio::select! {
+        match heard {
+            Heard::Nothing => {}
+            Heard::Answer => retry.reset(),
+            Heard::Silence => tokio::select! {
                 () = tokio::time::sleep(retry.wait()) => {}
                 () = recorder.stop.cancelled() => {}
-            }
+            },
         }
     }
 }
 
-/// Hands entries to control, and what it does not take to the spool. Says whether control answered.
-async fn deliver(control: &ControlClient, spool: &mut Spool, entries: Vec<Entry>) -> bool {
+/// What control said to everything that it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    /// It was not asked.
+    Nothing,
+    Answer,
+    /// It is away.
+    Silence,
+}
+
+impl Heard {
+    fn then(self, later: Self) -> Self {
+        if later == Self::Nothing { self } else { later }
+    }
+}
+
+/// Hands entries to control, and what it does not take to the spool.
+async fn deliver(control: &mut Receiver, spool: &mut Spool, entries: Vec<Entry>) -> Heard {
     let spelled_out = |entries: &[Entry]| RecordRequest {
         records: entries.iter().map(CallRecord::from).collect(),
     };
-    let mut reachable = true;
+    let mut heard = Heard::Nothing;
     for batch in batches(&entries) {
-        let sent = if reachable {
-            send(control, spelled_out(batch)).await
-        } else {
-            Sent::Away
-        };
+        if heard == Heard::Silence {
+            spool.write(&spelled_out(batch));
+            continue;
+        }
+        let sent = control.send(spelled_out(batch)).await;
         match sent {
             Sent::Taken => {}
             Sent::Refused => spool.set_aside(&spelled_out(batch)),
-            Sent::Away => {
-                reachable = false;
-                spool.write(&spelled_out(batch));
-            }
+            Sent::Away => spool.write(&spelled_out(batch)),
         }
+        heard = sent.heard();
     }
-    reachable
+    heard
 }
 
 /// In order, each as large as control takes it.
@@ -85,18 +103,22 @@ fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
 
 /// Hands over what waited on disk, oldest first. Control knows each record by its id, so a file that
 /// is sent twice counts once.
-async fn replay(control: &ControlClient, spool: &mut Spool) {
+async fn replay(control: &mut Receiver, spool: &mut Spool) -> Heard {
+    let mut heard = Heard::Nothing;
     while let Some((file, batch)) = spool.oldest() {
-        let gone = match send(control, batch).await {
+        let sent = control.send(batch).await;
+        heard = sent.heard();
+        let gone = match sent {
             Sent::Taken => Spool::remove(&file),
             Sent::Refused => Spool::keep_for_a_person(&file),
             Sent::Away => false,
         };
         // A file that stays where it is would be found again at once.
         if !gone {
-            return;
+            break;
         }
     }
+    heard
 }
 
 /// What became of a batch.
@@ -107,22 +129,71 @@ enum Sent {
     Away,
 }
 
-async fn send(control: &ControlClient, batch: RecordRequest) -> Sent {
-    let count = batch.records.len();
-    match tokio::time::timeout(PATIENCE, control.sync().record(batch)).await {
-        Ok(Ok(_)) => Sent::Taken,
-        Ok(Err(status)) if status.code() == Code::InvalidArgument => {
-            tracing::error!(%status, count, "control refuses records; they are kept in a file");
-            Sent::Refused
+impl Sent {
+    fn heard(&self) -> Heard {
+        match self {
+            Self::Taken | Self::Refused => Heard::Answer,
+            Self::Away => Heard::Silence,
         }
-        Ok(Err(status)) => {
-            tracing::warn!(%status, count, "control takes no records; they wait on disk");
-            Sent::Away
+    }
+}
+
+/// Control, and whether it was away when it was asked last: that is said once, however long it lasts.
+struct Receiver {
+    control: ControlClient,
+    away: bool,
+}
+
+impl Receiver {
+    fn new(control: ControlClient) -> Self {
+        Self {
+            control,
+            away: false,
         }
-        Err(_) => {
-            tracing::warn!(count, "control does not answer; records wait on disk");
-            Sent::Away
+    }
+
+    async fn send(&mut self, batch: RecordRequest) -> Sent {
+        let count = batch.records.len();
+        let answer = tokio::time::timeout(PATIENCE, self.control.sync().record(batch)).await;
+        let sent = match &answer {
+            Ok(Ok(_)) => Sent::Taken,
+            Ok(Err(status)) if status.code() == Code::InvalidArgument => {
+                let reason = reason(status);
+                tracing::error!(
+                    reason,
+                    count,
+                    "control refuses records; they are kept in a file"
+                );
+                Sent::Refused
+            }
+            Ok(Err(status)) => {
+                self.is_away(reason(status));
+                Sent::Away
+            }
+            Err(_) => {
+                self.is_away("it does not answer in time");
+                Sent::Away
+            }
+        };
+        if self.away && sent.heard() == Heard::Answer {
+            self.away = false;
+            tracing::info!("control takes records again");
         }
+        sent
+    }
+
+    fn is_away(&mut self, reason: &str) {
+        if !std::mem::replace(&mut self.away, true) {
+            tracing::warn!(reason, "control takes no records; they wait on disk");
+        }
+    }
+}
+
+/// In control's own words where it has some: what a transport says is not for people.
+fn reason(status: &Status) -> &str {
+    match code_of(status) {
+        Some(_) => status.message(),
+        None => status.code().description(),
     }
 }
 
@@ -149,6 +220,29 @@ mod tests {
 
     fn sizes(entries: &[Entry]) -> Vec<usize> {
         batches(entries).iter().map(|batch| batch.len()).collect()
+    }
+
+    /// Whoever is asked with nothing said nothing: that is no reason to try again at once.
+    #[tokio::test]
+    async fn only_what_control_says_is_an_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::open(folder.path()).unwrap();
+        let away = tower::service_fn(async |_| Ok(Status::unavailable("tcp connect").into_http()));
+        let mut control = Receiver::new(ControlClient::in_process(away));
+        let nothing = deliver(&mut control, &mut spool, Vec::new()).await;
+        assert_eq!(nothing, Heard::Nothing);
+        assert_eq!(replay(&mut control, &mut spool).await, Heard::Nothing);
+        let silence = deliver(&mut control, &mut spool, vec![entry(1)]).await;
+        assert_eq!(silence, Heard::Silence);
+        let nothing = deliver(&mut control, &mut spool, Vec::new()).await;
+        assert_eq!(
+            nothing.then(replay(&mut control, &mut spool).await),
+            Heard::Silence
+        );
+        let refuses = tower::service_fn(async |_| Ok(Status::invalid_argument("no").into_http()));
+        let mut control = Receiver::new(ControlClient::in_process(refuses));
+        assert_eq!(replay(&mut control, &mut spool).await, Heard::Answer);
+        assert_eq!(replay(&mut control, &mut spool).await, Heard::Nothing);
     }
 
     #[test]

@@ -87,3 +87,24 @@ async fn no_call_notices_that_control_and_database_die_and_none_is_lost_or_count
     let answered = load.stop().await;
     assert_written_once(&split.services(), &split.edge, &answered).await;
 }
+
+/// One line when it begins and one when it is over, whatever is tried meanwhile.
+#[tokio::test]
+async fn an_edge_says_once_that_control_takes_no_records() {
+    let mut split = Split::start().await;
+    let endpoint = split.endpoint();
+    let load = Load::start(vec![Client::Modern(endpoint)]);
+    load.goes_on(PHASE).await;
+    split.control.kill9().await;
+    spills(&split.edge).await;
+    load.goes_on(PHASE).await;
+    split.control.start_again().await;
+    load.goes_on(PHASE).await;
+    let answered = load.stop().await;
+    assert_written_once(&split.services(), &split.edge, &answered).await;
+    let log = split.edge.log();
+    for said in ["control takes no records", "control takes records again"] {
+        assert_eq!(log.matches(said).count(), 1, "{said}: {log}");
+    }
+    assert!(!log.contains("ConnectError"), "{log}");
+}
