@@ -4,6 +4,10 @@
 //! shape of a well-known token, and API keys of Ostia are blotted out; values under a telling name go
 //! whole. Where in doubt, more goes rather than less.
 
+mod command_line;
+
+pub use command_line::command_line;
+
 use regex::Regex;
 use serde_json::{Map, Value, value::RawValue};
 use std::{borrow::Cow, sync::LazyLock};

@@ -1,6 +1,7 @@
 //! Upstreams: defined, changed, listed, removed.
 
 mod credentials;
+mod detail;
 mod discover;
 mod enable;
 mod endpoint;
@@ -8,6 +9,7 @@ mod pools;
 mod probe;
 mod update;
 
+pub(super) use detail::detail;
 pub(crate) use discover::DEFAULT_WAIT;
 pub(crate) use pools::{EdgePool, Pools};
 pub(crate) use probe::Tried;
@@ -17,14 +19,11 @@ use crate::{
     error::{Error, Result},
     op::{Detail, Op, Touched, tag},
     store::{self, catalogues::StoredCatalogue, upstreams::StoredUpstream},
-    vault::CREDENTIAL,
 };
 use ostia_domain::{
-    credential::Credential,
     tool::Tool,
     upstream::{Command, Protocol, Transport, Upstream},
 };
-use serde_json::json;
 use std::sync::Arc;
 
 /// What the definition of the built-in demo must be: test keys reach nothing else, so nothing else may
@@ -172,35 +171,4 @@ fn check_command(command: &Command) -> Result<()> {
 /// See [`tag`].
 pub(crate) fn etag(stored: &StoredUpstream) -> String {
     tag(&detail(stored))
-}
-
-/// With the names of credentials and not their values, and without arguments, which may hold credentials
-/// where an upstream takes them no other way.
-pub(super) fn detail(stored: &StoredUpstream) -> serde_json::Value {
-    json!({
-        "upstream_id": stored.upstream.id,
-        // Of all that is not told here, too.
-        "version": stored.upstream.version,
-        "enabled": stored.upstream.enabled,
-        "transport": stored.upstream.transport.as_str(),
-        "target": match &stored.upstream.transport {
-            Transport::Stdio(command) => &command.program,
-            Transport::Http(endpoint) | Transport::Sse(endpoint) => &endpoint.url,
-        },
-        "credentials": stored
-            .credentials
-            .keys()
-            .filter(|name| *name != CREDENTIAL)
-            .collect::<Vec<_>>(),
-        "credential": stored
-            .upstream
-            .transport
-            .endpoint()
-            .and_then(|endpoint| endpoint.credential.as_ref())
-            .map(Credential::kind),
-        "isolation": stored.upstream.isolation,
-        "protocol": stored.upstream.protocol,
-        "demo": stored.upstream.demo,
-        "keep_arguments": stored.upstream.keep_arguments,
-    })
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod methods;
 mod objects;
 mod sessions;
+mod upstreams;
 
 use super::fixture::{assert_refused, definition, start};
 use methods::{AUDITED, EXCEPTIONS, READS};

@@ -64,7 +64,7 @@ pub(crate) async fn prune(tx: &Tx, until: Uuid, limit: u64) -> Result<u64, Error
 }
 
 /// Lower-case hex.
-pub(in crate::store) fn hash(arguments: &str) -> String {
+pub(crate) fn hash(arguments: &str) -> String {
     let digest = digest(&SHA256, arguments.as_bytes());
     digest
         .as_ref()
