@@ -3,7 +3,7 @@
 use super::{asked::place, op, status};
 use crate::{
     app::{App, audit::ListEvents, criteria::Criteria},
-    store::audit::{AuditEvent, Known, Problem, What, Writer},
+    store::audit::{AuditEvent, Kind, Known, Problem, What, Writer},
 };
 use ostia_proto::{
     FieldError,
@@ -147,6 +147,11 @@ impl From<AuditEvent> for v1::AuditEvent {
             sequence: event.seq.unwrap_or_default().unsigned_abs(),
             previous_hash: hex(&event.previous.unwrap_or_default()),
             hash: hex(&event.hash.unwrap_or_default()),
+            // A kind that is not known is of a newer control, and no decision of an edge.
+            kind: Kind::parse(event.kind)
+                .unwrap_or(Kind::Change)
+                .as_str()
+                .to_owned(),
         }
     }
 }

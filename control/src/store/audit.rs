@@ -10,10 +10,11 @@ pub(crate) use prune::{oldest, prune};
 pub(crate) use verify::{Known, Problem, Progress, What, Writer, compare, verify};
 pub(crate) use wanted::Wanted;
 
+pub(crate) use super::chain::Kind;
 use super::{
     Error, Tx,
     cells::Cells,
-    chain::{Appender, Canonical, Kind},
+    chain::{Appender, Canonical},
     entity::audit_events::{Column, Entity, Model},
     page::{Ask, Page},
 };

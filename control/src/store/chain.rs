@@ -49,7 +49,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn parse(number: i16) -> Option<Self> {
+    pub(crate) fn parse(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 

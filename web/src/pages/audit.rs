@@ -153,28 +153,28 @@ fn List(filter: Filter, posted: Posted, found: v1::ListEventsResponse) -> impl I
 
 #[component]
 fn Row(event: v1::AuditEvent) -> impl IntoView {
-    let (href, action) = (format!("/audit/{}", event.id), event.action.clone());
+    let (href, request) = (format!("/audit/{}", event.id), is_request(&event));
     view! {
         <tr>
             <th scope="row"><a href=href><Time at=event.at shown=As::Second/></a></th>
             <Cell label="Who">{event.actor}</Cell>
             <Cell label="Action"><code>{event.action}</code></Cell>
             <Cell label="Of what"><code>{event.target}</code></Cell>
-            <Cell label="Ended"><Ended action=action outcome=event.outcome/></Cell>
+            <Cell label="Ended"><Ended request=request outcome=event.outcome/></Cell>
             <Cell label="From">{event.remote_address}</Cell>
         </tr>
     }
 }
 
-/// Methods of MCP have a slash, changes have none.
-fn is_request(action: &str) -> bool {
-    action.contains('/')
+/// Whether an edge decided it. By its name nobody could tell: `ping` and `POST` are requests too.
+fn is_request(event: &v1::AuditEvent) -> bool {
+    event.kind == "calls"
 }
 
-/// How a request ended. A change is there because it was made.
+/// How a request ended. A change that is there was made.
 #[component]
-fn Ended(action: String, outcome: String) -> impl IntoView {
-    if is_request(&action) {
+fn Ended(request: bool, outcome: String) -> impl IntoView {
+    if request {
         view! { <OutcomeBadge outcome=outcome/> }.into_any()
     } else {
         view! { <Badge tone=Tone::Plain text="Changed"/> }.into_any()

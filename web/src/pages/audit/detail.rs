@@ -63,7 +63,7 @@ pub(super) fn page(
 
 #[component]
 fn Detail(event: v1::AuditEvent, arguments: Arguments, may_read: bool) -> impl IntoView {
-    let request = is_request(&event.action);
+    let request = is_request(&event);
     let title = format!("{} {}", event.action, event.target);
     let title = title.trim_end().to_owned();
     let mut difference = Difference::of(&event.detail);
@@ -123,13 +123,13 @@ fn Facts(event: v1::AuditEvent, besides: Vec<(String, String)>) -> impl IntoView
         view! { <dt>{name.replace('_', " ")}</dt><dd>{value}</dd> }
     });
     let besides = besides.collect_view();
-    let action = event.action.clone();
+    let request = is_request(&event);
     view! {
         <dl class="facts">
             <dt>"Time"</dt>
             <dd><Time at=event.at shown=As::Second/></dd>
             <dt>"Ended"</dt>
-            <dd><Ended action=action outcome=event.outcome/></dd>
+            <dd><Ended request=request outcome=event.outcome/></dd>
             <Fact name="Error" value=event.error code=true/>
             <Fact name="Rule that decided" value=event.rule code=true/>
             <Fact name="Who" value=event.actor/>
