@@ -9,6 +9,14 @@ macro_rules! codes {
         pub enum Code { $($(#[$doc])* $variant,)* }
 
         impl Code {
+    /// Whether only somebody with a secret of a key is told so: what state a key is in is said to nobody else.
+    pub fn proves_a_secret(self) -> bool {
+        matches!(
+            self,
+            Self::KeyRevoked | Self::KeyExpired | Self::KeyInactive | Self::OwnerDisabled
+        )
+    }
+
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             pub fn as_str(self) -> &'static str {

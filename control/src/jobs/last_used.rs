@@ -125,9 +125,10 @@ impl LastUsed {
                 Entry::Occupied(mut entry) => {
                     let last = entry.get_mut();
                     last.at = used.at.max(last.at);
-                    if used.by.address.is_some() {
-                        last.by = used.by;
-                    }
+                    last.by = UsedBy {
+                        address: used.by.address.or(last.by.address.take()),
+                        client: used.by.client.or(last.by.client.take()),
+                    };
                 }
             }
         }

@@ -226,10 +226,17 @@ pub(crate) async fn used(
     unless_after: Timestamp,
 ) -> Result<(), Error> {
     use api_keys::{Column, Entity};
-    Entity::update_many()
-        .col_expr(Column::LastUsedAt, Expr::value(at))
-        .col_expr(Column::LastUsedAddress, Expr::value(by.address.clone()))
-        .col_expr(Column::LastUsedClient, Expr::value(by.client.clone()))
+    let mut update = Entity::update_many().col_expr(Column::LastUsedAt, Expr::value(at));
+    // Who cannot be told this time is not forgotten from the time before.
+    for (column, known) in [
+        (Column::LastUsedAddress, &by.address),
+        (Column::LastUsedClient, &by.client),
+    ] {
+        if let Some(known) = known {
+            update = update.col_expr(column, Expr::value(known.as_str()));
+        }
+    }
+    update
         .filter(Column::Id.eq(key))
         .filter(
             secrets::unset_or(Column::LastUsedAt, Column::LastUsedAt.lt(unless_after))

@@ -6,12 +6,14 @@
 
 mod insert;
 mod known;
+mod presented;
 pub(super) mod rollup;
 mod rows;
 mod turn;
 
 use self::{
     insert::{Column, Insert, Kind},
+    presented::Presented,
     rows::Rows,
     turn::Turn,
 };
@@ -90,16 +92,21 @@ async fn count(tx: &Tx, records: &[&CallRecord]) -> Result<(), Error> {
 }
 
 async fn append(tx: &Tx, appender: &mut Appender, records: &[&CallRecord]) -> Result<(), Error> {
+    let new = new(tx, "audit_events", records.iter().copied()).await?;
+    let presented = Presented::of(tx, &new).await?;
     let mut canonical = Canonical::default();
     let place = |record| {
+        let event = Event {
+            record,
+            ids: presented.ids(record),
+        };
         canonical.clear();
-        event(&mut canonical, record);
-        (record, appender.place(&canonical))
+        event.write(&mut canonical);
+        (event, appender.place(&canonical))
     };
-    let new = new(tx, "audit_events", records.iter().copied()).await?;
-    let placed: Vec<(&CallRecord, Place)> = new.into_iter().map(place).collect();
+    let placed: Vec<(Event<'_>, Place)> = new.into_iter().map(place).collect();
     AUDIT.run(tx, &placed, audit).await?;
-    let kept = placed.iter().filter_map(|(record, _)| kept(record));
+    let kept = placed.iter().filter_map(|(event, _)| kept(event.record));
     let kept: Vec<_> = kept.collect();
     ARGUMENTS.run(tx, &kept, arguments).await?;
     appender.save(tx).await
@@ -197,41 +204,49 @@ const AUDIT_COLUMNS: [Column; 21] = [
     Column("hash", Kind::Bytes),
 ];
 
-fn audit(row: &mut Rows, (record, place): &(&CallRecord, Place)) {
-    event(row, record);
+fn audit(row: &mut Rows, (event, place): &(Event<'_>, Place)) {
+    event.write(row);
     row.uuid(Some(place.writer));
     row.number(place.seq);
     row.bytes(&place.previous);
     row.bytes(&place.hash);
 }
 
-/// What of an event its hash covers.
-fn event(row: &mut impl Cells, record: &CallRecord) {
-    let caller = record.caller.as_ref();
-    row.uuid(Some(record.id));
-    row.number(record.at.timestamp_micros());
-    row.uuid(Some(record.request_id));
-    match caller {
-        Some(caller) => row.texts(&["key:", &caller.key_name]),
-        None => row.text(Some("anonymous")),
+/// A record, and the key and owner that it is of.
+struct Event<'a> {
+    record: &'a CallRecord,
+    ids: Option<(Uuid, Uuid)>,
+}
+
+impl Event<'_> {
+    /// What of it its hash covers.
+    fn write(&self, row: &mut impl Cells) {
+        let Self { record, ids } = self;
+        row.uuid(Some(record.id));
+        row.number(record.at.timestamp_micros());
+        row.uuid(Some(record.request_id));
+        match &record.caller {
+            Some(caller) => row.texts(&["key:", &caller.key_name]),
+            None => row.text(Some("anonymous")),
+        }
+        row.uuid(ids.map(|(key, _)| key));
+        row.uuid(ids.map(|(_, owner)| owner));
+        row.text(Some(&record.method));
+        match (&record.upstream, &record.tool) {
+            (Some(upstream), Some(tool)) => row.texts(&[upstream, ".", tool]),
+            // A name that belongs to no upstream is told of as it was called.
+            (upstream, tool) => row.text(upstream.as_deref().or(tool.as_deref())),
+        }
+        row.text(Some(record.outcome.as_str()));
+        row.text(record.error);
+        row.text(record.rule.as_deref());
+        row.optional_bytes(record.arguments_digest.as_ref().map(AsRef::as_ref));
+        row.number(capped(record.duration_us));
+        row.text(record.remote_address.as_deref());
+        row.text(record.client.as_deref());
+        row.text(detail(record).as_deref());
+        row.number(chain::Kind::Call.number().into());
     }
-    row.uuid(caller.map(|caller| caller.key_id));
-    row.uuid(caller.map(|caller| caller.owner_id));
-    row.text(Some(&record.method));
-    match (&record.upstream, &record.tool) {
-        (Some(upstream), Some(tool)) => row.texts(&[upstream, ".", tool]),
-        // A name that belongs to no upstream is told of as it was called.
-        (upstream, tool) => row.text(upstream.as_deref().or(tool.as_deref())),
-    }
-    row.text(Some(record.outcome.as_str()));
-    row.text(record.error);
-    row.text(record.rule.as_deref());
-    row.optional_bytes(record.arguments_digest.as_ref().map(AsRef::as_ref));
-    row.number(capped(record.duration_us));
-    row.text(record.remote_address.as_deref());
-    row.text(record.client.as_deref());
-    row.text(detail(record).as_deref());
-    row.number(chain::Kind::Call.number().into());
 }
 
 /// Which key was presented and refused: it is no actor, because nobody proved to have it. And what is kept

@@ -1,0 +1,71 @@
+//! What is known of the uses of a key, and of those that were refused.
+
+use crate::{
+    control::{
+        criteria::of,
+        fixture::start,
+        records::{call, record},
+    },
+    harness::wait::until,
+};
+use ostia_proto::v1;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_use_that_does_not_say_by_whom_does_not_take_that_away() {
+    let control = start().await;
+    let made = control.key("build").await;
+    let key = made.key.expect("a key");
+    let noted = async || {
+        let noted = until(Duration::from_secs(10), "the use is noted", || async {
+            let key = control.get_key(&key.id).await.expect("the key");
+            key.last_used_at.is_some().then_some(key.clone()).ok_or(key)
+        });
+        let (key, _) = noted.await;
+        (key.last_used_address, key.last_used_client)
+    };
+    let by = ("192.0.2.7".to_owned(), "someone/1".to_owned());
+    let by_an_edge = v1::CallRecord {
+        remote_address: Some(by.0.clone()),
+        client: Some(by.1.clone()),
+        ..of(&key, call("github", "search"))
+    };
+    record(&control, vec![by_an_edge]).await.expect("recorded");
+    assert_eq!(noted().await, by);
+    // Another control has no note of its own yet.
+    let replica = control.replica().await;
+    control.sql("UPDATE api_keys SET last_used_at = NULL").await;
+    let request = v1::AuthenticateRequest { key: made.secret };
+    let used = replica.client().sync().authenticate(request).await;
+    used.expect("a use");
+    assert_eq!(noted().await, by);
+    replica.close().await;
+}
+
+#[tokio::test]
+async fn uses_of_a_revoked_key_are_found_by_the_key() {
+    let control = start().await;
+    let key = control.key("build").await.key.expect("a key");
+    let refused = |error: &str| v1::CallRecord {
+        presented_key: Some(key.public_id.clone()),
+        outcome: "unauthenticated".to_owned(),
+        error: Some(error.to_owned()),
+        ..call("github", "search")
+    };
+    let records = vec![refused("key-revoked"), refused("key-unknown")];
+    record(&control, records).await.expect("recorded");
+    let request = v1::ListEventsRequest {
+        outcome: Some("unauthenticated".to_owned()),
+        key: Some(key.id.clone()),
+        ..v1::ListEventsRequest::default()
+    };
+    let events = control.client.audit().list_events(request).await;
+    let events = events.expect("events").into_inner().events;
+    // Anybody may name a key; only with its secret is one told that it was revoked.
+    let [event] = events.try_into().expect("one event");
+    assert_eq!(event.error, "key-revoked");
+    assert_eq!(
+        (event.key_id, event.actor),
+        (key.id, "anonymous".to_owned())
+    );
+}
