@@ -6,7 +6,7 @@
 
 use crate::{
     app::{App, Verdict},
-    authority::Acting,
+    authority::{Acting, With},
     error::{Error, Kind as ErrorKind, Result},
     op::Op,
 };
@@ -91,24 +91,28 @@ impl Claim {
             .then(|| Self::Key(Secret::new(key), peer(request)))
     }
 
-    async fn user(self, app: &App) -> Result<User> {
+    async fn user(self, app: &App) -> Result<(User, With)> {
         let unknown = || Error(ErrorKind::Unauthenticated);
         let op = Op::new("service".to_owned());
-        let (id, of_a_key) = match self {
-            Self::User(id) => (id, false),
+        let (id, with) = match self {
+            Self::User(id) => (id, With::default()),
             Self::Key(key, peer) => match app.authenticate(&op, key.expose()).await? {
                 // A test key reaches the demo upstream, and nothing else.
                 Verdict::Accepted { principal, .. } if principal.mode == Mode::Live => {
                     check_restrictions(&principal, peer, op.now)?;
-                    (principal.owner_id.to_string(), true)
+                    let with = With {
+                        key: Some(principal.key_id),
+                        address: peer,
+                    };
+                    (principal.owner_id.to_string(), with)
                 }
                 Verdict::Accepted { .. } | Verdict::Refused(_) => return Err(unknown()),
             },
         };
         let user = app.user(&op, &id).await.map_err(|_| unknown())?.stored.user;
         // Keys of people call tools; what they may do here, they do signed in.
-        let may = user.enabled && (!of_a_key || user.kind == Kind::Service);
-        may.then_some(user).ok_or_else(unknown)
+        let may = user.enabled && (with.key.is_none() || user.kind == Kind::Service);
+        may.then_some((user, with)).ok_or_else(unknown)
     }
 }
 
@@ -145,8 +149,8 @@ fn has_certificate(request: &Request<Body>) -> bool {
 }
 
 async fn acting(claim: Claim, app: &App, path: &str) -> Result<Acting> {
-    let user = claim.user(app).await?;
-    Acting::of(&user, path).ok_or_else(|| {
+    let (user, with) = claim.user(app).await?;
+    Acting::of(&user, with, path).ok_or_else(|| {
         let role = user.role.as_str();
         tracing::warn!(
             user = user.name,

@@ -4,6 +4,7 @@
 //! and a service account, may call what their role says; a member only about what is theirs.
 
 use ostia_domain::user::{Kind, Role, User};
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// Arguments of calls. This installation itself may not call it either, which is no role.
@@ -32,11 +33,19 @@ pub(crate) struct Acting {
     pub(crate) user: Uuid,
     pub(crate) role: Role,
     pub(crate) reach: Reach,
+    pub(crate) with: With,
+}
+
+/// What an operation is done with, and from where, as far as control can tell by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct With {
+    pub(crate) key: Option<Uuid>,
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Acting {
     /// `None`: this user may not call this.
-    pub(crate) fn of(user: &User, path: &str) -> Option<Self> {
+    pub(crate) fn of(user: &User, with: With, path: &str) -> Option<Self> {
         let method = path.strip_prefix("/ostia.v1.")?;
         let (service, method) = method.split_once('/')?;
         let own = Reach::Own(user.id);
@@ -62,6 +71,7 @@ impl Acting {
             user: user.id,
             role: user.role,
             reach,
+            with,
         })
     }
 }

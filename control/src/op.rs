@@ -7,7 +7,7 @@ pub(crate) use conditions::{Conditions, tag};
 pub(crate) use detail::Detail;
 
 use crate::{
-    authority::Reach,
+    authority::{Reach, With},
     error::Result,
     store::{self, Store, Tx, audit::NewChange},
 };
@@ -29,6 +29,7 @@ pub(crate) struct Op {
     pub(crate) user: Option<Uuid>,
     /// Of the user who acts; unset is this installation itself.
     pub(crate) role: Option<Role>,
+    pub(crate) with: With,
     pub(crate) conditions: Conditions,
 }
 
@@ -76,6 +77,7 @@ impl Op {
             reach: Reach::All,
             user: None,
             role: None,
+            with: With::default(),
             conditions: Conditions::default(),
         }
     }
@@ -178,6 +180,8 @@ impl<'a> Changes<'a> {
                 at: self.op.now,
                 request_id: self.op.request_id,
                 actor: &self.op.actor,
+                user: self.op.user,
+                with: self.op.with,
                 action: event.action,
                 target: &event.target,
                 detail: event.detail.into_json(),

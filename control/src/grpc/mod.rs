@@ -118,6 +118,7 @@ fn op<T>(request: &Request<T>) -> Op {
             reach: acting.reach,
             user: Some(acting.user),
             role: Some(acting.role),
+            with: acting.with,
             conditions,
             ..Op::new(acting.actor.clone())
         };

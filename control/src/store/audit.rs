@@ -18,6 +18,7 @@ use super::{
     entity::audit_events::{Column, Entity, Model},
     page::{Ask, Page},
 };
+use crate::authority::With;
 use ostia_domain::{clock::Timestamp, usage::Outcome};
 use sea_orm::{
     Condition, ConnectionTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder,
@@ -32,6 +33,9 @@ pub(crate) struct NewChange<'a> {
     pub(crate) at: Timestamp,
     pub(crate) request_id: Uuid,
     pub(crate) actor: &'a str,
+    /// Who acts, where it is a user.
+    pub(crate) user: Option<Uuid>,
+    pub(crate) with: With,
     /// `<resource>.<verb>`.
     pub(crate) action: &'static str,
     pub(crate) target: &'a str,
@@ -49,8 +53,8 @@ pub(super) async fn insert_change(
         at_us: change.at.timestamp_micros(),
         request_id: change.request_id,
         actor: change.actor.to_owned(),
-        key_id: None,
-        user_id: None,
+        key_id: change.with.key,
+        user_id: change.user,
         action: change.action.to_owned(),
         target: Some(change.target.to_owned()),
         outcome: Outcome::Ok.as_str().to_owned(),
@@ -58,7 +62,7 @@ pub(super) async fn insert_change(
         rule: None,
         arguments_digest: None,
         duration_us: 0,
-        remote_address: None,
+        remote_address: change.with.address.map(|address| address.to_string()),
         client: None,
         detail: Some(change.detail.to_string()),
         kind: Kind::Change.number(),
