@@ -131,7 +131,7 @@ mod tests {
         let table = Table::new(["A", "B", "C"], "nothing").rows([row]);
         assert!(table.within(None).ends_with("another that is long"));
         let text = table.within(Some(30));
-        assert_eq!(text.lines().last(), Some("short  as long a…  another t…"));
+        assert_eq!(text.lines().last(), Some("short  as long as…  another t…"));
         let narrowest = "short  as lo…  anoth…";
         assert_eq!(table.within(Some(3)).lines().last(), Some(narrowest));
         let whole = table.within(None).lines().last().map(width);

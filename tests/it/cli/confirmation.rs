@@ -12,8 +12,14 @@ use tokio::io::AsyncWriteExt as _;
 
 /// Something of each kind, made by the first command and destroyed by the second.
 const KINDS: &[(&[&str], &[&str])] = &[
-    (&["keys", "create", "it"], &["keys", "revoke", "it"]),
-    (&["keys", "create", "that"], &["keys", "delete", "that"]),
+    (
+        &["keys", "create", "it", "--policy", "read-only"],
+        &["keys", "revoke", "it"],
+    ),
+    (
+        &["keys", "create", "that", "--policy", "read-only"],
+        &["keys", "delete", "that"],
+    ),
     (&["users", "create", "it"], &["users", "delete", "it"]),
     (&["groups", "create", "it"], &["groups", "delete", "it"]),
     (&["plans", "create", "it"], &["plans", "delete", "it"]),
@@ -117,7 +123,8 @@ async fn on_a_terminal_it_is_asked() {
 async fn a_table_fits_its_terminal() {
     let ostia = Ostia::start().await;
     let name = "a-name-that-is-long-enough-to-push-what-comes-after-it-out-of-sight";
-    ostia.cli(&["keys", "create", name]).await.ok();
+    let made = ["keys", "create", name, "--policy", "read-only"];
+    ostia.cli(&made).await.ok();
     for line in ["keys list", "audit list"] {
         let shown = on_a_terminal(&ostia, 80, line, "").await.ok().stdout;
         let widest = shown.lines().map(|line| line.trim_end().chars().count());

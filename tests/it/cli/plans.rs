@@ -42,8 +42,9 @@ async fn a_limit_that_is_not_named_stays() {
 #[tokio::test]
 async fn a_keys_own_limit_that_is_not_named_stays() {
     let ostia = Ostia::start().await;
-    let args = ["keys", "create", "ci", "--calls-per-minute", "2"];
-    ostia.cli(&args).await.ok();
+    let made = ["keys", "create", "ci", "--policy", "read-only"];
+    let made = [&made[..], &["--calls-per-minute", "2"]].concat();
+    ostia.cli(&made).await.ok();
     let args = ["keys", "update", "ci", "--calls-per-month", "3"];
     let key = ostia.cli(&args).await.ok().json();
     let limits = &key["restrictions"]["limits"];

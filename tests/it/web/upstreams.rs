@@ -234,7 +234,7 @@ async fn the_file_of_a_client_becomes_upstreams() {
 
     let page = olga.submit("/upstreams/import", &paste).await;
     assert_eq!(page.status, 422, "{}", page.body);
-    page.shows("choose another name");
+    page.shows("is taken by another upstream");
     let torn = format!("{{\"mcpServers\": {SECRET}");
     for (text, problem) in [
         (torn.as_str(), "this is no JSON"),
