@@ -59,12 +59,13 @@ use mcp::{
     forward::Forwarder, http_sse::Streams, owner::Owner, replay::Replays, seal::Sealer,
     session::Sessions, session_tasks::SessionTasks, subscriptions::Subscriptions,
 };
+use ostia_domain::clock;
 use ostia_proto::ControlClient;
 use pool::Pools;
 use record::Recorder;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use state::State;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use sync::LastGood;
 use tokio::{
     net::TcpListener,
@@ -161,6 +162,14 @@ impl Edge {
     /// Whether requests can be served.
     pub fn ready(&self) -> bool {
         self.state.ready()
+    }
+
+    /// The revision of the snapshot that is served, and how long ago control was heard of: nothing that control
+    /// said since is known here. `None` before the first snapshot.
+    pub fn snapshot(&self) -> Option<(u64, Duration)> {
+        let revision = *self.state.served.borrow();
+        let heard = self.state.keys.heard_at()?;
+        (revision > 0).then(|| (revision, clock::instant().duration_since(heard)))
     }
 
     /// Whether there are tools of this upstream that can be called.

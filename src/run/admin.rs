@@ -55,7 +55,10 @@ async fn readyz(State(health): State<Arc<Health>>) -> Response {
         .into_iter()
         .map(|(role, ready)| (role.to_owned(), ready.into()))
         .collect();
-    let body = json!({ "ready": ready, "stopping": stopping, "roles": roles });
+    let mut body = json!({ "ready": ready, "stopping": stopping, "roles": roles });
+    if let Some((revision, age)) = health.snapshot() {
+        body["snapshot"] = json!({ "revision": revision, "age_seconds": age.as_secs() });
+    }
     let json = [(CONTENT_TYPE, "application/json")];
     (status, json, format!("{body}\n")).into_response()
 }

@@ -3,9 +3,12 @@
 use crate::config::Roles;
 use ostia_control::Control;
 use ostia_edge::Edge;
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +56,11 @@ impl Health {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire) || self.asked_to_stop.is_cancelled()
+    }
+
+    /// The snapshot that the edge of this process serves, if it does.
+    pub(crate) fn snapshot(&self) -> Option<(u64, Duration)> {
+        self.edge.get()?.snapshot()
     }
 
     /// Each role of this process and whether it can do its work now.

@@ -2,19 +2,28 @@
 
 use super::documented::assert_refused;
 use crate::harness::{
-    control,
+    control, http,
     mcp::{Answer, Endpoint, legacy::Session, modern},
     ostia::Ostia,
     split::Split,
     wait,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 async fn echo(endpoint: &Endpoint) -> Answer {
     modern::call(endpoint, "demo__echo", &json!({"message": "x"}))
         .send()
         .await
+}
+
+/// In seconds.
+async fn snapshot_age(edge: &Ostia) -> u64 {
+    let ready = format!("{}/readyz", edge.admin_url);
+    let answer = http::client().get(ready).send().await.expect("an answer");
+    let health: Value = answer.json().await.expect("JSON");
+    let age = &health["snapshot"]["age_seconds"];
+    age.as_u64().unwrap_or_else(|| panic!("no age in {health}"))
 }
 
 #[tokio::test]
@@ -98,8 +107,19 @@ async fn an_edge_starts_without_control_from_what_it_knew() {
         let text = std::fs::read_to_string(split.edge.data_dir().join(file)).expect("a file");
         assert!(!text.contains("demo"), "{file} can be read by anybody");
     }
+    // It says how old it is what it serves from.
+    let age = wait::until(Duration::from_secs(15), "it grows old", || async {
+        let age = snapshot_age(&split.edge).await;
+        if age >= 2 { Ok(age) } else { Err(age) }
+    });
+    let (age, _) = age.await;
     // When control is back, what it says holds.
     split.control.start_again().await;
+    let young = wait::until(Duration::from_secs(30), "control is heard of", || async {
+        let now = snapshot_age(&split.edge).await;
+        if now < age { Ok(()) } else { Err(now) }
+    });
+    young.await;
     let verified = wait::until(Duration::from_secs(15), "control is used again", || async {
         let answer = echo(&known.with_key(&other)).await;
         if answer.status == 200 {
