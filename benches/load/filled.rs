@@ -147,8 +147,8 @@ fn call(random: &mut Random, at_ms: u64, keys: &[Key]) -> Result<v1::CallRecord,
     let key = &keys[random.skewed(keys.len())?];
     // Which ones are favourites is as arbitrary as the end of the key's id (it begins with a time), and stays.
     let favourite = random.below(FAVOURITES);
-    let tool = Random(key.id.as_u64_pair().1 ^ (favourite << 32))
-        .below(u64::try_from(UPSTREAMS * TOOLS)?);
+    let tool =
+        Random(key.id.as_u64_pair().1 ^ (favourite << 32)).below(u64::try_from(UPSTREAMS * TOOLS)?);
     let (upstream, tool) = (usize::try_from(tool)? % UPSTREAMS, tool / UPSTREAMS as u64);
     let id = (u128::from(at_ms) << 80) | (7 << 76) | (2 << 62) | u128::from(random.next() >> 2);
     let request_id = u128::from(random.next());

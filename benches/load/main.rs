@@ -87,7 +87,7 @@ fn measure(options: &Options) -> Result<(), Failure> {
         return runtime.block_on(size::measure(options, &gateway, changes));
     }
     if let Some(only) = &options.pages {
-        return runtime.block_on(pages::measure(&gateway, only));
+        return runtime.block_on(pages::measure(options, &gateway, only));
     }
     report::head(options);
     for &concurrency in &options.concurrency {

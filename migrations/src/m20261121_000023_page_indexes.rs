@@ -81,12 +81,13 @@ fn indexes(backend: DbBackend) -> Vec<IndexCreateStatement> {
         .and_where(Expr::col("outcome").ne("ok"))
         .take(),
     ];
-    // On PostgreSQL changes have partitions of their own.
+    // On PostgreSQL changes have partitions of their own. It does not begin with the kind: SQLite would find changes
+    // to one key by it, and read all that there are.
     if backend == DbBackend::Sqlite {
         let changes = index(
             "audit_events_changes",
             "audit_events",
-            &["kind", "id", "action"],
+            &["id", "at_us", "action", "kind"],
         )
         .and_where(Expr::col("kind").eq(1))
         .take();

@@ -67,6 +67,9 @@ const CACHE: &str = "-16384";
 const CONTROL: &str = "ostia-control";
 /// Waits for the change of another control, but not for one that hangs.
 const ALONE: &str = "SET LOCAL lock_timeout = '5s'; SELECT pg_advisory_xact_lock(5183097426610852)";
+/// Bytes of the file that are read where the system has them in memory. Without it each page is copied by a call of the
+/// system, under a lock that all connections share.
+const MAPPED: &str = "1073741824";
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -243,6 +246,7 @@ fn options(database_url: &str) -> ConnectOptions {
                 .foreign_keys(true)
                 .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
                 .pragma("cache_size", CACHE)
+                .pragma("mmap_size", MAPPED)
         })
         .map_sqlx_postgres_opts(|postgres| postgres.application_name(CONTROL));
     options

@@ -13,7 +13,7 @@ use sea_orm::{
 const SLACK: TimeDelta = TimeDelta::hours(1);
 
 /// Everything that is unset narrows nothing.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Narrow {
     pub(crate) key: Option<OfKey>,
     pub(crate) user: Option<OfUser>,
@@ -25,12 +25,27 @@ pub(crate) struct Narrow {
 }
 
 impl Narrow {
+    /// Whosever and whenever, but of all upstreams, tools and ends of calls.
+    pub(crate) fn whole(&self) -> Self {
+        Self {
+            upstream: None,
+            tool: None,
+            outcome: None,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        self.upstream.is_none() && self.tool.is_none() && self.outcome.is_none()
+    }
+
     /// Whatever the time and the end of calls.
     pub(crate) fn is_of_everybody(&self) -> bool {
         self.key.is_none() && self.user.is_none() && self.upstream.is_none() && self.tool.is_none()
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct OfKey {
     pub(crate) id: Uuid,
     /// Who has and always had it: rows are found by their owner. Unset: the key is not there any more.
@@ -39,6 +54,7 @@ pub(crate) struct OfKey {
     pub(crate) target: String,
 }
 
+#[derive(Clone)]
 pub(crate) struct OfUser {
     pub(crate) id: Uuid,
     /// Unset: there is no such user any more.

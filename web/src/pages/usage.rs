@@ -6,7 +6,7 @@ mod csv;
 mod outcome;
 
 pub(crate) use calls::{CallRow, Calls};
-pub(crate) use course::{Course, since};
+pub(crate) use course::{Course, last_days, since};
 pub(crate) use outcome::{OutcomeBadge, OutcomeRows, said};
 
 use crate::{
@@ -24,7 +24,6 @@ use crate::{
     visitor::Visitor,
 };
 use axum::{Router, extract::Query, response::Response, routing::get};
-use chrono::{DurationRound as _, TimeDelta};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_domain::{clock, usage::Outcome};
@@ -78,10 +77,7 @@ impl Asked {
     }
 
     fn from(&self) -> prost_types::Timestamp {
-        let now = clock::now();
-        // From midnight on, as the sums are.
-        let today = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
-        since(today, TimeDelta::days(self.days() - 1))
+        last_days(clock::now(), self.days())
     }
 
     /// The same address, without a cursor.

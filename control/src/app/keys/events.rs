@@ -13,7 +13,7 @@ use crate::{
 use std::collections::HashMap;
 
 const MAX_PAGE: u32 = 500;
-/// Requests that say who used a key lately.
+/// Events that say who used a key lately.
 const LATELY: u64 = 200;
 
 pub(crate) struct KeyEvents {
@@ -43,24 +43,24 @@ impl App {
         let read = self.store.read().await?;
         let key = named(&read, op, reference).await?;
         let changes = of_key::changes(&read, &label(&key), ask).await?;
-        let requests = match ask.after {
-            None => of_key::requests(&read, (key.owner_id, key.id), LATELY).await?,
+        let lately = match ask.after {
+            None => of_key::uses(&read, (key.owner_id, key.id), LATELY).await?,
             Some(_) => Vec::new(),
         };
         Ok(KeyEvents {
             changes,
-            uses: uses(requests),
+            uses: uses(lately),
         })
     }
 }
 
-/// `requests` are newest first.
-fn uses(requests: Vec<of_key::Request>) -> Vec<KeyUse> {
+/// `lately` is newest first.
+fn uses(lately: Vec<of_key::Use>) -> Vec<KeyUse> {
     let mut uses: Vec<KeyUse> = Vec::new();
     let mut places = HashMap::new();
-    for request in requests {
-        let address = request.remote_address.unwrap_or_default();
-        let client = request.client.unwrap_or_default();
+    for one in lately {
+        let address = one.remote_address.unwrap_or_default();
+        let client = one.client.unwrap_or_default();
         let place = *places
             .entry((address.clone(), client.clone()))
             .or_insert(uses.len());
@@ -68,12 +68,12 @@ fn uses(requests: Vec<of_key::Request>) -> Vec<KeyUse> {
             Some(found) => {
                 found.requests += 1;
                 // Ids are ordered by time, but for what edges that do not agree on it made.
-                found.last_us = found.last_us.max(request.at_us);
+                found.last_us = found.last_us.max(one.at_us);
             }
             None => uses.push(KeyUse {
                 address,
                 client,
-                last_us: request.at_us,
+                last_us: one.at_us,
                 requests: 1,
             }),
         }
@@ -85,8 +85,8 @@ fn uses(requests: Vec<of_key::Request>) -> Vec<KeyUse> {
 mod tests {
     use super::*;
 
-    fn request(at_us: i64, address: &str, client: Option<&str>) -> of_key::Request {
-        of_key::Request {
+    fn one(at_us: i64, address: &str, client: Option<&str>) -> of_key::Use {
+        of_key::Use {
             at_us,
             remote_address: Some(address.to_owned()),
             client: client.map(str::to_owned),
@@ -96,10 +96,10 @@ mod tests {
     #[test]
     fn who_used_it_is_told_once_and_the_latest_first() {
         let found = uses(vec![
-            request(5, "10.0.0.1", Some("cursor")),
-            request(4, "10.0.0.2", Some("cursor")),
-            request(6, "10.0.0.1", Some("cursor")),
-            request(1, "10.0.0.1", None),
+            one(5, "10.0.0.1", Some("cursor")),
+            one(4, "10.0.0.2", Some("cursor")),
+            one(6, "10.0.0.1", Some("cursor")),
+            one(1, "10.0.0.1", None),
         ]);
         let told = |address: &str, client: &str, last_us, requests| KeyUse {
             address: address.to_owned(),

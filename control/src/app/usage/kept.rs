@@ -1,9 +1,9 @@
 //! Sums of usage, kept for a while.
 //!
 //! Adding up a million calls takes long, and everybody who looks at them together asks for the same; one page asks
-//! several things about the same calls. So an
-//! answer that took long is given again for a multiple of that time: the more there is to add up, the less it
-//! matters what the last moments added, and the database spends a bounded part of its time on any question.
+//! several things about the same calls. So an answer that took long is given again for a multiple of that time: the
+//! more there is to add up, the less it matters what the last moments added, and the database spends a bounded part of
+//! its time on any question. While one finds a new answer, the others get the old one.
 
 use crate::{
     error::Result,
@@ -48,12 +48,37 @@ pub(super) struct Question {
 /// Answers of one kind.
 pub(crate) struct Kept<A>(Mutex<HashMap<Question, Arc<Cell<A>>>>);
 
-/// Locked while the answer is found, so that whoever asks the same meanwhile gets it too.
-type Cell<A> = tokio::sync::Mutex<Option<Answer<A>>>;
+struct Cell<A> {
+    answer: Mutex<Option<Answer<A>>>,
+    /// Of whoever finds the answer, so that others who ask the same meanwhile need not.
+    turn: tokio::sync::Mutex<()>,
+}
 
 struct Answer<A> {
     is: Arc<A>,
     until: Instant,
+}
+
+impl<A> Default for Cell<A> {
+    fn default() -> Self {
+        Self {
+            answer: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+impl<A> Cell<A> {
+    /// The answer that was found last, where it was good at this time.
+    fn good_at(&self, at: Instant) -> Option<Arc<A>> {
+        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = answer.as_ref().filter(|answer| at < answer.until)?;
+        Some(Arc::clone(&answer.is))
+    }
+
+    fn set(&self, answer: Option<Answer<A>>) {
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+    }
 }
 
 impl<A> Default for Kept<A> {
@@ -70,22 +95,30 @@ impl<A> Kept<A> {
         find: impl Future<Output = Result<(A, i64)>>,
     ) -> Result<Arc<A>> {
         let cell = self.cell(question);
-        let mut answer = cell.lock().await;
-        if let Some(answer) = &*answer
-            && clock::instant() < answer.until
-        {
-            return Ok(Arc::clone(&answer.is));
+        if let Some(good) = cell.good_at(clock::instant()) {
+            return Ok(good);
         }
-        *answer = None;
+        let _turn = if let Ok(turn) = cell.turn.try_lock() {
+            turn
+        } else {
+            // One waits for the new answer, and not everybody.
+            let lately = clock::instant().checked_sub(LONGEST);
+            if let Some(old) = lately.and_then(|lately| cell.good_at(lately)) {
+                return Ok(old);
+            }
+            cell.turn.lock().await
+        };
+        if let Some(good) = cell.good_at(clock::instant()) {
+            return Ok(good);
+        }
         let began = clock::instant();
         let (is, calls) = find.await?;
         let is = Arc::new(is);
-        if calls >= FEW_CALLS {
-            let now = clock::instant();
-            let until = now + LONGEST.min((now - began) * TIMES);
-            let is = Arc::clone(&is);
-            *answer = Some(Answer { is, until });
-        }
+        let now = clock::instant();
+        cell.set((calls >= FEW_CALLS).then(|| Answer {
+            is: Arc::clone(&is),
+            until: now + LONGEST.min((now - began) * TIMES),
+        }));
         Ok(is)
     }
 
@@ -94,12 +127,7 @@ impl<A> Kept<A> {
         if cells.len() >= QUESTIONS && !cells.contains_key(&question) {
             let now = clock::instant();
             // One that is locked is being answered.
-            cells.retain(|_, cell| {
-                let answer = cell.try_lock();
-                answer.map_or(true, |answer| {
-                    answer.as_ref().is_some_and(|answer| now < answer.until)
-                })
-            });
+            cells.retain(|_, cell| cell.turn.try_lock().is_err() || cell.good_at(now).is_some());
         }
         if cells.len() >= QUESTIONS {
             return cells.get(&question).cloned().unwrap_or_default();
@@ -170,6 +198,30 @@ mod tests {
             ask(&kept, question(1), 2, FEW_CALLS),
         );
         assert_eq!(asked, (1, 1));
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_find_the_new_answer_gets_the_old_one() {
+        let kept = Kept::default();
+        ask(&kept, question(1), 1, FEW_CALLS).await;
+        let over = |ago| {
+            let cell = kept.cell(question(1));
+            let mut answer = cell.answer.lock().unwrap();
+            answer.as_mut().unwrap().until = clock::instant().checked_sub(ago).unwrap();
+        };
+        over(Duration::from_secs(1));
+        let asked = tokio::join!(
+            ask(&kept, question(1), 2, FEW_CALLS),
+            ask(&kept, question(1), 3, FEW_CALLS),
+        );
+        assert_eq!(asked, (2, 1));
+        // One that was good long ago is nobody's any more.
+        over(LONGEST);
+        let asked = tokio::join!(
+            ask(&kept, question(1), 4, FEW_CALLS),
+            ask(&kept, question(1), 5, FEW_CALLS),
+        );
+        assert_eq!(asked, (4, 4));
     }
 
     #[tokio::test]

@@ -169,6 +169,15 @@ impl App {
                 called: Called::ByTool,
             };
         }
+        // And whatever somebody's calls are narrowed to, they are added up once.
+        let whole = narrow.whole();
+        let narrowed_here = few_keys && !ask.apart && !narrow.is_whole();
+        let in_database = if narrowed_here {
+            (ask.upstream, ask.tool, ask.outcome) = (None, None, None);
+            &whole
+        } else {
+            narrow
+        };
         // Outcomes are always apart in sums, and the top is not known yet.
         ask.by_outcome = false;
         ask.top = None;
@@ -179,9 +188,14 @@ impl App {
             } else {
                 None
             };
-            self.sums_in_database(narrow, &ask).await
+            self.sums_in_database(in_database, &ask).await
         };
-        self.kept.sums.get(ask.clone(), found).await
+        let sums = self.kept.sums.get(ask.clone(), found).await?;
+        if !narrowed_here {
+            return Ok(sums);
+        }
+        let of_these = sums.iter().filter(|sum| sum.is_of(narrow));
+        Ok(Arc::new(of_these.cloned().collect()))
     }
 
     /// And how many calls that are.

@@ -12,8 +12,8 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect
 /// Tokens that were given for a key, which change nothing of it.
 const NO_CHANGES: [&str; 2] = ["keys.exchange", "keys.issue_token"];
 
-/// A request that was made with it.
-pub(crate) struct Request {
+/// Something that was done with it: a request to an edge, or a change.
+pub(crate) struct Use {
     pub(crate) at_us: i64,
     pub(crate) remote_address: Option<String>,
     pub(crate) client: Option<String>,
@@ -37,27 +37,33 @@ pub(crate) async fn changes(
     Ok(ask.page(query.all(db).await?, |row| row.id))
 }
 
-/// Its newest requests, newest first. A key has one owner, by whom they are found.
-pub(crate) async fn requests(
+/// What was done with it last, newest first. A key has one owner, by whom it is found.
+pub(crate) async fn uses(
     db: &impl ConnectionTrait,
     (owner, key): (Uuid, Uuid),
     newest: u64,
-) -> Result<Vec<Request>, Error> {
-    let query = Entity::find()
+) -> Result<Vec<Use>, Error> {
+    // Ids alone first, which an index has: of a key that is seldom used there are few among all of its owner's.
+    let ids: Vec<Uuid> = Entity::find()
         .select_only()
-        .columns([Column::AtUs, Column::RemoteAddress, Column::Client])
-        .filter(Column::Kind.eq(Kind::Call.number()))
+        .column(Column::Id)
         .filter(Column::UserId.eq(owner))
         .filter(Column::KeyId.eq(key))
         .order_by_desc(Column::Id)
-        .limit(newest);
+        .limit(newest)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let query = Entity::find()
+        .select_only()
+        .columns([Column::AtUs, Column::RemoteAddress, Column::Client])
+        .filter(Column::Id.is_in(ids))
+        .order_by_desc(Column::Id);
     let rows: Vec<(i64, Option<String>, Option<String>)> = query.into_tuple().all(db).await?;
-    let requests = rows
-        .into_iter()
-        .map(|(at_us, remote_address, client)| Request {
-            at_us,
-            remote_address,
-            client,
-        });
-    Ok(requests.collect())
+    let uses = rows.into_iter().map(|(at_us, remote_address, client)| Use {
+        at_us,
+        remote_address,
+        client,
+    });
+    Ok(uses.collect())
 }

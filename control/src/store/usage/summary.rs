@@ -42,6 +42,7 @@ pub(crate) enum Called {
 }
 
 /// Calls that have their time, outcome and dimensions in common; what they have not is empty.
+#[derive(Clone)]
 pub(crate) struct Sum {
     /// Unset where all time is one.
     pub(crate) start: Option<Timestamp>,
@@ -63,6 +64,21 @@ pub(crate) struct Counts {
     pub(crate) result_bytes: i64,
     /// Calls by how long they took, by class.
     pub(crate) took: [i64; DURATION_CLASSES],
+}
+
+impl Sum {
+    /// Whether it is of the upstream, the tool and the outcome; for one that has its tool apart.
+    pub(crate) fn is_of(&self, narrow: &Narrow) -> bool {
+        let upstream = narrow.upstream.as_deref();
+        let tool = narrow.tool.as_deref().map(|tool| tool.split_once('.'));
+        upstream.is_none_or(|upstream| name(upstream) == self.upstream)
+            && tool.is_none_or(|named| {
+                named.is_some_and(|(upstream, tool)| {
+                    name(upstream) == self.upstream && name(tool) == self.tool
+                })
+            })
+            && narrow.outcome.is_none_or(|outcome| outcome == self.outcome)
+    }
 }
 
 impl Bucket {

@@ -19,7 +19,7 @@ use crate::{
     load::load,
     pages::{
         Done,
-        usage::{Breakdown, Course, OutcomeRows, since},
+        usage::{Breakdown, Course, OutcomeRows, last_days},
     },
     render,
     visitor::Visitor,
@@ -28,7 +28,6 @@ use axum::{
     extract::{Path, Query, State},
     response::Response,
 };
-use chrono::TimeDelta;
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_domain::clock;
@@ -114,7 +113,7 @@ struct Shown {
 
 async fn loaded(visitor: &Visitor, reference: &str) -> Result<Found, Status> {
     let key = visitor.key(reference).await?;
-    let from = since(clock::now(), TimeDelta::days(DAYS - 1));
+    let from = last_days(clock::now(), DAYS);
     let summary = |group_by: Option<v1::Dimension>, bucket: v1::Bucket| {
         visitor.sums(v1::SummarizeUsageRequest {
             key: Some(key.id.clone()),

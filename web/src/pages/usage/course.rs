@@ -59,6 +59,12 @@ impl Course {
     }
 }
 
+/// So many days ago and the whole of that day, as requests have it: sums by the day are fewer than by the hour.
+pub(crate) fn last_days(now: DateTime<Utc>, days: i64) -> prost_types::Timestamp {
+    let today = now.duration_trunc(TimeDelta::days(1)).unwrap_or(now);
+    since(today, TimeDelta::days(days - 1))
+}
+
 /// So long ago, as requests have it.
 pub(crate) fn since(now: DateTime<Utc>, span: TimeDelta) -> prost_types::Timestamp {
     timestamp(now - span)
