@@ -1,6 +1,7 @@
 //! What a call costs.
 
 use crate::glob::Glob;
+use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
 /// A price of the calls of some tools.
@@ -35,6 +36,63 @@ impl Currency {
     pub fn as_str(&self) -> &str {
         // Only letters come in.
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// So much of a currency, in millionths: written as people write it, without a detour over numbers that cannot
+/// hold 0.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    pub micros: u64,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NotAnAmount {
+    #[error("write an amount with at most six places, as 0.002")]
+    Malformed,
+    #[error("is more than a million")]
+    TooLarge,
+}
+
+impl Amount {
+    /// Of one call.
+    pub const MAX: Self = Self {
+        micros: 1_000_000_000_000,
+    };
+}
+
+impl FromStr for Amount {
+    type Err = NotAnAmount;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAmount> {
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(part) || part.len() > 6 {
+            return Err(NotAnAmount::Malformed);
+        }
+        let whole: u64 = whole.parse().map_err(|_| NotAnAmount::TooLarge)?;
+        let part: u64 = format!("{part:0<6}")
+            .parse()
+            .map_err(|_| NotAnAmount::TooLarge)?;
+        let micros = whole.checked_mul(1_000_000);
+        let micros = micros.and_then(|whole| whole.checked_add(part));
+        micros
+            .filter(|micros| *micros <= Self::MAX.micros)
+            .map(|micros| Self { micros })
+            .ok_or(NotAnAmount::TooLarge)
+    }
+}
+
+/// `2000` millionths are `0.002`.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.micros / 1_000_000, self.micros % 1_000_000);
+        write!(f, "{whole}")?;
+        match format!("{part:06}").trim_end_matches('0') {
+            "" => Ok(()),
+            part => write!(f, ".{part}"),
+        }
     }
 }
 
@@ -95,6 +153,31 @@ mod tests {
         assert_eq!(of("github.search_code"), 4);
         assert_eq!(of("gathub.search_code"), 5);
         assert_eq!(Prices::default().of("github.search"), None);
+    }
+
+    #[test]
+    fn amounts_are_read_as_they_are_written() {
+        for (text, micros) in [
+            ("0.002", 2_000),
+            ("1", 1_000_000),
+            ("12.5", 12_500_000),
+            ("0", 0),
+        ] {
+            assert_eq!(text.parse(), Ok(Amount { micros }));
+            assert_eq!(Amount { micros }.to_string(), text);
+        }
+        for wrong in [
+            "",
+            ".5",
+            "1.",
+            "-1",
+            "1e3",
+            "0.0000001",
+            "1000000.000001",
+            "99999999999999999999",
+        ] {
+            assert!(wrong.parse::<Amount>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

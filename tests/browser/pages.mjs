@@ -61,9 +61,19 @@ export const ofEveryone = ({ key, rotatedKey, revokedKey }) => [
   ['not-found', '/nowhere'],
 ];
 
-export const ofServers = ({ keyPrefix }) => [
+export const ofServers = ({ keyPrefix, price }) => [
   ['overview', '/overview'],
   ['overview-30d', '/overview?span=30d'],
+  ['usage-of-everybody', '/usage?whose=everybody'],
+  ['prices', '/prices'],
+  ['prices-new', '/prices/new'],
+  ['prices-refused', '/prices/new', async (page) => {
+    await fill(page, 'tools', 'github.*');
+    await fill(page, 'amount', '2 cents');
+    await fill(page, 'currency', 'euro');
+    await press(page, 'Save');
+  }],
+  ['price', `/prices/${price}`],
   ['upstreams', '/upstreams'],
   ['upstream', '/upstreams/github'],
   ['upstream-with-a-problem', '/upstreams/linear'],

@@ -2,7 +2,7 @@
 
 use crate::visitor::Visitor;
 use ostia_proto::v1;
-use tonic::Status;
+use tonic::{Code, Status};
 
 impl Visitor {
     /// What a user may use: all upstreams, or one.
@@ -92,5 +92,26 @@ impl Visitor {
     ) -> Result<Vec<v1::UsageSummary>, Status> {
         let sums = self.control.usage().summarize_usage(request).await?;
         Ok(sums.into_inner().rows)
+    }
+    /// The sums with the most calls. `None`: there are more than control adds up in one answer.
+    pub(crate) async fn top_sums(
+        &self,
+        top: u32,
+        request: v1::SummarizeUsageRequest,
+    ) -> Result<Option<Vec<v1::UsageSummary>>, Status> {
+        let request = v1::SummarizeUsageRequest {
+            top: Some(top),
+            ..request
+        };
+        unless_too_many(self.sums(request).await)
+    }
+}
+
+/// What is wrong with a question besides is said where the same calls are one sum.
+pub(crate) fn unless_too_many<T>(sums: Result<T, Status>) -> Result<Option<T>, Status> {
+    match sums {
+        Ok(rows) => Ok(Some(rows)),
+        Err(status) if status.code() == Code::InvalidArgument => Ok(None),
+        Err(status) => Err(status),
     }
 }

@@ -7,6 +7,7 @@
 //! `Overseer`, `Operator` or `Administrator` where only they may see it, asks `visitor.control`, and answers
 //! with [`render::page_of`]. A form has a `CsrfField`, and its handler takes [`csrf::Checked`].
 
+mod address;
 mod api;
 mod ask;
 mod assets;
@@ -109,6 +110,7 @@ pub fn router(
         .merge(pages::users::routes())
         .merge(pages::groups::routes())
         .merge(pages::plans::routes())
+        .merge(pages::prices::routes())
         .merge(pages::all_keys::routes())
         .merge(pages::bundles::routes())
         .merge(pages::overview::routes())
@@ -116,6 +118,7 @@ pub fn router(
         .merge(pages::errors::routes())
         .merge(assets::routes())
         .fallback(pages::not_found::show)
+        .method_not_allowed_fallback(pages::not_found::not_so)
         .layer(sessions)
         .layer(compression())
         .with_state(site.clone());

@@ -18,7 +18,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use http::{Method, request::Parts};
-use ostia_domain::{clock, user::Role};
+use ostia_domain::{clock, user};
 use ostia_proto::{ControlClient, v1};
 use std::net::SocketAddr;
 use tonic::{Code, Status};
@@ -32,7 +32,7 @@ pub(crate) struct Visitor {
     pub(crate) id: Uuid,
     pub(crate) name: String,
     /// As control says now.
-    pub(crate) role: Role,
+    pub(crate) role: user::Role,
     /// Acts for this user: control allows what the role allows, and audit names the user.
     pub(crate) control: ControlClient,
     /// What forms of this session carry.
@@ -42,21 +42,21 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Sees what belongs to everybody.
     pub(crate) fn oversees(&self) -> bool {
-        self.role != Role::Member
+        self.role != user::Role::Member
     }
 
     /// Changes what belongs to everybody.
     pub(crate) fn operates(&self) -> bool {
-        matches!(self.role, Role::Operator | Role::Administrator)
+        matches!(self.role, user::Role::Operator | user::Role::Administrator)
     }
 
     /// Reads what others said.
     pub(crate) fn audits(&self) -> bool {
-        self.role == Role::Auditor
+        self.role == user::Role::Auditor
     }
 
     pub(crate) fn administers(&self) -> bool {
-        self.role == Role::Administrator
+        self.role == user::Role::Administrator
     }
 
     /// Whether the session is still there, and its user in the same role, for what goes on after the request
@@ -116,7 +116,7 @@ impl Visitor {
         Ok(Some(Self {
             id: user,
             // A role of a newer control allows nothing here.
-            role: found.role().named().unwrap_or(Role::Member),
+            role: found.role().named().unwrap_or(user::Role::Member),
             name: found.name,
             control,
             csrf: CsrfToken::of(id),
@@ -187,6 +187,13 @@ fn sign_in_at(parts: &Parts, way: impl FnOnce(&ReturnTo) -> String) -> Response 
     Redirect::to(&way(&ReturnTo::new(asked))).into_response()
 }
 
+/// A visitor who may do something that others may not.
+pub(crate) trait Role:
+    FromRequestParts<Site, Rejection = Response> + AsRef<Visitor> + Send + 'static
+{
+    fn is(visitor: &Visitor) -> bool;
+}
+
 /// Who may see a page; for everybody else it is not there.
 macro_rules! roles {
     ($($(#[$doc:meta])* $name:ident = $may:ident,)*) => {$(
@@ -203,7 +210,7 @@ macro_rules! roles {
             ) -> Result<Self, Self::Rejection> {
                 let visitor =
                     <Visitor as FromRequestParts<Site>>::from_request_parts(parts, site).await?;
-                if visitor.$may() {
+                if Self::is(&visitor) {
                     return Ok(Self(visitor));
                 }
                 Err(not_found::of(&visitor))
@@ -213,6 +220,12 @@ macro_rules! roles {
         impl AsRef<Visitor> for $name {
             fn as_ref(&self) -> &Visitor {
                 &self.0
+            }
+        }
+
+        impl Role for $name {
+            fn is(visitor: &Visitor) -> bool {
+                visitor.$may()
             }
         }
     )*};

@@ -8,13 +8,10 @@ use crate::{
 };
 use ostia_domain::{
     glob::Glob,
-    price::{Currency, Price},
+    price::{Amount, Currency, Price},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// A million of the currency for one call.
-const MAX_MICROS: u64 = 1_000_000_000_000;
 
 impl App {
     pub(crate) async fn list_prices(&self) -> Result<Vec<StoredPrice>> {
@@ -75,8 +72,8 @@ impl App {
 }
 
 pub(super) fn check(micros: u64) -> Result<()> {
-    if micros > MAX_MICROS {
-        let problem = format!("is more than {MAX_MICROS}");
+    if micros > Amount::MAX.micros {
+        let problem = format!("is more than {}", Amount::MAX.micros);
         return Err(Error::invalid("micros", problem));
     }
     Ok(())

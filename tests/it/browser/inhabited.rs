@@ -47,6 +47,10 @@ pub(super) async fn inhabited() -> Inhabited {
         "operator",
     ];
     ostia.cli(&service).await.ok();
+    for price in [["github.*", "0.002", "EUR"], ["demo.echo", "0.01", "USD"]] {
+        let set = [&["prices", "set"], &price[..]].concat();
+        ostia.cli(&set).await.ok();
+    }
     let manifest = ostia.data_dir().join("manifest.yaml");
     std::fs::write(&manifest, manifest_text()).expect("a file");
     let manifest = manifest.to_str().expect("UTF-8").to_owned();
@@ -204,7 +208,9 @@ async fn places(control: &Control, ostia: &Ostia, keys: &[keys::Made]) -> Value 
         found.expect("such an event").id.clone()
     };
     let id_of = async |args: [&str; 3]| ostia.cli(&args).await.ok().json()["id"].clone();
+    let prices = ostia.cli(&["prices", "list"]).await.ok().json();
     json!({
+        "price": prices[0]["id"],
         "key": keys[0].id,
         "rotatedKey": keys[1].id,
         "revokedKey": keys[keys.len() - 1].id,

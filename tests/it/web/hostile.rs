@@ -120,6 +120,9 @@ async fn on_pages_of_operators() {
         ("/".to_owned(), false),
         ("/live".to_owned(), true),
         (format!("/live?user={QUERY}"), true),
+        ("/usage?whose=everybody".to_owned(), true),
+        (format!("/usage?whose=everybody&tool={QUERY}"), true),
+        ("/prices".to_owned(), false),
         ("/overview".to_owned(), true),
         (format!("/overview?span={QUERY}"), true),
         ("/upstreams".to_owned(), true),
@@ -235,6 +238,10 @@ async fn in_forms_that_come_back() {
         (
             "/plans/new",
             vec![("name", NAME), ("calls_per_minute", NAME)],
+        ),
+        (
+            "/prices/new",
+            vec![("tools", NAME), ("amount", NAME), ("currency", NAME)],
         ),
         ("/users/new", vec![("name", NAME), ("role", NAME)]),
         (

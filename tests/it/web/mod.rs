@@ -1,5 +1,6 @@
 //! The pages.
 
+mod addresses;
 mod all_keys;
 mod api;
 mod audit;
@@ -17,6 +18,7 @@ mod operators;
 mod overview;
 mod pages;
 mod policies;
+mod prices;
 mod probe;
 mod running;
 mod sessions;

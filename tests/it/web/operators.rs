@@ -4,8 +4,10 @@ use super::{Page, visitor::Visitor};
 use crate::harness::ostia::Ostia;
 
 /// Of everybody who sees everything.
-const SEEN: [&str; 13] = [
+const SEEN: [&str; 15] = [
     "/overview",
+    "/usage?whose=everybody",
+    "/prices",
     "/upstreams",
     "/upstreams/demo/output",
     "/policies",
@@ -20,11 +22,12 @@ const SEEN: [&str; 13] = [
     "/audit/chains",
 ];
 /// Of those who change it.
-const CHANGED: [&str; 5] = [
+const CHANGED: [&str; 6] = [
     "/upstreams/new",
     "/upstreams/import",
     "/policies/new",
     "/plans/new",
+    "/prices/new",
     "/bundles/new",
 ];
 /// Of those alone who may make users.

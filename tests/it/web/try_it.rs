@@ -1,6 +1,9 @@
 //! The console: calls through the edge with the caller's own rights.
 
-use super::member::{Member, maria};
+use super::{
+    member::{Member, maria},
+    operators::refused,
+};
 use ostia_proto::v1;
 
 async fn events(member: &Member, action: &str) -> Vec<v1::AuditEvent> {
@@ -72,6 +75,24 @@ async fn a_wrong_argument_stands_beside_its_field() {
     page.shows("value=\"two\"");
     page.shows("value=\"40\"");
     page.hides("What came back");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_there_is_said_beside_its_field() {
+    let member = maria().await;
+    member.make_key("laptop", &[]).await;
+    for gone in ["zz", "00000000-0000-0000-0000-000000000000", "%00"] {
+        let page = member.visitor.open(&format!("/try?key={gone}")).await;
+        refused(&page, "key", "there is no such key of yours");
+        page.shows("demo__add");
+    }
+    // Nothing is called with another one instead.
+    let fields = [
+        ("key", "zz"),
+        ("tool", "demo__echo"),
+        ("arg:message", "hello"),
+    ];
+    assert_eq!(member.visitor.submit("/try", &fields).await.status, 404);
 }
 
 /// The key decides, not who owns it.

@@ -6,6 +6,7 @@ use crate::harness::{
     mcp::{Endpoint, modern},
     wait,
 };
+use ostia_proto::v1;
 use serde_json::json;
 use std::time::Duration;
 
@@ -81,4 +82,94 @@ async fn calls_of_others_are_not_there() {
     );
     page.shows("No calls here");
     assert_eq!(eve.open(&format!("/usage.csv?key={id}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn who_sees_everything_sees_the_calls_of_everybody() {
+    let member = maria().await;
+    let id = used(&member).await;
+    member
+        .ostia
+        .cli(&["users", "create", "olga", "--role", "auditor"])
+        .await
+        .ok();
+    let auditor = Visitor::signed_in(&member.ostia, "olga").await;
+    auditor.open("/usage").await.shows("No calls here");
+
+    let page = auditor.open("/usage?whose=everybody").await;
+    assert_eq!(page.status, 200);
+    page.shows("<dt>Calls</dt><dd>3</dd>");
+    page.shows("<option value=\"everybody\" selected");
+    page.shows("laptop of maria");
+    page.shows("href=\"/usage?whose=everybody&amp;days=30&amp;user=maria\">maria</a>");
+    page.shows(&format!(
+        "href=\"/usage?whose=everybody&amp;days=30&amp;key={id}\""
+    ));
+    page.shows("href=\"/usage?whose=everybody&amp;days=30&amp;tool=demo.echo\"");
+
+    for (narrow, calls) in [
+        ("user=maria", 3),
+        ("tool=demo.echo", 2),
+        ("upstream=demo", 2),
+    ] {
+        let page = auditor
+            .open(&format!("/usage?whose=everybody&{narrow}"))
+            .await;
+        page.shows(&format!("<dt>Calls</dt><dd>{calls}</dd>"));
+    }
+    auditor
+        .open("/usage?whose=everybody&user=olga")
+        .await
+        .shows("No calls here");
+    let csv = auditor.open("/usage.csv?whose=everybody").await;
+    assert_eq!(csv.body.lines().count(), 4, "{}", csv.body);
+    csv.shows("\"maria\"");
+    let users = auditor.open("/usage.csv?whose=everybody&by=user").await;
+    let users: Vec<_> = users.body.lines().collect();
+    assert_eq!(users.len(), 2, "{users:?}");
+    assert!(
+        users[1].contains(",\"maria\",\"\",\"\",\"\",3,1,"),
+        "{users:?}"
+    );
+
+    for (field, value) in [("user", "nobody"), ("key", "nothing")] {
+        let page = auditor
+            .open(&format!("/usage?whose=everybody&{field}={value}"))
+            .await;
+        refused(&page, field, "these are the calls of all");
+        page.shows("<dt>Calls</dt><dd>3</dd>");
+    }
+    for path in ["/usage", "/usage.csv"] {
+        let page = member
+            .visitor
+            .open(&format!("{path}?whose=everybody"))
+            .await;
+        assert_eq!(page.status, 404, "{path}");
+    }
+    assert_eq!(auditor.open("/usage.csv?by=weather").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_has_a_price_has_a_cost() {
+    let member = maria().await;
+    used(&member).await;
+    member.visitor.open("/usage").await.hides("Cost");
+    let request = v1::SetPriceRequest {
+        tools: "demo.*".to_owned(),
+        micros: 2_500,
+        currency: "EUR".to_owned(),
+    };
+    member
+        .control
+        .prices()
+        .set_price(request)
+        .await
+        .expect("a price");
+    let page = member.visitor.open("/usage").await;
+    page.shows("<dt>Cost</dt><dd>0.005 EUR</dd>");
+    page.shows("at the prices of today");
+    for by in ["day", "tool", "key", "upstream", "outcome"] {
+        let csv = member.visitor.open(&format!("/usage.csv?by={by}")).await;
+        csv.shows("\"0.005 EUR\"");
+    }
 }

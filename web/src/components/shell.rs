@@ -20,6 +20,7 @@ pub(crate) enum Section {
     AllKeys,
     Users,
     ServiceAccounts,
+    Prices,
     Audit,
     Settings,
 }
@@ -41,6 +42,7 @@ impl Section {
         Self::AllKeys,
         Self::Users,
         Self::ServiceAccounts,
+        Self::Prices,
         Self::Audit,
         Self::Settings,
     ];
@@ -60,6 +62,7 @@ impl Section {
             Self::AllKeys => "/all-keys",
             Self::Users => "/users",
             Self::ServiceAccounts => "/service-accounts",
+            Self::Prices => "/prices",
             Self::Audit => "/audit",
             Self::Settings => "/settings",
         }
@@ -80,6 +83,7 @@ impl Section {
             Self::AllKeys => "Keys of all",
             Self::Users => "Users",
             Self::ServiceAccounts => "Service accounts",
+            Self::Prices => "Prices",
             Self::Audit => "Audit",
             Self::Settings => "Settings",
         }
@@ -105,6 +109,7 @@ impl Section {
                 "M15 8a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0zM4 20c0-4 3-6 7.500-6s7.500 2 7.500 6"
             }
             Self::ServiceAccounts => "M5 8h14v11H5zM12 4v4M9 13h0M15 13h0M2 12v4M22 12v4",
+            Self::Prices => "M4 4h8l8 8-8 8-8-8zM8.500 8.500h0",
             Self::Audit => "M6 3h9l4 4v14H6zM9 11h7M9 15h7M9 7h3",
             Self::Settings => "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4",
         }

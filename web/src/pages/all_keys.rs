@@ -5,6 +5,7 @@ mod revoke;
 
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Badge, Chips, Empty, PageHead, Tone},
         form::{Posted, SelectField, TextField},
@@ -19,7 +20,6 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::Query,
     response::Response,
     routing::{get, post},
 };

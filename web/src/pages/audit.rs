@@ -13,6 +13,7 @@ pub(crate) use filter::refuse_names;
 use super::usage::OutcomeBadge;
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Badge, Empty, Notice, PageHead, Tone},
         form::Posted,
@@ -27,7 +28,6 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::Query,
     response::Response,
     routing::{get, post},
 };

@@ -1,31 +1,26 @@
 //! `/bundles`: named selections of tools, each at an endpoint of its own.
 
-use super::Done;
+use super::{
+    Done,
+    objects::{self, Object, One},
+};
 use crate::{
     Site,
     components::{
         content::{Chips, Copyable, Empty, PageHead, Panel},
         form::{AreaField, Posted, Problems, TextField},
-        removal::{Removal, confirmed},
         rows::{self, RowField, Rows},
         shell::{Section, Shell},
         table::{Cell, Pages, Table},
         time::{As, Time},
     },
-    csrf::{Checked, CsrfField},
-    load::load,
-    part::{Asked, Part},
-    render,
-    saving::save as saved,
-    visitor::{Operator, Overseer, Visitor},
+    csrf::CsrfField,
+    load::Failure,
+    part::Part,
+    saving::save,
+    visitor::{Operator, Visitor},
 };
-use axum::{
-    Router,
-    extract::{Path, Query, State},
-    response::{IntoResponse as _, Redirect, Response},
-    routing::{get, post},
-};
-use http::StatusCode;
+use axum::Router;
 use leptos::prelude::*;
 use ostia_proto::v1;
 use tonic::Status;
@@ -33,55 +28,95 @@ use tonic::Status;
 const OVERRIDES: &str = "overrides";
 
 pub(crate) fn routes() -> Router<Site> {
-    Router::new()
-        .route("/bundles", get(list))
-        .route("/bundles/new", get(fresh).post(create))
-        .route("/bundles/{bundle}", get(show).post(save))
-        .route("/bundles/{bundle}/delete", post(delete))
+    objects::routes::<v1::Bundle>()
 }
 
-async fn list(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {
-    let mut bundles = visitor.control.bundles();
-    let listing = async { bundles.list_bundles(v1::ListBundlesRequest {}).await };
-    let listed = match load(listing).await {
-        Ok(listed) => listed.into_inner().bundles,
-        Err(failure) => return failure.show(&visitor),
-    };
-    let part = Part::of(listed, &asked.cursor, |bundle| &bundle.name);
-    let may_change = visitor.operates();
-    let done = match &*asked.done {
-        "saved" => Some("The bundle is saved. Clients are told that their lists changed."),
-        "deleted" => Some("The bundle is deleted, and nothing answers at its endpoint."),
-        _ => None,
-    };
-    render::page_of(&visitor, StatusCode::OK, || {
-        view! { <List part=part may_change=may_change done=done/> }
-    })
-}
+/// Address of the endpoint of everything.
+pub(crate) struct Endpoint(String);
 
-async fn found(visitor: &Visitor, bundle: &str) -> Result<v1::Bundle, Status> {
-    let bundle = bundle.to_owned();
-    let mut bundles = visitor.control.bundles();
-    let found = bundles.get_bundle(v1::GetBundleRequest { bundle }).await?;
-    Ok(found.into_inner())
-}
+impl Object for v1::Bundle {
+    const LIST: &'static str = "/bundles";
+    const MADE: &'static str = "The bundle is made. Clients find it at its endpoint.";
+    const CHANGED: &'static str = "The bundle is saved. Clients are told that their lists changed.";
+    const DELETED: &'static str = "The bundle is deleted, and nothing answers at its endpoint.";
+    type Keeper = Operator;
+    type Beside = Endpoint;
 
-fn of(bundle: &v1::Bundle) -> Posted {
-    let mut posted = Posted::default();
-    let selection = bundle.selection.clone().unwrap_or_default();
-    posted.push("include", selection.include.join("\n"));
-    rows::push_count(&mut posted, OVERRIDES, selection.overrides.len());
-    for (row, shown) in selection.overrides.into_iter().enumerate() {
-        let fields = [
-            ("tool", shown.tool),
-            ("name", shown.name.unwrap_or_default()),
-            ("description", shown.description.unwrap_or_default()),
-        ];
-        for (member, value) in fields {
-            posted.push(&rows::name(OVERRIDES, row, member), value);
-        }
+    fn id(&self) -> &str {
+        &self.id
     }
-    posted
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn form(&self) -> Posted {
+        let mut posted = Posted::default();
+        let selection = self.selection.clone().unwrap_or_default();
+        posted.push("include", selection.include.join("\n"));
+        rows::push_count(&mut posted, OVERRIDES, selection.overrides.len());
+        for (row, shown) in selection.overrides.into_iter().enumerate() {
+            let fields = [
+                ("tool", shown.tool),
+                ("name", shown.name.unwrap_or_default()),
+                ("description", shown.description.unwrap_or_default()),
+            ];
+            for (member, value) in fields {
+                posted.push(&rows::name(OVERRIDES, row, member), value);
+            }
+        }
+        posted
+    }
+
+    async fn all(visitor: &Visitor) -> Result<Vec<Self>, Status> {
+        let mut bundles = visitor.control.bundles();
+        let listed = bundles.list_bundles(v1::ListBundlesRequest {}).await?;
+        Ok(listed.into_inner().bundles)
+    }
+
+    async fn find(visitor: &Visitor, bundle: String) -> Result<Self, Status> {
+        let mut bundles = visitor.control.bundles();
+        let found = bundles.get_bundle(v1::GetBundleRequest { bundle }).await?;
+        Ok(found.into_inner())
+    }
+
+    async fn beside(site: &Site, _: &Visitor) -> Result<Endpoint, Status> {
+        Ok(Endpoint(site.config.mcp_url.clone()))
+    }
+
+    async fn save(
+        visitor: &Visitor,
+        before: Option<&Self>,
+        posted: &mut Posted,
+    ) -> Result<Option<Self>, Failure> {
+        let selection = Some(selection(posted));
+        let mut bundles = visitor.control.bundles();
+        if let Some(before) = before {
+            let bundle = before.id.clone();
+            let request = v1::UpdateBundleRequest { bundle, selection };
+            return save(posted, async { bundles.update_bundle(request).await }).await;
+        }
+        let name = posted.get("name").to_owned();
+        let request = v1::CreateBundleRequest { name, selection };
+        save(posted, async { bundles.create_bundle(request).await }).await
+    }
+
+    async fn delete(&self, visitor: &Visitor) -> Result<(), Status> {
+        let bundle = self.id.clone();
+        let mut bundles = visitor.control.bundles();
+        bundles
+            .delete_bundle(v1::DeleteBundleRequest { bundle })
+            .await?;
+        Ok(())
+    }
+
+    fn list(part: Part<Self>, may_change: bool, done: Option<&'static str>) -> AnyView {
+        view! { <List part=part may_change=may_change done=done/> }.into_any()
+    }
+
+    fn one(page: One<Self>) -> AnyView {
+        view! { <Edit page=page/> }.into_any()
+    }
 }
 
 fn selection(posted: &Posted) -> v1::Selection {
@@ -102,112 +137,6 @@ fn selection(posted: &Posted) -> v1::Selection {
         overrides: overrides.collect(),
         include: posted.lines("include"),
     }
-}
-
-async fn fresh(site: State<Site>, Operator(visitor): Operator) -> Response {
-    page(&site, &visitor, StatusCode::OK, None, Posted::default())
-}
-
-async fn show(
-    site: State<Site>,
-    Overseer(visitor): Overseer,
-    Path(bundle): Path<String>,
-) -> Response {
-    match load(found(&visitor, &bundle)).await {
-        Ok(bundle) => {
-            let posted = of(&bundle);
-            page(&site, &visitor, StatusCode::OK, Some(bundle), posted)
-        }
-        Err(failure) => failure.show(&visitor),
-    }
-}
-
-async fn create(
-    site: State<Site>,
-    Checked { visitor, form }: Checked<Vec<(String, String)>, Operator>,
-) -> Response {
-    let Operator(visitor) = visitor;
-    let mut posted = Posted::new(form);
-    let request = v1::CreateBundleRequest {
-        name: posted.get("name").to_owned(),
-        selection: Some(selection(&posted)),
-    };
-    let mut bundles = visitor.control.bundles();
-    let change = async { bundles.create_bundle(request).await };
-    match saved(&mut posted, change).await {
-        Ok(Some(_)) => Redirect::to("/bundles?done=saved").into_response(),
-        Ok(None) => {
-            let refused = StatusCode::UNPROCESSABLE_ENTITY;
-            page(&site, &visitor, refused, None, posted)
-        }
-        Err(failure) => failure.show(&visitor),
-    }
-}
-
-async fn save(
-    site: State<Site>,
-    Path(bundle): Path<String>,
-    Checked { visitor, form }: Checked<Vec<(String, String)>, Operator>,
-) -> Response {
-    let Operator(visitor) = visitor;
-    let bundle = match load(found(&visitor, &bundle)).await {
-        Ok(bundle) => bundle,
-        Err(failure) => return failure.show(&visitor),
-    };
-    let mut posted = Posted::new(form);
-    let request = v1::UpdateBundleRequest {
-        bundle: bundle.id.clone(),
-        selection: Some(selection(&posted)),
-    };
-    let mut bundles = visitor.control.bundles();
-    let change = async { bundles.update_bundle(request).await };
-    match saved(&mut posted, change).await {
-        Ok(Some(_)) => Redirect::to("/bundles?done=saved").into_response(),
-        Ok(None) => {
-            let refused = StatusCode::UNPROCESSABLE_ENTITY;
-            page(&site, &visitor, refused, Some(bundle), posted)
-        }
-        Err(failure) => failure.show(&visitor),
-    }
-}
-
-async fn delete(
-    site: State<Site>,
-    Path(bundle): Path<String>,
-    Checked { visitor, form }: Checked<Vec<(String, String)>, Operator>,
-) -> Response {
-    let Operator(visitor) = visitor;
-    let mut typed = Posted::new(form);
-    let bundle = match load(found(&visitor, &bundle)).await {
-        Ok(bundle) => bundle,
-        Err(failure) => return failure.show(&visitor),
-    };
-    if !confirmed(&mut typed, &bundle.name) {
-        let mut posted = of(&bundle);
-        posted.refuse("confirm", typed.problem("confirm").unwrap_or_default());
-        let refused = StatusCode::UNPROCESSABLE_ENTITY;
-        return page(&site, &visitor, refused, Some(bundle), posted);
-    }
-    let mut bundles = visitor.control.bundles();
-    let request = v1::DeleteBundleRequest { bundle: bundle.id };
-    match load(async { bundles.delete_bundle(request).await }).await {
-        Ok(_) => Redirect::to("/bundles?done=deleted").into_response(),
-        Err(failure) => failure.show(&visitor),
-    }
-}
-
-fn page(
-    State(site): &State<Site>,
-    visitor: &Visitor,
-    status: StatusCode,
-    bundle: Option<v1::Bundle>,
-    posted: Posted,
-) -> Response {
-    let may_change = visitor.operates();
-    let mcp_url = site.config.mcp_url.clone();
-    render::page_of(visitor, status, || {
-        view! { <One bundle=bundle posted=posted may_change=may_change mcp_url=mcp_url/> }
-    })
 }
 
 #[component]
@@ -258,52 +187,36 @@ fn List(part: Part<v1::Bundle>, may_change: bool, done: Option<&'static str>) ->
 }
 
 #[component]
-fn One(
-    bundle: Option<v1::Bundle>,
-    posted: Posted,
-    may_change: bool,
-    mcp_url: String,
-) -> impl IntoView {
-    let (title, action) = match &bundle {
-        Some(bundle) => (bundle.name.clone(), format!("/bundles/{}", bundle.id)),
-        None => ("Make a bundle".to_owned(), "/bundles/new".to_owned()),
-    };
-    let endpoint = bundle.as_ref().map(|bundle| {
-        let url = format!("{mcp_url}/@{}", bundle.name);
+fn Edit(page: One<v1::Bundle>) -> impl IntoView {
+    let (title, action) = page.head("Make a bundle");
+    let removal = page.removal(
+        "Delete the bundle",
+        "Clients of its endpoint find nothing there any more.",
+    );
+    let is_new = page.object.is_none();
+    let endpoint = page.object.as_ref().map(|bundle| {
+        let url = format!("{}/@{}", page.beside.0, bundle.name);
         view! {
             <Panel title="Endpoint" note="For clients, with any key">
                 <Copyable id="endpoint" text=url label="the bundle's endpoint"/>
             </Panel>
         }
     });
-    let facts = bundle.clone().filter(|_| !may_change).map(|bundle| {
-        let include = bundle.selection.unwrap_or_default().include;
-        view! { <Panel title="Shows"><Chips of=include/></Panel> }
-    });
-    let typed = posted.clone();
-    let removal = bundle.clone().filter(|_| may_change).map(|bundle| {
-        view! {
-            <Panel title="End it">
-                <Removal
-                    posted=typed
-                    name=bundle.name
-                    action=format!("/bundles/{}/delete", bundle.id)
-                    said="Delete the bundle"
-                    why="Clients of its endpoint find nothing there any more."
-                />
-            </Panel>
-        }
-    });
-    let is_new = bundle.is_none();
-    let problems = posted.clone();
-    let form = may_change.then(|| view! { <Form action=action posted=posted is_new=is_new/> });
+    let posted = page.posted;
+    let body = if page.may_change {
+        view! { <Form action=action posted=posted.clone() is_new=is_new/> }.into_any()
+    } else {
+        let include = page.object.and_then(|bundle| bundle.selection);
+        let include = include.unwrap_or_default().include;
+        view! { <Panel title="Shows"><Chips of=include/></Panel> }.into_any()
+    };
     view! {
         <Shell title=title.clone() section=Section::Bundles>
             <PageHead title=title back=("/bundles", "Bundles")/>
-            <Problems posted=problems/>
+            {page.done.map(|what| view! { <Done what=what/> })}
+            <Problems posted=posted/>
             {endpoint}
-            {facts}
-            {form}
+            {body}
             {removal}
         </Shell>
     }

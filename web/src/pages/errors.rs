@@ -4,8 +4,8 @@
 mod markdown;
 
 use super::Layout;
-use crate::{Site, render};
-use axum::{Router, extract::Path, response::Response, routing::get};
+use crate::{Site, address::Path, render};
+use axum::{Router, response::Response, routing::get};
 use http::StatusCode;
 use leptos::prelude::*;
 use markdown::Markdown;

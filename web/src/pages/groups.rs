@@ -3,228 +3,131 @@
 use super::{
     Done,
     given::{Given, GivenFields},
+    objects::{self, Object, One},
 };
 use crate::{
     Site,
     components::{
         content::{Chips, Empty, PageHead, Panel},
         form::{AreaField, Posted, Problems, TextField},
-        removal::{Removal, confirmed},
         shell::{Section, Shell},
         table::{Cell, Pages, Table},
     },
-    csrf::{Checked, CsrfField},
-    load::{Failure, load},
-    part::{Asked, Part},
-    render,
-    saving::save as saved,
-    visitor::{Administrator, Overseer, Visitor},
+    csrf::CsrfField,
+    load::Failure,
+    part::Part,
+    saving::save,
+    visitor::{Administrator, Visitor},
 };
-use axum::{
-    Router,
-    extract::{Path, Query},
-    response::{IntoResponse as _, Redirect, Response},
-    routing::{get, post},
-};
-use http::StatusCode;
+use axum::Router;
 use leptos::prelude::*;
 use ostia_proto::v1;
 use tonic::Status;
 
-const BACK: (&str, &str) = ("/groups", "Groups");
-
 pub(crate) fn routes() -> Router<Site> {
-    Router::new()
-        .route("/groups", get(list))
-        .route("/groups/new", get(fresh).post(create))
-        .route("/groups/{group}", get(show).post(save))
-        .route("/groups/{group}/delete", post(delete))
+    objects::routes::<v1::Group>()
 }
 
-async fn list(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Response {
-    let mut groups = visitor.control.groups();
-    let listing = async { groups.list_groups(v1::ListGroupsRequest {}).await };
-    let listed = match load(listing).await {
-        Ok(listed) => listed.into_inner().groups,
-        Err(failure) => return failure.show(&visitor),
-    };
-    let part = Part::of(listed, &asked.cursor, |group| &group.name);
-    let (may_change, deleted) = (visitor.administers(), asked.done == "deleted");
-    render::page_of(&visitor, StatusCode::OK, || {
-        view! { <List part=part may_change=may_change deleted=deleted/> }
-    })
-}
+impl Object for v1::Group {
+    const LIST: &'static str = "/groups";
+    const MADE: &'static str =
+        "The group is made. Keys of its members are judged by it from the next call on.";
+    const CHANGED: &'static str =
+        "The group is as it is here. Keys are judged by it from the next call on.";
+    const DELETED: &'static str = "The group is deleted. Its members stay.";
+    type Keeper = Administrator;
+    type Beside = Given;
 
-async fn found(visitor: &Visitor, group: &str) -> Result<v1::Group, Status> {
-    let group = group.to_owned();
-    let mut groups = visitor.control.groups();
-    let found = groups.get_group(v1::GetGroupRequest { group }).await?;
-    Ok(found.into_inner())
-}
-
-fn of(group: &v1::Group) -> Posted {
-    let mut posted = Posted::default();
-    posted.push("name", &group.name);
-    for policy in &group.policies {
-        posted.push("policies", policy);
+    fn id(&self) -> &str {
+        &self.id
     }
-    posted.push("plan", group.plan.clone().unwrap_or_default());
-    posted.push("members", group.members.join("\n"));
-    posted
-}
 
-async fn show(
-    Overseer(visitor): Overseer,
-    Path(group): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    let loading = async { tokio::try_join!(found(&visitor, &group), Given::of(&visitor)) };
-    match load(loading).await {
-        Ok((group, given)) => {
-            let done = asked.done == "changed";
-            let posted = of(&group);
-            page(&visitor, StatusCode::OK, Some(group), posted, given, done)
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn form(&self) -> Posted {
+        let mut posted = Posted::default();
+        posted.push("name", &self.name);
+        for policy in &self.policies {
+            posted.push("policies", policy);
         }
-        Err(failure) => failure.show(&visitor),
+        posted.push("plan", self.plan.clone().unwrap_or_default());
+        posted.push("members", self.members.join("\n"));
+        posted
     }
-}
 
-async fn fresh(visitor: Administrator) -> Response {
-    let visitor = visitor.0;
-    match load(Given::of(&visitor)).await {
-        Ok(given) => page(
-            &visitor,
-            StatusCode::OK,
-            None,
-            Posted::default(),
-            given,
-            false,
-        ),
-        Err(failure) => failure.show(&visitor),
+    async fn all(visitor: &Visitor) -> Result<Vec<Self>, Status> {
+        let mut groups = visitor.control.groups();
+        let listed = groups.list_groups(v1::ListGroupsRequest {}).await?;
+        Ok(listed.into_inner().groups)
     }
-}
 
-fn names(posted: &Posted, field: &str) -> Vec<String> {
-    posted.all(field).map(str::to_owned).collect()
-}
-
-async fn create(
-    Checked { visitor, form }: Checked<Vec<(String, String)>, Administrator>,
-) -> Response {
-    let Administrator(visitor) = visitor;
-    let mut posted = Posted::new(form);
-    let plan = posted.get("plan");
-    let request = v1::CreateGroupRequest {
-        name: posted.get("name").to_owned(),
-        policies: names(&posted, "policies"),
-        plan: (!plan.is_empty()).then(|| plan.to_owned()),
-        members: posted.lines("members"),
-    };
-    let mut groups = visitor.control.groups();
-    let change = async { groups.create_group(request).await };
-    match refusing_unknown(saved(&mut posted, change).await, &mut posted) {
-        Ok(Some(made)) => {
-            Redirect::to(&format!("/groups/{}?done=changed", made.id)).into_response()
-        }
-        Ok(None) => again(&visitor, None, posted).await,
-        Err(failure) => failure.show(&visitor),
+    async fn find(visitor: &Visitor, group: String) -> Result<Self, Status> {
+        let mut groups = visitor.control.groups();
+        let found = groups.get_group(v1::GetGroupRequest { group }).await?;
+        Ok(found.into_inner())
     }
-}
 
-async fn save(
-    Path(group): Path<String>,
-    Checked { visitor, form }: Checked<Vec<(String, String)>, Administrator>,
-) -> Response {
-    let Administrator(visitor) = visitor;
-    let group = match load(found(&visitor, &group)).await {
-        Ok(group) => group,
-        Err(failure) => return failure.show(&visitor),
-    };
-    let mut posted = Posted::new(form);
-    let request = v1::UpdateGroupRequest {
-        group: group.id.clone(),
-        name: Some(posted.get("name").to_owned()),
-        policies: Some(v1::GroupPolicies {
-            names: names(&posted, "policies"),
-        }),
-        plan: Some(posted.get("plan").to_owned()),
-        members: Some(v1::GroupMembers {
-            names: posted.lines("members"),
-        }),
-    };
-    let mut groups = visitor.control.groups();
-    let change = async { groups.update_group(request).await };
-    match refusing_unknown(saved(&mut posted, change).await, &mut posted) {
-        Ok(Some(group)) => {
-            Redirect::to(&format!("/groups/{}?done=changed", group.id)).into_response()
-        }
-        Ok(None) => again(&visitor, Some(group), posted).await,
-        Err(failure) => failure.show(&visitor),
+    async fn beside(_: &Site, visitor: &Visitor) -> Result<Given, Status> {
+        Given::of(visitor).await
     }
-}
 
-/// The group is there, as is everything that can be chosen: a name that was typed is not.
-fn refusing_unknown<T>(
-    answer: Result<Option<T>, Failure>,
-    posted: &mut Posted,
-) -> Result<Option<T>, Failure> {
-    match answer {
-        Err(Failure::NotThere) => {
+    async fn save(
+        visitor: &Visitor,
+        before: Option<&Self>,
+        posted: &mut Posted,
+    ) -> Result<Option<Self>, Failure> {
+        let policies: Vec<_> = posted.all("policies").map(str::to_owned).collect();
+        let (name, plan) = (posted.get("name").to_owned(), posted.get("plan").to_owned());
+        let members = posted.lines("members");
+        let mut groups = visitor.control.groups();
+        let saved = if let Some(before) = before {
+            let request = v1::UpdateGroupRequest {
+                group: before.id.clone(),
+                name: Some(name),
+                policies: Some(v1::GroupPolicies { names: policies }),
+                plan: Some(plan),
+                members: Some(v1::GroupMembers { names: members }),
+            };
+            save(posted, async { groups.update_group(request).await }).await
+        } else {
+            let request = v1::CreateGroupRequest {
+                name,
+                policies,
+                plan: (!plan.is_empty()).then_some(plan),
+                members,
+            };
+            save(posted, async { groups.create_group(request).await }).await
+        };
+        // The group is there, as is everything that can be chosen: a name that was typed is not.
+        if matches!(saved, Err(Failure::NotThere)) {
             posted.refuse("members", "has a name that no user has");
-            Ok(None)
+            return Ok(None);
         }
-        answer => answer,
+        saved
     }
-}
 
-async fn delete(
-    Path(group): Path<String>,
-    Checked { visitor, form }: Checked<Vec<(String, String)>, Administrator>,
-) -> Response {
-    let Administrator(visitor) = visitor;
-    let mut typed = Posted::new(form);
-    let group = match load(found(&visitor, &group)).await {
-        Ok(group) => group,
-        Err(failure) => return failure.show(&visitor),
-    };
-    if !confirmed(&mut typed, &group.name) {
-        let mut posted = of(&group);
-        posted.refuse("confirm", typed.problem("confirm").unwrap_or_default());
-        return again(&visitor, Some(group), posted).await;
+    async fn delete(&self, visitor: &Visitor) -> Result<(), Status> {
+        let group = self.id.clone();
+        let mut groups = visitor.control.groups();
+        groups
+            .delete_group(v1::DeleteGroupRequest { group })
+            .await?;
+        Ok(())
     }
-    let mut groups = visitor.control.groups();
-    let request = v1::DeleteGroupRequest { group: group.id };
-    match load(async { groups.delete_group(request).await }).await {
-        Ok(_) => Redirect::to("/groups?done=deleted").into_response(),
-        Err(failure) => failure.show(&visitor),
-    }
-}
 
-async fn again(visitor: &Visitor, group: Option<v1::Group>, posted: Posted) -> Response {
-    let refused = StatusCode::UNPROCESSABLE_ENTITY;
-    match load(Given::of(visitor)).await {
-        Ok(given) => page(visitor, refused, group, posted, given, false),
-        Err(failure) => failure.show(visitor),
+    fn list(part: Part<Self>, may_change: bool, done: Option<&'static str>) -> AnyView {
+        view! { <List part=part may_change=may_change done=done/> }.into_any()
     }
-}
 
-fn page(
-    visitor: &Visitor,
-    status: StatusCode,
-    group: Option<v1::Group>,
-    posted: Posted,
-    given: Given,
-    done: bool,
-) -> Response {
-    let may_change = visitor.administers();
-    render::page_of(visitor, status, || match group {
-        Some(group) if !may_change => view! { <Facts group=group/> }.into_any(),
-        group => view! { <Edit group=group posted=posted given=given done=done/> }.into_any(),
-    })
+    fn one(page: One<Self>) -> AnyView {
+        view! { <Edit page=page/> }.into_any()
+    }
 }
 
 #[component]
-fn List(part: Part<v1::Group>, may_change: bool, deleted: bool) -> impl IntoView {
+fn List(part: Part<v1::Group>, may_change: bool, done: Option<&'static str>) -> impl IntoView {
     let make =
         may_change.then(|| view! { <a class="button" href="/groups/new">"Make a group"</a> });
     let empty = part.rows.is_empty();
@@ -245,7 +148,7 @@ fn List(part: Part<v1::Group>, may_change: bool, deleted: bool) -> impl IntoView
             <PageHead title="Groups" lead="Each member may use what the group's policies permit." back=("/users", "Users")>
                 {make}
             </PageHead>
-            {deleted.then(|| view! { <Done what="The group is deleted. Its members stay."/> })}
+            {done.map(|what| view! { <Done what=what/> })}
             {if empty {
                 view! {
                     <Empty title="There are no groups">
@@ -271,58 +174,55 @@ fn List(part: Part<v1::Group>, may_change: bool, deleted: bool) -> impl IntoView
 #[component]
 fn Facts(group: v1::Group) -> impl IntoView {
     view! {
-        <Shell title=group.name.clone() section=Section::Users>
-            <PageHead title=group.name back=BACK/>
-            <Panel title="About">
-                <dl class="facts">
-                    <dt>"Policies"</dt>
-                    <dd><Chips of=group.policies/></dd>
-                    <dt>"Plan"</dt>
-                    <dd>{group.plan.unwrap_or_else(|| "none".to_owned())}</dd>
-                    <dt>"Members"</dt>
-                    <dd><Chips of=group.members/></dd>
-                </dl>
-            </Panel>
+        <Panel title="About">
+            <dl class="facts">
+                <dt>"Policies"</dt>
+                <dd><Chips of=group.policies/></dd>
+                <dt>"Plan"</dt>
+                <dd>{group.plan.unwrap_or_else(|| "none".to_owned())}</dd>
+                <dt>"Members"</dt>
+                <dd><Chips of=group.members/></dd>
+            </dl>
+        </Panel>
+    }
+}
+
+#[component]
+fn Edit(page: One<v1::Group>) -> impl IntoView {
+    let (title, action) = page.head("Make a group");
+    let removal = page.removal(
+        "Delete the group",
+        "Its members lose what only it gave them, from the next call on.",
+    );
+    let posted = page.posted;
+    let body = if page.may_change {
+        view! { <Form action=action posted=posted.clone() given=page.beside/> }.into_any()
+    } else {
+        view! { <Facts group=page.object.unwrap_or_default()/> }.into_any()
+    };
+    view! {
+        <Shell title=title.clone() section=Section::Users>
+            <PageHead title=title back=("/groups", "Groups")/>
+            {page.done.map(|what| view! { <Done what=what/> })}
+            <Problems posted=posted/>
+            {body}
+            {removal}
         </Shell>
     }
 }
 
 #[component]
-fn Edit(group: Option<v1::Group>, posted: Posted, given: Given, done: bool) -> impl IntoView {
-    let (title, action) = match &group {
-        Some(group) => (group.name.clone(), format!("/groups/{}", group.id)),
-        None => ("Make a group".to_owned(), "/groups/new".to_owned()),
-    };
-    let typed = posted.clone();
-    let removal = group.map(|group| {
-        view! {
-            <Panel title="End it">
-                <Removal
-                    posted=typed
-                    name=group.name
-                    action=format!("/groups/{}/delete", group.id)
-                    said="Delete the group"
-                    why="Its members lose what only it gave them, from the next call on."
-                />
-            </Panel>
-        }
-    });
+fn Form(action: String, posted: Posted, given: Given) -> impl IntoView {
     view! {
-        <Shell title=title.clone() section=Section::Users>
-            <PageHead title=title back=BACK/>
-            {done.then(|| view! { <Done what="The group is as it is here. Keys are judged by it from the next call on."/> })}
-            <Problems posted=posted.clone()/>
-            <form method="post" action=action class="form panel">
-                <CsrfField/>
-                <TextField posted=posted.clone() name="name" label="Name" required=true/>
-                <GivenFields posted=posted.clone() given=given plan_hint="Each member counts against it with all of their keys."/>
-                <AreaField posted=posted name="members" label="Members" hint="Names of users, one on a line." rows=6/>
-                <div class="row">
-                    <button type="submit">"Save"</button>
-                    <a class="button second" href="/groups">"Cancel"</a>
-                </div>
-            </form>
-            {removal}
-        </Shell>
+        <form method="post" action=action class="form panel">
+            <CsrfField/>
+            <TextField posted=posted.clone() name="name" label="Name" required=true/>
+            <GivenFields posted=posted.clone() given=given plan_hint="Each member counts against it with all of their keys."/>
+            <AreaField posted=posted name="members" label="Members" hint="Names of users, one on a line." rows=6/>
+            <div class="row">
+                <button type="submit">"Save"</button>
+                <a class="button second" href="/groups">"Cancel"</a>
+            </div>
+        </form>
     }
 }

@@ -15,6 +15,7 @@ mod view;
 
 use crate::{
     Site,
+    address::Query,
     components::{
         chart::{Bar, Spark},
         content::{Chips, Empty, PageHead},
@@ -30,7 +31,6 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::Query,
     response::Response,
     routing::{get, post},
 };

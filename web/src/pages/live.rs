@@ -11,6 +11,7 @@ pub(crate) use seats::Seats;
 
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Empty, Notice, PageHead, Tone},
         form::Posted,
@@ -23,7 +24,7 @@ use crate::{
     visitor::Visitor,
 };
 use asked::{Asked, Filters};
-use axum::{Router, extract::Query, response::Response, routing::get};
+use axum::{Router, response::Response, routing::get};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

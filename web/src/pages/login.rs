@@ -1,9 +1,9 @@
 //! `/login`: the ways to sign in.
 
 use super::Layout;
-use crate::{Site, render, return_to::ReturnTo, visitor::Visitor};
+use crate::{Site, address::Query, render, return_to::ReturnTo, visitor::Visitor};
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use http::StatusCode;

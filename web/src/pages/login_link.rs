@@ -5,11 +5,13 @@
 
 use super::{Layout, problem};
 use crate::{
-    Site, origin, render,
+    Site,
+    address::Path,
+    origin, render,
     session::{self, Session, SignedIn},
 };
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode};

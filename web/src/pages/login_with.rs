@@ -3,6 +3,7 @@
 use super::problem;
 use crate::{
     Site,
+    address::{Path, Query},
     oidc::{
         Failure,
         flow::{self, Answer, Arrived},
@@ -12,7 +13,7 @@ use crate::{
     session::{self, Session, SignedIn},
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use tonic::Code;

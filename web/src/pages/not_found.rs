@@ -13,6 +13,13 @@ pub(crate) async fn show(visitor: Option<Visitor>) -> Response {
     }
 }
 
+/// The address takes forms and shows nothing, or the other way round.
+pub(crate) async fn not_so(visitor: Option<Visitor>) -> Response {
+    let mut answer = show(visitor).await;
+    *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    answer
+}
+
 /// For somebody who is signed in, also where there is a page that is not for them.
 pub(crate) fn of(visitor: &Visitor) -> Response {
     render::page_of(visitor, StatusCode::NOT_FOUND, || view! { <NoSuchPage/> })

@@ -7,10 +7,11 @@ mod trouble;
 
 use super::{
     upstreams::{Sum, pools},
-    usage::{Breakdown, OutcomeRows},
+    usage::{Breakdown, OutcomeRows, TooMany},
 };
 use crate::{
     Site,
+    address::Query,
     components::{
         chart::Bars,
         content::{PageHead, Panel},
@@ -23,7 +24,7 @@ use crate::{
     render,
     visitor::{Overseer, Visitor},
 };
-use axum::{Router, extract::Query, response::Response, routing::get};
+use axum::{Router, response::Response, routing::get};
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ use quantile::Quantile;
 use running::Running;
 use serde::Deserialize;
 use span::Span;
-use tonic::{Code, Status};
+use tonic::Status;
 use trouble::{Trouble, Troubles, troubles, unreachable};
 
 /// Of what is ranked.
@@ -87,8 +88,8 @@ async fn loaded(visitor: &Visitor, span: Span, now: DateTime<Utc>) -> Result<Fou
     let (all, course, tools, keys, outcomes, failures, upstreams, pools) = tokio::try_join!(
         usage.summarize_usage(sums(&[])),
         visitor.sums(course),
-        ranked(visitor, sums(&[v1::Dimension::Tool])),
-        ranked(visitor, sums(&[v1::Dimension::Key, v1::Dimension::User])),
+        visitor.top_sums(TOP, sums(&[v1::Dimension::Tool])),
+        visitor.top_sums(TOP, sums(&[v1::Dimension::Key, v1::Dimension::User])),
         visitor.sums(sums(&[v1::Dimension::Outcome])),
         visitor.sums(sums(&[v1::Dimension::Upstream, v1::Dimension::Outcome])),
         upstreams.list_upstreams(v1::ListUpstreamsRequest {}),
@@ -107,22 +108,6 @@ async fn loaded(visitor: &Visitor, span: Span, now: DateTime<Utc>) -> Result<Fou
         troubles: troubles(upstreams, &failures),
         running: Sum::of(&pools),
     })
-}
-
-/// The most calls first. `None`: there are more than control adds up in one answer.
-async fn ranked(
-    visitor: &Visitor,
-    request: v1::SummarizeUsageRequest,
-) -> Result<Option<Vec<v1::UsageSummary>>, Status> {
-    let request = v1::SummarizeUsageRequest {
-        top: Some(TOP),
-        ..request
-    };
-    match visitor.sums(request).await {
-        Ok(rows) => Ok(Some(rows)),
-        Err(status) if status.code() == Code::InvalidArgument => Ok(None),
-        Err(status) => Err(status),
-    }
 }
 
 #[component]
@@ -159,7 +144,14 @@ fn Overview(span: Span, now: DateTime<Utc>, found: Found) -> impl IntoView {
             <div class="grid">
                 <Panel title="Upstreams with problems"><Troubles of=found.troubles/></Panel>
                 <Panel title="How calls ended"><OutcomeRows rows=found.outcomes/></Panel>
-                <Panel title="Top tools"><Tools of=found.tools/></Panel>
+                <Panel title="Top tools">
+                    <Breakdown
+                        caption="Tools with the most calls"
+                        column="Tool"
+                        rows=found.tools
+                        by=v1::Dimension::Tool
+                    />
+                </Panel>
                 <Panel title="Top keys"><Keys of=found.keys/></Panel>
             </div>
         </Shell>
@@ -208,17 +200,6 @@ fn Figures(
 }
 
 #[component]
-fn Tools(of: Option<Vec<v1::UsageSummary>>) -> impl IntoView {
-    match of {
-        Some(rows) => view! {
-            <Breakdown caption="Tools with the most calls" column="Tool" rows=rows by=v1::Dimension::Tool/>
-        }
-        .into_any(),
-        None => view! { <TooMany/> }.into_any(),
-    }
-}
-
-#[component]
 fn Keys(of: Option<Vec<v1::UsageSummary>>) -> impl IntoView {
     let Some(rows) = of else {
         return view! { <TooMany/> }.into_any();
@@ -254,14 +235,4 @@ fn Keys(of: Option<Vec<v1::UsageSummary>>) -> impl IntoView {
         </Table>
     }
     .into_any()
-}
-
-#[component]
-fn TooMany() -> impl IntoView {
-    view! {
-        <p class="quiet">
-            "More than can be added up at once. Choose a shorter time, or ask for one upstream or user with "
-            <code>"ostia usage summary"</code> "."
-        </p>
-    }
 }

@@ -10,6 +10,7 @@ mod test;
 
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Badge, Chips, Empty, PageHead, Tone},
         shell::{Section, Shell},
@@ -23,7 +24,6 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::Query,
     response::Response,
     routing::{get, post},
 };

@@ -2,7 +2,7 @@
 //! that finds it in the log.
 
 use super::Layout;
-use crate::render;
+use crate::{render, visitor::Visitor};
 use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
@@ -109,4 +109,21 @@ pub(crate) fn form_unreadable(why: &str) -> Response {
         text: format!("Nothing was done: {why}."),
     };
     problem.page(Some(&why))
+}
+
+/// In the frame of whoever is signed in: they only followed a link.
+pub(crate) fn address_unreadable(visitor: Option<&Visitor>, why: &str) -> Response {
+    let said = why.to_owned();
+    let view = || {
+        view! {
+            <Layout title="This address cannot be read">
+                <p>{said}</p>
+                <p>"Go to " <a href="/">"the start page"</a> "."</p>
+            </Layout>
+        }
+    };
+    match visitor {
+        Some(visitor) => render::page_of(visitor, StatusCode::BAD_REQUEST, view),
+        None => render::page(StatusCode::BAD_REQUEST, view),
+    }
 }

@@ -3,6 +3,7 @@
 use super::{Done, logout::acting_as};
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Badge, PageHead, Panel, Tone},
         shell::Shell,
@@ -17,7 +18,7 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };

@@ -4,6 +4,7 @@ mod found;
 
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Badge, Empty, PageHead, Panel, Tone},
         number,
@@ -15,7 +16,7 @@ use crate::{
     render,
     visitor::Visitor,
 };
-use axum::{Router, extract::Query, response::Response, routing::get};
+use axum::{Router, response::Response, routing::get};
 use found::{CHARACTERS_PER_TOKEN, Found, Group, Shown};
 use http::StatusCode;
 use leptos::prelude::*;

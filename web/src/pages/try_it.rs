@@ -8,6 +8,7 @@ mod show;
 
 use crate::{
     Site,
+    address::Query,
     client::address_of,
     components::form::Posted,
     console::{self, Asking, Exchange, Failed},
@@ -19,7 +20,7 @@ use crate::{
 use arguments::Argument;
 use axum::{
     Router,
-    extract::{ConnectInfo, Query, State},
+    extract::{ConnectInfo, State},
     response::Response,
     routing::get,
 };
@@ -31,7 +32,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use show::{Page, TryIt};
 use std::net::{IpAddr, SocketAddr};
-use tonic::Status;
+use tonic::{Code, Status};
 
 const MAX_KEYS: u32 = 100;
 /// Pages of a list of tools that are read.
@@ -72,7 +73,12 @@ async fn show(
         Err(failure) => return failure.show(&visitor),
     };
     let arguments = desk.arguments();
-    let posted = Posted::default();
+    let mut posted = Posted::default();
+    if desk.gone {
+        posted.refuse("key", "there is no such key of yours; this is another one");
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return desk.page(&visitor, status, arguments, posted, None);
+    }
     desk.page(&visitor, StatusCode::OK, arguments, posted, None)
 }
 
@@ -92,7 +98,8 @@ async fn call(
         Ok(desk) => desk,
         Err(failure) => return failure.show(&visitor),
     };
-    let (Some(tool), Some(token)) = (&desk.tool, &desk.token) else {
+    // Nothing is called with another key than was chosen.
+    let (Some(tool), Some(token), false) = (&desk.tool, &desk.token, desk.gone) else {
         return Failure::NotThere.show(&visitor);
     };
     let mut arguments = desk.arguments();
@@ -119,6 +126,8 @@ struct Desk {
     keys: Vec<v1::Key>,
     /// Id of the one that is used. Empty: there is none.
     key: String,
+    /// Whether the one that was asked for is not there.
+    gone: bool,
     token: Option<String>,
     /// Unset: the edge did not say.
     tools: Option<Vec<Listed>>,
@@ -135,10 +144,16 @@ async fn desk(
     place: IpAddr,
     asked: &Asked,
 ) -> Result<Desk, Failure> {
-    let (keys, key, token) = load(chosen(visitor, asked)).await?;
+    let Chosen {
+        keys,
+        key,
+        gone,
+        token,
+    } = load(chosen(visitor, asked)).await?;
     let mut desk = Desk {
         keys,
         key,
+        gone,
         token,
         tools: None,
         refused: None,
@@ -166,23 +181,49 @@ async fn desk(
 }
 
 /// The visitor's keys that work, the one that is meant, and a token for it.
-async fn chosen(
-    visitor: &Visitor,
-    asked: &Asked,
-) -> Result<(Vec<v1::Key>, String, Option<String>), Status> {
+struct Chosen {
+    keys: Vec<v1::Key>,
+    key: String,
+    gone: bool,
+    token: Option<String>,
+}
+
+async fn chosen(visitor: &Visitor, asked: &Asked) -> Result<Chosen, Status> {
     let mut keys = visitor.own_keys(MAX_KEYS, "").await?.keys;
     keys.retain(|key| key.state() == v1::KeyState::Active);
-    let key = if asked.key.is_empty() {
-        keys.first().map(|key| key.id.clone()).unwrap_or_default()
-    } else {
-        asked.key.clone()
-    };
-    if key.is_empty() {
-        return Ok((keys, key, None));
+    let mut gone = false;
+    if !asked.key.is_empty() {
+        match token(visitor, &asked.key).await {
+            Err(status) if status.code() == Code::NotFound => gone = true,
+            token => {
+                return Ok(Chosen {
+                    keys,
+                    key: asked.key.clone(),
+                    gone,
+                    token: Some(token?),
+                });
+            }
+        }
     }
-    let request = v1::IssueAccessTokenRequest { key: key.clone() };
+    let newest = keys.first().map(|key| key.id.clone()).unwrap_or_default();
+    let token = if newest.is_empty() {
+        None
+    } else {
+        Some(token(visitor, &newest).await?)
+    };
+    Ok(Chosen {
+        keys,
+        key: newest,
+        gone,
+        token,
+    })
+}
+
+async fn token(visitor: &Visitor, key: &str) -> Result<String, Status> {
+    let key = key.to_owned();
+    let request = v1::IssueAccessTokenRequest { key };
     let token = visitor.control.keys().issue_access_token(request).await?;
-    Ok((keys, key, Some(token.into_inner().access_token)))
+    Ok(token.into_inner().access_token)
 }
 
 fn is(tool: &Listed, asked: &str) -> bool {

@@ -18,6 +18,7 @@ mod tools;
 use super::Done;
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Empty, PageHead},
         form::{Posted, SelectField, TextField},
@@ -32,7 +33,6 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::Query,
     response::Response,
     routing::{get, post},
 };

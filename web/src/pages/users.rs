@@ -7,6 +7,7 @@ mod link;
 use super::Done;
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{Badge, Chips, Empty, PageHead, Tone},
         form::SelectField,
@@ -21,7 +22,6 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::Query,
     response::Response,
     routing::{get, post},
 };

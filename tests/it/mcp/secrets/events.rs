@@ -16,11 +16,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::json;
 
-const DASHBOARD: [&str; 21] = [
+const DASHBOARD: [&str; 24] = [
     "/",
     "/sessions",
     "/keys",
     "/usage",
+    "/usage?whose=everybody",
+    "/usage.csv?whose=everybody",
+    "/prices",
     "/live",
     "/tools",
     "/try",

@@ -3,12 +3,13 @@
 
 use super::detail;
 use crate::{
+    address::Path,
     components::content::{Copyable, Notice, Tone, pretty},
     csrf::{Checked, CsrfField},
     load::{Failure, load},
     visitor::Auditor,
 };
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

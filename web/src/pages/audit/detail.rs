@@ -6,6 +6,7 @@ use super::{
     is_request,
 };
 use crate::{
+    address::Path,
     components::{
         content::{PageHead, Panel},
         number,
@@ -16,7 +17,7 @@ use crate::{
     render,
     visitor::{Overseer, Visitor},
 };
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

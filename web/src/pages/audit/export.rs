@@ -3,6 +3,7 @@
 
 use super::filter::{Filter, request};
 use crate::{
+    address::Query,
     api::AuditEvent,
     csv::quoted,
     load::{Failure, load},
@@ -10,7 +11,6 @@ use crate::{
 };
 use axum::{
     body::Body,
-    extract::Query,
     response::{IntoResponse as _, Response},
 };
 use futures_util::{StreamExt as _, stream};

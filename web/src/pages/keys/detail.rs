@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Site,
+    address::{Path, Query},
     components::{
         chart::Bars,
         content::{PageHead, Panel},
@@ -24,10 +25,7 @@ use crate::{
     render,
     visitor::Visitor,
 };
-use axum::{
-    extract::{Path, Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_domain::clock;
@@ -182,7 +180,7 @@ fn Detail(shown: Shown) -> impl IntoView {
             </Panel>
             <div class="grid">
                 <Panel title="By tool" note=format!("The last {DAYS} days")>
-                    <Breakdown caption="Calls by tool" column="Tool" rows=tools by=v1::Dimension::Tool/>
+                    <Breakdown caption="Calls by tool" column="Tool" rows=Some(tools) by=v1::Dimension::Tool/>
                 </Panel>
                 <Panel title="How calls ended" note=format!("The last {DAYS} days")>
                     <OutcomeRows rows=outcomes/>

@@ -7,6 +7,7 @@ use super::{
     view::is_ended,
 };
 use crate::{
+    address::Path,
     components::{
         content::{PageHead, pretty},
         form::{Posted, Problems, SelectField, TextField},
@@ -18,10 +19,7 @@ use crate::{
     render,
     visitor::Visitor,
 };
-use axum::{
-    extract::Path,
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -3,13 +3,14 @@
 use super::detail;
 use crate::{
     Site,
+    address::Path,
     components::{form::Posted, table::encoded},
     csrf::Checked,
     load::{Failure, load},
     visitor::Visitor,
 };
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use ostia_proto::v1;

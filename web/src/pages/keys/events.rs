@@ -1,6 +1,7 @@
 //! Who used a key lately, and what was changed about it: on its page, and `/keys/{key}/changes` with the rest.
 
 use crate::{
+    address::{Path, Query},
     components::{
         content::{PageHead, Panel},
         number,
@@ -13,10 +14,7 @@ use crate::{
     render,
     visitor::Visitor,
 };
-use axum::{
-    extract::{Path, Query},
-    response::Response,
-};
+use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -3,15 +3,13 @@
 use super::once;
 use crate::{
     Site,
+    address::Path,
     components::form::{Choice, Posted},
     csrf::{Checked, CsrfField},
     load::load,
     visitor::Visitor,
 };
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use leptos::prelude::*;
 use ostia_proto::v1;
 use tonic::Status;

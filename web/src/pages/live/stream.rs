@@ -10,6 +10,7 @@
 use super::{CALLS, asked::Asked, seats::Seat};
 use crate::{
     Site,
+    address::Query,
     load::{Failure, load},
     pages::{problem, usage::CallRow},
     render,
@@ -18,7 +19,7 @@ use crate::{
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse as _, Response},
 };
 use futures_util::{StreamExt as _, stream};

@@ -1,16 +1,15 @@
 //! How plans look: the list, and one to fill in.
 
-use super::{super::Done, BACK};
 use crate::{
     components::{
         content::{Empty, PageHead, Panel},
         form::{Posted, Problems, TextField},
         number,
-        removal::Removal,
         shell::{Section, Shell},
         table::{Cell, Pages, Table},
     },
     csrf::CsrfField,
+    pages::{Done, objects::One},
     part::Part,
 };
 use leptos::prelude::*;
@@ -26,15 +25,9 @@ pub(super) fn List(
     let empty = part.rows.is_empty();
     let rows = part.rows.into_iter().map(|plan| {
         let limits = plan.limits.unwrap_or_default();
-        let said = |number: Option<u64>| number.map_or("no limit".to_owned(), number::count);
-        let name = if may_change {
-            view! { <a class="first" href=format!("/plans/{}", plan.id)>{plan.name}</a> }.into_any()
-        } else {
-            plan.name.into_any()
-        };
         view! {
             <tr>
-                <th scope="row">{name}</th>
+                <th scope="row"><a class="first" href=format!("/plans/{}", plan.id)>{plan.name}</a></th>
                 <Cell label="A minute" number=true>{said(limits.calls_per_minute.map(u64::from))}</Cell>
                 <Cell label="After a pause" number=true>{said(limits.burst.map(u64::from))}</Cell>
                 <Cell label="At the same time" number=true>{said(limits.max_in_flight.map(u64::from))}</Cell>
@@ -76,46 +69,70 @@ pub(super) fn List(
 }
 
 #[component]
-pub(super) fn Edit(plan: Option<v1::Plan>, posted: Posted) -> impl IntoView {
-    let (title, action) = match &plan {
-        Some(plan) => (plan.name.clone(), format!("/plans/{}", plan.id)),
-        None => ("Make a plan".to_owned(), "/plans/new".to_owned()),
+pub(super) fn Edit(page: One<v1::Plan>) -> impl IntoView {
+    let (title, action) = page.head("Make a plan");
+    let removal = page.removal(
+        "Delete the plan",
+        "Only one that no key, user or group has can be deleted.",
+    );
+    let is_new = page.object.is_none();
+    let posted = page.posted;
+    let body = if page.may_change {
+        view! { <Form action=action posted=posted.clone() is_new=is_new/> }.into_any()
+    } else {
+        view! { <Facts of=page.object.unwrap_or_default()/> }.into_any()
     };
-    let name = plan.is_none().then(|| {
-        let posted = posted.clone();
-        view! { <TextField posted=posted name="name" label="Name" required=true/> }
-    });
-    let typed = posted.clone();
-    let removal = plan.map(|plan| {
-        view! {
-            <Panel title="End it">
-                <Removal
-                    posted=typed
-                    name=plan.name
-                    action=format!("/plans/{}/delete", plan.id)
-                    said="Delete the plan"
-                    why="Only one that no key, user or group has can be deleted."
-                />
-            </Panel>
-        }
-    });
     view! {
         <Shell title=title.clone() section=Section::Users>
-            <PageHead title=title lead="What is left empty is not limited." back=BACK/>
-            <Problems posted=posted.clone()/>
-            <form method="post" action=action class="form panel">
-                <CsrfField/>
-                {name}
-                <TextField posted=posted.clone() name="calls_per_minute" label="Calls a minute" hint="Spread evenly, on one edge."/>
-                <TextField posted=posted.clone() name="burst" label="Calls at once after a pause" hint="Left empty: as many as a minute has."/>
-                <TextField posted=posted.clone() name="max_in_flight" label="Calls at the same time" hint="On one edge."/>
-                <TextField posted=posted name="calls_per_month" label="Calls a month" hint="The quota, on all edges together."/>
-                <div class="row">
-                    <button type="submit">"Save"</button>
-                    <a class="button second" href="/plans">"Cancel"</a>
-                </div>
-            </form>
+            <PageHead title=title lead="What is left empty is not limited." back=("/plans", "Plans")/>
+            {page.done.map(|what| view! { <Done what=what/> })}
+            <Problems posted=posted/>
+            {body}
             {removal}
         </Shell>
+    }
+}
+
+#[component]
+fn Facts(of: v1::Plan) -> impl IntoView {
+    let limits = of.limits.unwrap_or_default();
+    view! {
+        <Panel title="Limits">
+            <dl class="facts">
+                <dt>"Calls a minute"</dt>
+                <dd>{said(limits.calls_per_minute.map(u64::from))}</dd>
+                <dt>"Calls at once after a pause"</dt>
+                <dd>{said(limits.burst.map(u64::from))}</dd>
+                <dt>"Calls at the same time"</dt>
+                <dd>{said(limits.max_in_flight.map(u64::from))}</dd>
+                <dt>"Calls a month"</dt>
+                <dd>{said(limits.calls_per_month)}</dd>
+            </dl>
+        </Panel>
+    }
+}
+
+fn said(number: Option<u64>) -> String {
+    number.map_or("no limit".to_owned(), number::count)
+}
+
+#[component]
+fn Form(action: String, posted: Posted, is_new: bool) -> impl IntoView {
+    let of_name = posted.clone();
+    let name = is_new
+        .then(|| view! { <TextField posted=of_name name="name" label="Name" required=true/> });
+    view! {
+        <form method="post" action=action class="form panel">
+            <CsrfField/>
+            {name}
+            <TextField posted=posted.clone() name="calls_per_minute" label="Calls a minute" hint="Spread evenly, on one edge."/>
+            <TextField posted=posted.clone() name="burst" label="Calls at once after a pause" hint="Left empty: as many as a minute has."/>
+            <TextField posted=posted.clone() name="max_in_flight" label="Calls at the same time" hint="On one edge."/>
+            <TextField posted=posted name="calls_per_month" label="Calls a month" hint="The quota, on all edges together."/>
+            <div class="row">
+                <button type="submit">"Save"</button>
+                <a class="button second" href="/plans">"Cancel"</a>
+            </div>
+        </form>
     }
 }

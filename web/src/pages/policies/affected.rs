@@ -2,6 +2,7 @@
 
 use super::edit::found;
 use crate::{
+    address::{Path, Query},
     components::{
         content::{Chips, Empty, PageHead, Panel},
         shell::{Section, Shell},
@@ -11,10 +12,7 @@ use crate::{
     render,
     visitor::{Overseer, Visitor},
 };
-use axum::{
-    extract::{Path, Query},
-    response::Response,
-};
+use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -5,6 +5,7 @@ use super::{
     rules::{Changes, Difference, RuleLines},
 };
 use crate::{
+    address::{Path, Query},
     components::{
         content::{Notice, PageHead, Panel, Tone},
         form::Posted,
@@ -20,10 +21,7 @@ use crate::{
     saving::save,
     visitor::{Operator, Overseer, Visitor},
 };
-use axum::{
-    extract::{Path, Query},
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

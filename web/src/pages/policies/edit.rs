@@ -2,6 +2,7 @@
 
 use super::form::{self, RuleFields};
 use crate::{
+    address::Path,
     components::{
         content::PageHead,
         form::{Posted, Problems},
@@ -13,10 +14,7 @@ use crate::{
     saving::save as saved,
     visitor::{Operator, Visitor},
 };
-use axum::{
-    extract::Path,
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -1,6 +1,7 @@
 //! `/policies/test`: may this key call this tool now, and which rule says so.
 
 use crate::{
+    address::Query,
     components::{
         content::{Notice, PageHead, Tone, pretty},
         form::{AreaField, Posted, Problems, TextField},
@@ -13,7 +14,7 @@ use crate::{
     saving::save,
     visitor::{Overseer, Visitor},
 };
-use axum::{extract::Query, response::Response};
+use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_domain::key::Presented;

@@ -49,6 +49,7 @@ pub(super) fn TryIt(page: Page) -> impl IntoView {
         .into_any();
     }
     let key = page.key.clone();
+    let problem = page.posted.problem("key");
     let missing = (!page.missing.is_empty() && page.tools.is_some()).then_some(page.missing);
     let call = page.tool.map(|tool| {
         view! { <Call key=key.clone() tool=tool arguments=page.arguments posted=page.posted/> }
@@ -57,7 +58,7 @@ pub(super) fn TryIt(page: Page) -> impl IntoView {
     view! {
         <Shell title="Try it" section=Section::Try>
             <PageHead title="Try it" lead=lead/>
-            <Choose keys=page.keys key=page.key/>
+            <Choose keys=page.keys key=page.key problem=problem/>
             {missing
                 .map(|name| {
                     let title = format!("This key may not use {name}, or there is no such tool.");
@@ -73,9 +74,12 @@ pub(super) fn TryIt(page: Page) -> impl IntoView {
 }
 
 #[component]
-fn Choose(keys: Vec<v1::Key>, key: String) -> impl IntoView {
+fn Choose(keys: Vec<v1::Key>, key: String, problem: Option<String>) -> impl IntoView {
     let mut posted = Posted::default();
     posted.push("key", key);
+    if let Some(problem) = problem {
+        posted.refuse("key", problem);
+    }
     let options = keys.into_iter().map(|key| (key.id, key.name));
     view! {
         <form method="get" action="/try" class="filters">

@@ -7,6 +7,7 @@ use super::{
     probe::{Outcome, ProbeButton, Tried, is_wanted, probe},
 };
 use crate::{
+    address::Query,
     components::{
         content::PageHead,
         form::{Posted, Problems, TextField},
@@ -17,10 +18,7 @@ use crate::{
     saving::save,
     visitor::{Operator, Visitor},
 };
-use axum::{
-    extract::Query,
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Site,
+    address::{Path, Query},
     components::{
         content::{Copyable, Notice, PageHead, Panel, Tone},
         form::Posted,
@@ -29,7 +30,7 @@ use crate::{
     visitor::{Operator, Overseer, Visitor},
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use http::StatusCode;

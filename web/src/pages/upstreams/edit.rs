@@ -8,6 +8,7 @@ use super::{
     probe::{Outcome, ProbeButton, Tried, is_wanted, probe},
 };
 use crate::{
+    address::Path,
     components::{
         content::PageHead,
         form::{Posted, Problems},
@@ -19,10 +20,7 @@ use crate::{
     saving::save as saved,
     visitor::{Operator, Visitor},
 };
-use axum::{
-    extract::Path,
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -2,11 +2,12 @@
 
 use super::detail::done;
 use crate::{
+    address::Path,
     csrf::{Checked, CsrfField},
     load::load,
     visitor::Operator,
 };
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use leptos::prelude::*;
 use ostia_proto::v1;
 

@@ -2,6 +2,7 @@
 
 use super::{detail::found, name};
 use crate::{
+    address::Path,
     components::{
         content::{Empty, PageHead, Panel},
         number,
@@ -13,7 +14,7 @@ use crate::{
     render,
     visitor::Overseer,
 };
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -1,11 +1,11 @@
-//! `/usage.csv`: every call that the filters leave, for a spreadsheet.
+//! `/usage.csv`: every call that the filters leave, or their sums, for a spreadsheet.
 
-use super::{Asked, list_request};
-use crate::{components::time::instant, csv::quoted, load::load, visitor::Visitor};
-use axum::{
-    extract::Query,
-    response::{IntoResponse as _, Response},
+use super::{Asked, sums};
+use crate::{
+    address::Query, components::time::instant, csv::quoted, load::load, pages::not_found,
+    visitor::Visitor,
 };
+use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use ostia_proto::v1;
 use std::fmt::Write as _;
@@ -14,11 +14,22 @@ use tonic::Status;
 const PAGE: u32 = 1_000;
 /// More is an export, which the command line does.
 const MAX_ROWS: usize = 50_000;
-const HEAD: &str =
-    "id,at,key_id,key_name,upstream,tool,outcome,duration_us,request_bytes,result_bytes,cached\r\n";
+const HEAD: &str = "id,at,key_id,key_name,upstream,tool,outcome,duration_us,request_bytes,result_bytes,\
+                    cached,owner_id,owner_name\r\n";
 
 pub(super) async fn download(visitor: Visitor, Query(asked): Query<Asked>) -> Response {
-    let text = match load(written(&visitor, asked)).await {
+    if !asked.is_for(&visitor) {
+        return not_found::of(&visitor);
+    }
+    let written = if asked.by.is_empty() {
+        load(written(&visitor, asked)).await
+    } else {
+        let Some(request) = sums::request(&visitor, &asked) else {
+            return not_found::of(&visitor);
+        };
+        load(sums::written(&visitor, request)).await
+    };
+    let text = match written {
         Ok(text) => text,
         Err(failure) => return failure.show(&visitor),
     };
@@ -37,7 +48,7 @@ async fn written(visitor: &Visitor, mut asked: Asked) -> Result<String, Status> 
     let mut rows = 0;
     asked.cursor.clear();
     loop {
-        let request = list_request(visitor, &asked, PAGE);
+        let request = asked.calls(visitor, PAGE);
         let page = visitor
             .control
             .usage()
@@ -62,7 +73,7 @@ fn write_row(text: &mut String, record: &v1::UsageRecord) {
     // Writing to a text does not fail.
     let _ = write!(
         text,
-        "{},{at},{},{},{},{},{},{},{},{},{}\r\n",
+        "{},{at},{},{},{},{},{},{},{},{},{},{},{}\r\n",
         record.id,
         record.key_id,
         quoted(&record.key_name),
@@ -73,5 +84,7 @@ fn write_row(text: &mut String, record: &v1::UsageRecord) {
         record.request_bytes,
         record.result_bytes,
         record.cached,
+        record.owner_id,
+        quoted(&record.owner_name),
     );
 }

@@ -2,6 +2,7 @@
 
 use super::{Asked, Of, RoleField, State, found, role_name, role_of};
 use crate::{
+    address::{Path, Query},
     components::{
         content::{Chips, PageHead, Panel},
         form::{Choice, Posted, Problems, SelectField, TextField},
@@ -20,10 +21,7 @@ use crate::{
     saving::save as saved,
     visitor::{Administrator, Overseer, Visitor},
 };
-use axum::{
-    extract::{Path, Query},
-    response::{IntoResponse as _, Redirect, Response},
-};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;

@@ -3,6 +3,7 @@
 use super::{Of, found};
 use crate::{
     Site,
+    address::Path,
     components::{
         content::{Copyable, PageHead},
         shell::{Section, Shell},
@@ -14,10 +15,7 @@ use crate::{
     render,
     visitor::{Administrator, Operator},
 };
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use ostia_proto::v1;
