@@ -8,6 +8,7 @@ Its tools do one thing each: see the functions below. Calls run at once, each on
 
 import json
 import os
+import socket
 import sys
 import threading
 import time
@@ -30,6 +31,13 @@ def environment(request_id, arguments) -> None:
 def sleep(request_id, arguments) -> None:
     time.sleep(arguments["seconds"])
     stdio.answer(request_id, stdio.text("slept"))
+
+
+def held(request_id, arguments) -> None:
+    """Runs until whoever listens at this port lets go."""
+    with socket.create_connection(("127.0.0.1", arguments["port"])) as gate:
+        gate.recv(1)
+    stdio.answer(request_id, stdio.text("let go"))
 
 
 def cancelled(request_id, arguments) -> None:
@@ -93,7 +101,7 @@ def exit_(request_id, arguments) -> None:
 
 
 TOOLS = {
-    "echo": echo, "pid": pid, "environment": environment, "sleep": sleep,
+    "echo": echo, "pid": pid, "environment": environment, "sleep": sleep, "held": held,
     "cancelled": cancelled, "flood": flood, "fail": fail, "error": error,
     "twice": twice, "never": never, "stranger": stranger, "noise": noise, "half": half, "bytes": bytes_,
     "close": close, "exit": exit_,

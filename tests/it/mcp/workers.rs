@@ -9,8 +9,10 @@ use crate::harness::{
 };
 use futures_util::future::join_all;
 use ostia_proto::v1;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 /// What other gateways lose processes to: sessions that are opened and never closed.
 #[tokio::test]
@@ -102,17 +104,33 @@ async fn a_full_pool_says_so() {
         .add(&control)
         .await;
     let endpoint = Endpoint::new(&ostia.mcp_url, &control::master_key(&control, "all").await);
-    let calls =
-        (0..4).map(|_| modern::call(&endpoint, "faulty__sleep", &json!({"seconds": 1})).send());
-    let (ran, refused): (Vec<_>, Vec<_>) = join_all(calls)
-        .await
-        .into_iter()
-        .partition(|answer| answer.json().get("result").is_some());
-    assert_eq!(
-        (ran.len(), refused.len()),
-        (2, 2),
-        "one runs, one waits, two are too many: {refused:?}"
-    );
+    let gate = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let arguments = json!({"port": gate.local_addr().expect("an address").port()});
+    let held = || modern::call(&endpoint, "faulty__held", &arguments).send();
+    let all = async {
+        let (first, second) = tokio::join!(held(), held());
+        [first, second]
+    };
+    let refused = async {
+        let (first, _) = gate.accept().await.expect("a call that runs");
+        let waits = || async {
+            let metrics = Endpoint::anonymous(&ostia.admin_url).request(Method::GET);
+            let metrics = metrics.path("/metrics").send().await;
+            let waits = metrics
+                .text()
+                .contains("ostia_pool_queue{upstream=\"faulty\"} 1");
+            if waits { Ok(()) } else { Err(metrics) }
+        };
+        wait::until(Duration::from_secs(20), "one waits", waits).await;
+        let refused = join_all([held(), held()]).await;
+        drop(first);
+        drop(gate.accept().await.expect("the one that waited"));
+        refused
+    };
+    let (ran, refused) = tokio::join!(all, refused);
+    for answer in &ran {
+        assert_eq!(answer.first_text(), "let go", "{answer:?}");
+    }
     for answer in &refused {
         assert_refused(answer, 200, -31030, "upstream-busy");
         assert!(answer.header("retry-after").is_some(), "{answer:?}");
