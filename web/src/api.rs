@@ -31,6 +31,7 @@ mod users;
 
 pub(crate) use audit::AuditEvent;
 pub(crate) use keys::Reports;
+pub use usage::{Cost, UsageSummary, UsageSummaryRow};
 
 use crate::Site;
 use axum::{

@@ -32,6 +32,7 @@ mod seal;
 mod session;
 mod visitor;
 
+pub use api::{Cost, UsageSummary, UsageSummaryRow};
 pub use config::{Config, ProviderConfig};
 
 use axum::{

@@ -5,7 +5,7 @@ use crate::{
     cli::{
         criteria::Criteria,
         prices::money,
-        show::{milliseconds, moment, optional, timestamp},
+        show::{milliseconds, moment},
         table::Table,
     },
     failure::Failure,
@@ -13,7 +13,7 @@ use crate::{
 };
 use clap::ValueEnum;
 use ostia_proto::{ControlClient, v1};
-use serde::Serialize;
+use ostia_web::{UsageSummary, UsageSummaryRow};
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Bucket {
@@ -28,39 +28,6 @@ pub(crate) enum Dimension {
     Upstream,
     Tool,
     Outcome,
-}
-
-#[derive(Serialize)]
-struct Summary {
-    /// Of all classes of `durations` but the last.
-    duration_bounds_us: Vec<u64>,
-    rows: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    start: Option<String>,
-    key_id: Option<String>,
-    key_name: Option<String>,
-    owner_id: Option<String>,
-    owner_name: Option<String>,
-    upstream: Option<String>,
-    tool: Option<String>,
-    outcome: Option<String>,
-    calls: u64,
-    errors: u64,
-    cached: u64,
-    duration_us: u64,
-    request_bytes: u64,
-    result_bytes: u64,
-    durations: Vec<u64>,
-    costs: Vec<Cost>,
-}
-
-#[derive(Serialize)]
-struct Cost {
-    currency: String,
-    micros: u64,
 }
 
 pub(super) async fn run(
@@ -81,12 +48,8 @@ pub(super) async fn run(
         ..criteria.summary()
     };
     let answer = control.usage().summarize_usage(request).await?.into_inner();
-    let summary = Summary {
-        duration_bounds_us: answer.duration_bounds_us,
-        rows: answer.rows.into_iter().map(Row::from).collect(),
-    };
-    output.result(&summary, |summary| {
-        summary.table(bucket, by, criteria.nothing(NO_CALLS))
+    output.result(&UsageSummary::from(answer), |summary| {
+        table(summary, bucket, by, criteria.nothing(NO_CALLS))
     })
 }
 
@@ -112,7 +75,7 @@ impl Dimension {
         }
     }
 
-    fn cell(self, row: &Row) -> String {
+    fn cell(self, row: &UsageSummaryRow) -> String {
         let or = |name: &Option<String>, id: &Option<String>| {
             let found = name.clone().or_else(|| id.clone());
             found.unwrap_or_else(|| "-".to_owned())
@@ -130,94 +93,65 @@ impl Dimension {
     }
 }
 
-impl Summary {
-    fn table(&self, bucket: Option<Bucket>, by: &[Dimension], nothing: &'static str) -> String {
-        let mut heading = Vec::new();
+fn table(
+    summary: &UsageSummary,
+    bucket: Option<Bucket>,
+    by: &[Dimension],
+    nothing: &'static str,
+) -> String {
+    let mut heading = Vec::new();
+    if bucket.is_some() {
+        heading.push("FROM");
+    }
+    heading.extend(by.iter().map(|dimension| dimension.heading()));
+    heading.extend(["CALLS", "ERRORS", "MEAN", "P95", "COST"]);
+    let rows = summary.rows.iter().map(|row| {
+        let mut cells = Vec::new();
         if bucket.is_some() {
-            heading.push("FROM");
+            cells.push(moment(row.start.as_ref(), "-"));
         }
-        heading.extend(by.iter().map(|dimension| dimension.heading()));
-        heading.extend(["CALLS", "ERRORS", "MEAN", "P95", "COST"]);
-        let rows = self.rows.iter().map(|row| {
-            let mut cells = Vec::new();
-            if bucket.is_some() {
-                cells.push(moment(row.start.as_ref(), "-"));
-            }
-            cells.extend(by.iter().map(|dimension| dimension.cell(row)));
-            cells.extend([
-                row.calls.to_string(),
-                row.errors.to_string(),
-                row.duration_us
-                    .checked_div(row.calls)
-                    .map_or("-".to_owned(), milliseconds),
-                self.p95(row),
-                row.cost(),
-            ]);
-            cells
-        });
-        Table::with_columns(heading, nothing).add(rows).text()
-    }
-
-    /// The class that the slowest of 95 in 100 calls is in.
-    fn p95(&self, row: &Row) -> String {
-        let rank = row.calls - row.calls / 20;
-        let mut calls = 0;
-        for (class, count) in row.durations.iter().enumerate() {
-            calls += count;
-            if calls >= rank {
-                let of = |bound: &u64| format!("{} ms", bound / 1_000);
-                return match (
-                    self.duration_bounds_us.get(class),
-                    self.duration_bounds_us.last(),
-                ) {
-                    (Some(bound), _) => format!("<= {}", of(bound)),
-                    (None, last) => format!("> {}", last.map(of).unwrap_or_default()),
-                };
-            }
-        }
-        "-".to_owned()
-    }
+        cells.extend(by.iter().map(|dimension| dimension.cell(row)));
+        cells.extend([
+            row.calls.to_string(),
+            row.errors.to_string(),
+            row.duration_us
+                .checked_div(row.calls)
+                .map_or("-".to_owned(), milliseconds),
+            p95(summary, row),
+            cost(row),
+        ]);
+        cells
+    });
+    Table::with_columns(heading, nothing).add(rows).text()
 }
 
-impl Row {
-    fn cost(&self) -> String {
-        if self.costs.is_empty() {
-            return "-".to_owned();
+/// The class that the slowest of 95 in 100 calls is in.
+fn p95(summary: &UsageSummary, row: &UsageSummaryRow) -> String {
+    let rank = row.calls - row.calls / 20;
+    let mut calls = 0;
+    for (class, count) in row.durations.iter().enumerate() {
+        calls += count;
+        if calls >= rank {
+            let of = |bound: &u64| format!("{} ms", bound / 1_000);
+            return match (
+                summary.duration_bounds_us.get(class),
+                summary.duration_bounds_us.last(),
+            ) {
+                (Some(bound), _) => format!("<= {}", of(bound)),
+                (None, last) => format!("> {}", last.map(of).unwrap_or_default()),
+            };
         }
-        let costs = self
-            .costs
-            .iter()
-            .map(|cost| money(cost.micros, &cost.currency));
-        costs.collect::<Vec<_>>().join(" + ")
     }
+    "-".to_owned()
 }
 
-impl From<v1::UsageSummary> for Row {
-    fn from(row: v1::UsageSummary) -> Self {
-        Self {
-            start: timestamp(row.start),
-            key_id: optional(row.key_id),
-            key_name: optional(row.key_name),
-            owner_id: optional(row.owner_id),
-            owner_name: optional(row.owner_name),
-            upstream: optional(row.upstream),
-            tool: optional(row.tool),
-            outcome: optional(row.outcome),
-            calls: row.calls,
-            errors: row.errors,
-            cached: row.cached,
-            duration_us: row.duration_us,
-            request_bytes: row.request_bytes,
-            result_bytes: row.result_bytes,
-            durations: row.durations,
-            costs: row
-                .costs
-                .into_iter()
-                .map(|cost| Cost {
-                    currency: cost.currency,
-                    micros: cost.micros,
-                })
-                .collect(),
-        }
+fn cost(row: &UsageSummaryRow) -> String {
+    if row.costs.is_empty() {
+        return "-".to_owned();
     }
+    let costs = row
+        .costs
+        .iter()
+        .map(|cost| money(cost.micros, &cost.currency));
+    costs.collect::<Vec<_>>().join(" + ")
 }

@@ -2,6 +2,8 @@
 
 mod summary;
 
+pub use summary::{Cost, UsageSummary, UsageSummaryRow};
+
 use super::{
     caller::Caller,
     message::Query,

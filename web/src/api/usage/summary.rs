@@ -48,43 +48,43 @@ enum Bucket {
     Day,
 }
 
+/// Calls, added up, as REST answers and `ostia usage summary --output json` prints them.
 #[derive(Serialize, ToSchema)]
-struct UsageSummary {
+pub struct UsageSummary {
     /// Of all classes of `durations` but the last.
-    duration_bounds_us: Vec<u64>,
+    pub duration_bounds_us: Vec<u64>,
     /// By time, then the most calls first.
-    rows: Vec<Row>,
+    pub rows: Vec<UsageSummaryRow>,
 }
 
 /// What rows do not have in common is null.
 #[derive(Serialize, ToSchema)]
-#[schema(as = UsageSummaryRow)]
-struct Row {
+pub struct UsageSummaryRow {
     #[schema(format = "date-time")]
-    start: Option<String>,
-    key_id: Option<String>,
-    key_name: Option<String>,
-    owner_id: Option<String>,
-    owner_name: Option<String>,
-    upstream: Option<String>,
-    tool: Option<String>,
-    outcome: Option<String>,
-    calls: u64,
-    errors: u64,
-    cached: u64,
-    duration_us: u64,
-    request_bytes: u64,
-    result_bytes: u64,
-    durations: Vec<u64>,
-    costs: Vec<Cost>,
+    pub start: Option<String>,
+    pub key_id: Option<String>,
+    pub key_name: Option<String>,
+    pub owner_id: Option<String>,
+    pub owner_name: Option<String>,
+    pub upstream: Option<String>,
+    pub tool: Option<String>,
+    pub outcome: Option<String>,
+    pub calls: u64,
+    pub errors: u64,
+    pub cached: u64,
+    pub duration_us: u64,
+    pub request_bytes: u64,
+    pub result_bytes: u64,
+    pub durations: Vec<u64>,
+    pub costs: Vec<Cost>,
 }
 
 /// At the prices of today.
 #[derive(Serialize, ToSchema)]
-struct Cost {
-    currency: String,
+pub struct Cost {
+    pub currency: String,
     /// In millionths.
-    micros: u64,
+    pub micros: u64,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
@@ -119,11 +119,7 @@ async fn summarize(
         top: None,
     };
     let answer = caller.control.usage().summarize_usage(request).await?;
-    let answer = answer.into_inner();
-    Ok(Answer(UsageSummary {
-        duration_bounds_us: answer.duration_bounds_us,
-        rows: answer.rows.into_iter().map(Row::from).collect(),
-    }))
+    Ok(Answer(answer.into_inner().into()))
 }
 
 fn dimension(name: &str) -> Result<i32, Problem> {
@@ -141,7 +137,16 @@ fn dimension(name: &str) -> Result<i32, Problem> {
     Ok(dimension.into())
 }
 
-impl From<v1::UsageSummary> for Row {
+impl From<v1::SummarizeUsageResponse> for UsageSummary {
+    fn from(answer: v1::SummarizeUsageResponse) -> Self {
+        Self {
+            duration_bounds_us: answer.duration_bounds_us,
+            rows: answer.rows.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<v1::UsageSummary> for UsageSummaryRow {
     fn from(row: v1::UsageSummary) -> Self {
         let costs = row.costs.into_iter().map(|cost| Cost {
             currency: cost.currency,
