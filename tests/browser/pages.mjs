@@ -108,6 +108,10 @@ export const ofPeople = ({ call, change, group, service, user }) => [
     await page.locator('tbody input[type=checkbox]:not([disabled])').first().check();
     await page.getByRole('button', { name: 'Revoke those' }).click();
   }],
+  ['all-keys-end', '/all-keys', async (page) => {
+    await page.locator('tbody input[type=checkbox]:not([disabled])').first().check();
+    await page.getByRole('button', { name: 'Have them end' }).click();
+  }],
   ['users', '/users'],
   ['users-new', '/users/new'],
   ['user', `/users/${user}`],

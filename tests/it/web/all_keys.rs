@@ -1,7 +1,8 @@
 //! Everybody's keys.
 
 use super::{operators::refused, visitor::Visitor};
-use crate::harness::ostia::Ostia;
+use crate::harness::{ostia::Ostia, wait::until};
+use std::time::Duration;
 
 async fn create(ostia: &Ostia, args: &[&str]) -> String {
     let create = [&["keys", "create"][..], args].concat();
@@ -78,4 +79,56 @@ async fn several_are_revoked_at_once_and_only_when_that_is_meant() {
     let fields = [("key", keys[2].as_str()), ("confirm", "revoke")];
     assert_eq!(ann.submit("/all-keys/revoke", &fields).await.status, 404);
     assert_eq!(state(&keys[2]).await, "active");
+}
+
+#[tokio::test]
+async fn several_are_given_an_end_and_none_a_later_one() {
+    let ostia = Ostia::start().await;
+    let olga = operator(&ostia).await;
+    let endless = create(
+        &ostia,
+        &["endless", "--policy", "read-only", "--never-expires"],
+    )
+    .await;
+    let short = create(
+        &ostia,
+        &["short", "--policy", "read-only", "--expires-in", "1d"],
+    )
+    .await;
+    let end = async |key: &str| {
+        let shown = ostia.cli(&["keys", "show", key]).await.ok().json();
+        shown["expires_at"].as_str().map(str::to_owned)
+    };
+    let before = end(&short).await.expect("an end");
+    let chosen = [("key", endless.as_str()), ("key", short.as_str())];
+    let ask = olga.submit("/all-keys/end", &chosen).await;
+    ask.shows("Have 2 keys end");
+    ask.shows("value=\"7\" selected");
+    let odd = [&chosen[..], &[("days", "400")]].concat();
+    refused(
+        &olga.submit("/all-keys/end", &odd).await,
+        "days",
+        "is none of these",
+    );
+    assert_eq!(end(&endless).await, None);
+
+    let in_a_week = [&chosen[..], &[("days", "7")]].concat();
+    let told = olga.submit("/all-keys/end", &in_a_week).await;
+    told.shows("2 keys given an end");
+    assert!(end(&endless).await.expect("an end") > before);
+    assert_eq!(end(&short).await, Some(before));
+
+    let at_once = [&chosen[..1], &[("days", "0")]].concat();
+    olga.submit("/all-keys/end", &at_once)
+        .await
+        .shows("1 key given an end");
+    let ended = until(Duration::from_secs(20), "it has ended", || async {
+        let shown = ostia.cli(&["keys", "show", &endless]).await.ok().json();
+        if shown["state"] == "expired" {
+            Ok(())
+        } else {
+            Err(shown)
+        }
+    });
+    ended.await;
 }

@@ -1,7 +1,9 @@
 //! `/all-keys`: everybody's keys, and those that should not be as they are.
 
+mod end;
 mod review;
 mod revoke;
+mod several;
 
 use crate::{
     Site,
@@ -38,6 +40,7 @@ const LOOKS: usize = 10;
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/all-keys", get(show))
+        .route("/all-keys/end", post(end::end))
         .route("/all-keys/revoke", post(revoke::revoke))
 }
 
@@ -179,6 +182,9 @@ fn List(asked: Asked, posted: Posted, found: Found, may_revoke: bool) -> impl In
                                 view! {
                                     <div class="row">
                                         <button type="submit" class="danger">"Revoke those that are chosen…"</button>
+                                        <button type="submit" class="second" formaction="/all-keys/end">
+                                            "Have them end…"
+                                        </button>
                                         <span class="quiet">"You are asked once more."</span>
                                     </div>
                                 }

@@ -195,7 +195,7 @@ fn KeyRow(row: Row) -> impl IntoView {
         .cloned()
         .collect();
     let (of, scopes) = (key.clone(), scopes(&key));
-    let (at, left) = (key.last_used_at, row.left);
+    let (at, left, made) = (key.last_used_at, row.left, key.created_at);
     view! {
         <tr>
             <th scope="row">
@@ -222,7 +222,10 @@ fn KeyRow(row: Row) -> impl IntoView {
                     None => "no quota".to_owned(),
                 }}
             </Cell>
-            <Cell label="Ends"><Ends of=key/></Cell>
+            <Cell label="Ends">
+                <Ends of=key/>
+                <div class="quiet small">"Made " <Time at=made shown=As::Date/></div>
+            </Cell>
         </tr>
     }
 }

@@ -155,7 +155,8 @@ fn Detail(shown: Shown) -> impl IntoView {
     let usable = changeable && shown.own && key.state() == v1::KeyState::Active;
     let (id, key_id) = (key.id.clone(), key.id.clone());
     let title = key.name.clone();
-    let calls = format!("/usage?key={id}");
+    let whose = if shown.own { "" } else { "whose=everybody&" };
+    let calls = format!("/usage?{whose}key={id}");
     let actions = shown.may_change.then(|| {
         let key = key.clone();
         view! { <Actions key=key posted=shown.posted/> }
