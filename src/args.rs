@@ -211,6 +211,15 @@ pub(crate) struct RunArgs {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub(crate) max_key_lifetime_days: Option<u32>,
+    /// Days after which a key that nobody uses is made inactive [default: never]
+    #[arg(
+        long,
+        env = "OSTIA_MAX_KEY_IDLE_DAYS",
+        value_name = "DAYS",
+        help_heading = "API keys",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) max_key_idle_days: Option<u32>,
     #[command(flatten)]
     pub(crate) edge: EdgeArgs,
     #[command(flatten)]

@@ -38,6 +38,8 @@ use std::{
 
 const DEFAULT_DATA_DIR: &str = "ostia-data";
 const DEFAULT_FILE: &str = "ostia.toml";
+/// What is counted in days is not looked at by the minute.
+const LOOK_FOR_IDLE_KEYS: Duration = Duration::from_secs(3_600);
 
 /// What every command needs.
 pub(crate) struct Settings {
@@ -70,6 +72,7 @@ pub(crate) struct RunSettings {
     pub(crate) tls: Option<ostia_control::Tls>,
     /// The longest that an API key may live.
     pub(crate) max_key_lifetime: Option<Duration>,
+    pub(crate) max_key_idle: Option<ostia_control::MaxKeyIdle>,
     pub(crate) edge: EdgeSettings,
     pub(crate) retention: ostia_control::Retention,
     pub(crate) mcp_url: Option<String>,
@@ -92,9 +95,10 @@ impl Roles {
     }
 }
 
-fn max_key_lifetime(flag: Option<u32>, file: &file::Keys) -> Result<Option<Duration>, Failure> {
-    match flag.or(file.max_lifetime_days) {
-        Some(0) => Err(Failure::usage("keys.max_lifetime_days: must be at least 1")),
+/// A flag of days, or what the file says under `keys`.
+fn days(name: &str, flag: Option<u32>, file: Option<u32>) -> Result<Option<Duration>, Failure> {
+    match flag.or(file) {
+        Some(0) => Err(Failure::usage(format!("keys.{name}: must be at least 1"))),
         days => Ok(days.map(|days| Duration::from_secs(u64::from(days) * 86_400))),
     }
 }
@@ -133,7 +137,20 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         migrate: args.migrate || file.migrate,
         listen,
         tls,
-        max_key_lifetime: max_key_lifetime(args.max_key_lifetime_days, &file.keys)?,
+        max_key_lifetime: days(
+            "max_lifetime_days",
+            args.max_key_lifetime_days,
+            file.keys.max_lifetime_days,
+        )?,
+        max_key_idle: days(
+            "max_idle_days",
+            args.max_key_idle_days,
+            file.keys.max_idle_days,
+        )?
+        .map(|idle| ostia_control::MaxKeyIdle {
+            idle,
+            every: LOOK_FOR_IDLE_KEYS,
+        }),
         edge: edge::settings(&args.edge, &file.edge)?,
         retention: retention::settings(&args.keep, &file.keep)?,
         mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,

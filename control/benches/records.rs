@@ -33,6 +33,7 @@ async fn run(url: Option<String>) -> Result<(), Box<dyn Error>> {
         key_pepper: Secret::new("bench"),
         master_keys: vec![Secret::new(format!("{}=", "A".repeat(43)))],
         max_key_lifetime: None,
+        max_key_idle: None,
         tls: None,
         retention: None,
     })

@@ -16,10 +16,20 @@ pub struct Config {
     pub master_keys: Vec<Secret>,
     /// The longest that an API key may live; unset is for ever.
     pub max_key_lifetime: Option<Duration>,
+    /// Unset: keys that nobody uses stay as they are.
+    pub max_key_idle: Option<MaxKeyIdle>,
     /// Of the network listener. Unset: plain text, for loopback or behind a proxy.
     pub tls: Option<Tls>,
     /// Unset: this control removes nothing, because it is there for a moment only.
     pub retention: Option<Retention>,
+}
+
+/// Keys that were not used for so long are made inactive, from when they were made or switched on.
+#[derive(Clone, Copy, Debug)]
+pub struct MaxKeyIdle {
+    pub idle: Duration,
+    /// From one look for such keys to the next.
+    pub every: Duration,
 }
 
 /// How long what happened is kept. Unset ages are for ever.

@@ -25,5 +25,5 @@ mod store;
 mod vault;
 
 pub use app::backup::{Refilled, restore};
-pub use config::{Config, Retention, Tls};
+pub use config::{Config, MaxKeyIdle, Retention, Tls};
 pub use server::Control;

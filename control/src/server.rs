@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Tls},
     error::{Error, Kind, Result},
     grpc::{self, Listener},
-    jobs::{ended, last_used, retention::Keeper},
+    jobs::{ended, idle_keys, last_used, retention::Keeper},
     snapshot::{Hub, follow::Follow},
     store::Store,
     vault::Vault,
@@ -100,6 +100,9 @@ impl Control {
             pools: Pools::default(),
             edges: Edges::default(),
         });
+        if let Some(max) = config.max_key_idle {
+            tasks.spawn(idle_keys::run(app.clone(), max, stop.clone()));
+        }
         Ok(Self(Arc::new(Inner {
             routes: grpc::routes(&app, &hub).prepare(),
             store,

@@ -122,6 +122,8 @@ pub(crate) struct Edge {
 pub(crate) struct Keys {
     /// `--max-key-lifetime-days`
     pub(crate) max_lifetime_days: Option<u32>,
+    /// `--max-key-idle-days`
+    pub(crate) max_idle_days: Option<u32>,
 }
 
 /// `[urls]`: public addresses, as `--mcp-url` and `--web-url`.

@@ -22,6 +22,7 @@ pub(crate) async fn open(
     let found = secrets.complete()?;
     let config = ostia_control::Config {
         max_key_lifetime: settings.max_key_lifetime,
+        max_key_idle: settings.max_key_idle,
         tls: settings.tls.clone(),
         retention: Some(settings.retention),
         ..config(&settings.common, secrets)?
@@ -62,6 +63,7 @@ pub(crate) fn config(
         key_pepper: secrets.key_pepper()?,
         master_keys: secrets.master_keys()?,
         max_key_lifetime: None,
+        max_key_idle: None,
         tls: None,
         retention: None,
     })

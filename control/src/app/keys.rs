@@ -2,6 +2,7 @@
 
 mod events;
 mod expiry;
+mod idle;
 mod leaked;
 mod named;
 mod update;
@@ -83,6 +84,8 @@ impl App {
             plan: plans::named_or_none(change.tx(), new.plan.as_deref().unwrap_or_default())
                 .await?,
             active: true,
+            activated_at: None,
+            idle_since: None,
             created_at: op.now,
             expires_at: new.expiry.from(op.now, self.max_key_lifetime)?,
             revoked_at: None,
@@ -176,7 +179,7 @@ impl App {
         };
         let change = self.change(op, action).await?;
         let key = unrevoked(named(change.tx(), op, reference).await?)?;
-        store::keys::set_active(change.tx(), key.id, active).await?;
+        store::keys::set_active(change.tx(), key.id, active, op.now).await?;
         changed(change, op, key).await
     }
 

@@ -265,6 +265,7 @@ impl From<KeyView> for v1::Key {
             last_used_at: key.last_used.at.map(timestamp),
             last_used_address: key.last_used.by.address.unwrap_or_default(),
             last_used_client: key.last_used.by.client.unwrap_or_default(),
+            idle_since: key.idle_since.map(timestamp),
             restrictions: Some(key.restrictions.into()),
             secrets: key.secrets.into_iter().map(Into::into).collect(),
         }

@@ -1,7 +1,9 @@
 //! API keys.
 
+mod idle;
 mod lists;
 
+pub(crate) use idle::{find_idle, idle_since, set_idle};
 pub(crate) use lists::{Of, WorthALook, by_ids, list, of_owners};
 
 use super::{
@@ -27,6 +29,10 @@ pub(crate) struct StoredKey {
     pub(crate) policies: Vec<Uuid>,
     pub(crate) plan: Option<Uuid>,
     pub(crate) active: bool,
+    /// When it was switched on last, after it was off.
+    pub(crate) activated_at: Option<Timestamp>,
+    /// Set: it is inactive because nobody used it since then.
+    pub(crate) idle_since: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
@@ -123,6 +129,8 @@ pub(crate) async fn insert(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
         restrictions: Set(restrictions_to_json(&key.restrictions)?),
         last_used_address: Set(key.last_used.by.address.clone()),
         last_used_client: Set(key.last_used.by.client.clone()),
+        activated_at: Set(key.activated_at),
+        idle_since: Set(key.idle_since),
     };
     api_keys::Entity::insert(row)
         .exec_without_returning(tx)
@@ -190,13 +198,20 @@ fn restrictions_to_json(restrictions: &Restrictions) -> Result<Option<Json>, Err
         .map_err(|error| Error::Unreadable(format!("restrictions ({error})")))
 }
 
-pub(crate) async fn set_active(tx: &Tx, id: Uuid, active: bool) -> Result<(), Error> {
+pub(crate) async fn set_active(
+    tx: &Tx,
+    id: Uuid,
+    active: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
     use api_keys::{Column, Entity};
-    Entity::update_many()
+    let mut update = Entity::update_many()
         .col_expr(Column::Active, Expr::value(active))
-        .filter(Column::Id.eq(id))
-        .exec(tx)
-        .await?;
+        .col_expr(Column::IdleSince, Expr::value(None::<Timestamp>));
+    if active {
+        update = update.col_expr(Column::ActivatedAt, Expr::value(now));
+    }
+    update.filter(Column::Id.eq(id)).exec(tx).await?;
     Ok(())
 }
 
@@ -267,6 +282,8 @@ fn read(
         policies,
         plan: row.plan_id,
         active: row.active,
+        activated_at: row.activated_at,
+        idle_since: row.idle_since,
         created_at: row.created_at,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,

@@ -29,6 +29,7 @@ pub(crate) struct Key {
     last_used_at: Option<String>,
     last_used_address: Option<String>,
     last_used_client: Option<String>,
+    idle_since: Option<String>,
     restrictions: Restrictions,
     /// Newest first.
     secrets: Vec<Secret>,
@@ -75,6 +76,7 @@ impl From<v1::Key> for Key {
             last_used_at: timestamp(key.last_used_at),
             last_used_address: optional(key.last_used_address),
             last_used_client: optional(key.last_used_client),
+            idle_since: timestamp(key.idle_since),
             restrictions: key
                 .restrictions
                 .unwrap_or_default()
@@ -114,7 +116,7 @@ impl Key {
             ("key", self.display.clone()),
             ("id", self.id.clone()),
             ("mode", self.mode.to_owned()),
-            ("state", self.state.to_owned()),
+            ("state", self.state_text()),
             ("owner", self.owner_name.clone()),
             ("policies", list(&self.policies)),
             ("plan", self.plan.clone().unwrap_or_default()),
@@ -138,6 +140,17 @@ impl Key {
 }
 
 impl Key {
+    fn state_text(&self) -> String {
+        match &self.idle_since {
+            Some(since) => format!(
+                "{}, because nobody used it since {}",
+                self.state,
+                moment(Some(since), "-")
+            ),
+            None => self.state.to_owned(),
+        }
+    }
+
     fn last_used(&self) -> String {
         let mut text = moment(self.last_used_at.as_ref(), "never");
         // Writing to a string cannot fail.

@@ -29,6 +29,7 @@ pub(super) fn config(database: &Database) -> Config {
         key_pepper: Secret::new("pepper"),
         master_keys: vec![Secret::new(MASTER_KEY)],
         max_key_lifetime: None,
+        max_key_idle: None,
         tls: None,
         retention: None,
     }

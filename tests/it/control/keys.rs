@@ -1,6 +1,7 @@
 //! The life of a key.
 
 mod events;
+mod idle;
 mod uses;
 
 use super::fixture::{assert_refused, bare, new_key, start};

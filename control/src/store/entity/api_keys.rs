@@ -20,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) restrictions: Option<Json>,
     pub(crate) last_used_address: Option<String>,
     pub(crate) last_used_client: Option<String>,
+    pub(crate) activated_at: Option<DateTimeUtc>,
+    pub(crate) idle_since: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -36,6 +36,9 @@ pub(crate) struct Key {
     last_used_at: Option<String>,
     last_used_address: Option<String>,
     last_used_client: Option<String>,
+    /// Set: it is inactive because nobody used it since then.
+    #[schema(format = "date-time")]
+    idle_since: Option<String>,
     restrictions: Restrictions,
     /// Newest first.
     secrets: Vec<KeySecret>,
@@ -147,6 +150,7 @@ impl From<v1::Key> for Key {
             last_used_at: timestamp(key.last_used_at),
             last_used_address: optional(key.last_used_address),
             last_used_client: optional(key.last_used_client),
+            idle_since: timestamp(key.idle_since),
             restrictions: key.restrictions.unwrap_or_default().into(),
             secrets: key.secrets.into_iter().map(KeySecret::from).collect(),
         }

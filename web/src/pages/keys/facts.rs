@@ -41,7 +41,18 @@ pub(super) fn Facts(
         <Panel title="About">
             <dl class="facts">
                 <dt>"State"</dt>
-                <dd><KeyState of=key.clone()/></dd>
+                <dd>
+                    <KeyState of=key.clone()/>
+                    {key.idle_since
+                        .map(|since| {
+                            view! {
+                                <p class="quiet">
+                                    "Switched off, because nobody used it since "
+                                    <Time at=Some(since) shown=As::Minute/>
+                                </p>
+                            }
+                        })}
+                </dd>
                 <dt>"Begins with"</dt>
                 <dd><code>{prefix(&key)}</code></dd>
                 {(!own).then(|| view! { <dt>"Owner"</dt><dd>{key.owner_name.clone()}</dd> })}
