@@ -7,10 +7,7 @@ use super::{
     records::{call, record},
     vault::CANARY,
 };
-use crate::harness::{
-    database::{self, Database},
-    wait::until,
-};
+use crate::harness::database::{self, Database};
 use ostia_control::{
     Config, Control, Refilled,
     backup::{Summary, inspect},
@@ -19,7 +16,7 @@ use ostia_control::{
 };
 use ostia_domain::{code::Code, key::Secret};
 use ostia_proto::v1;
-use std::{io::Cursor, time::Duration};
+use std::io::Cursor;
 use tonic::{Code as Grpc, Status};
 
 /// More than are read, or written, together.
@@ -133,28 +130,6 @@ async fn seen(control: &Fixture) -> Seen {
     }
 }
 
-/// That a key was used is written a moment later, and would be between what is seen and what is backed up.
-async fn noted(control: &Fixture) {
-    let noted = until(Duration::from_secs(20), "the use is noted", || async {
-        let keys = control
-            .client
-            .keys()
-            .list_keys(v1::ListKeysRequest::default())
-            .await;
-        let keys = keys.expect("keys").into_inner().keys;
-        let is_noted = |key: &v1::Key| {
-            let mut secrets = key.secrets.iter();
-            key.last_used_at.is_some() && secrets.all(|secret| secret.last_used_at.is_some())
-        };
-        if keys.iter().all(is_noted) {
-            Ok(())
-        } else {
-            Err(keys)
-        }
-    });
-    noted.await;
-}
-
 /// In a run of the tests on Postgres this goes from there to SQLite and back; else between two files.
 #[tokio::test]
 async fn a_backup_is_everything_in_one_database_and_in_the_other() {
@@ -184,7 +159,8 @@ async fn a_backup_is_everything_in_one_database_and_in_the_other() {
         second.authenticate(&key).await.expect("a key").key_name,
         "build"
     );
-    noted(&second).await;
+    // It would be written between what is seen and what is backed up.
+    second.noted().await;
     let checked = intact(&second).await.checked;
     assert!(checked > MANY as u64, "{checked}");
     let now = second.events().await;

@@ -1,6 +1,9 @@
 //! A control over a database of its own, with an administrator and a policy.
 
-use crate::harness::database::{self, Database};
+use crate::harness::{
+    database::{self, Database},
+    wait::until,
+};
 use ostia_control::{Config, Control};
 use ostia_domain::{code::Code, key::Secret};
 use ostia_proto::{
@@ -11,6 +14,7 @@ use ostia_proto::{
     },
 };
 use sea_orm::ConnectionTrait as _;
+use std::time::Duration;
 use tonic::Status;
 
 const MASTER_KEY: &str = "b3N0aWEgdGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGU=";
@@ -135,6 +139,25 @@ impl Fixture {
         let request = v1::DeleteKeyRequest { key };
         let deleted = self.client.keys().delete_key(request).await;
         deleted.expect("no key any more");
+    }
+
+    /// When it is written of every key and secret that it was used, which is a moment after it was.
+    pub(super) async fn noted(&self) {
+        let noted = until(Duration::from_secs(20), "the uses are noted", || async {
+            let request = v1::ListKeysRequest::default();
+            let keys = self.client.keys().list_keys(request).await;
+            let keys = keys.expect("keys").into_inner().keys;
+            let is_noted = |key: &v1::Key| {
+                let mut secrets = key.secrets.iter();
+                key.last_used_at.is_some() && secrets.all(|secret| secret.last_used_at.is_some())
+            };
+            if keys.iter().all(is_noted) {
+                Ok(())
+            } else {
+                Err(keys)
+            }
+        });
+        noted.await;
     }
 
     pub(super) async fn get_key(&self, key: &str) -> Result<v1::Key, Status> {

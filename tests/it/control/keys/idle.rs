@@ -144,15 +144,8 @@ async fn edges_refuse_it_like_any_that_is_inactive() {
     let control = start().await;
     let made = control.key("build").await;
     control.authenticate(&made.secret).await.expect("it works");
-    let noted = until(Duration::from_secs(10), "the use is noted", || async {
-        let key = control
-            .get_key(&made.key.as_ref().expect("a key").id)
-            .await
-            .expect("the key");
-        let both = key.last_used_at.is_some() && key.secrets[0].last_used_at.is_some();
-        if both { Ok(key) } else { Err(key) }
-    });
-    let (key, _) = noted.await;
+    control.noted().await;
+    let key = made.key.expect("a key");
     let at = (clock::now() - TimeDelta::days(31)).format("%Y-%m-%d %H:%M:%S%.6f+00:00");
     control
         .sql(&format!(
