@@ -43,11 +43,12 @@ use chain::{Appender, Chains, Kind};
 
 use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
     sqlx::{self, postgres::PgConnection, sqlite::SqliteSynchronous},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
 
 pub(crate) type Db = DatabaseConnection;
 pub(crate) type Tx = DatabaseTransaction;
@@ -83,6 +84,8 @@ pub(crate) struct Store {
     /// Of changes that people make, on a database with many writers.
     changes: Arc<Semaphore>,
     chains: Chains,
+    /// Transactions that begin.
+    begins: TaskTracker,
 }
 
 /// A transaction that may write. Dropped without a commit it changes nothing.
@@ -124,6 +127,7 @@ impl Store {
             turn,
             changes: Arc::new(Semaphore::new(1)),
             chains: Chains::default(),
+            begins: TaskTracker::new(),
         })
     }
 
@@ -141,7 +145,24 @@ impl Store {
             access_mode: postgres.then_some(AccessMode::ReadOnly),
             sqlite_transaction_mode: None,
         };
-        Ok(self.db.begin_with_options(options).await?)
+        self.begin(options).await
+    }
+
+    /// On PostgreSQL to the end, whoever gives up meanwhile: a connection that goes back with BEGIN on its way
+    /// counts as one without a transaction there, and whoever gets it next is in one that they do not know of. A
+    /// transaction that nobody waits for any more is rolled back.
+    async fn begin(&self, options: TransactionOptions) -> Result<Tx, Error> {
+        if self.db.get_database_backend() == DbBackend::Sqlite {
+            return Ok(self.db.begin_with_options(options).await?);
+        }
+        let db = self.db.clone();
+        let begun = self
+            .begins
+            .spawn(async move { db.begin_with_options(options).await });
+        let tx = begun
+            .await
+            .map_err(|error| DbErr::Custom(format!("a transaction did not begin: {error}")))?;
+        Ok(tx?)
     }
 
     /// For changes. On SQLite the lock is taken at once, because a transaction that reads before it
@@ -156,7 +177,7 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let tx = self.db.begin_with_options(options).await?;
+        let tx = self.begin(options).await?;
         Ok(Write {
             tx,
             appender: None,
@@ -204,6 +225,8 @@ impl Store {
     }
 
     pub(crate) async fn close(&self) {
+        self.begins.close();
+        self.begins.wait().await;
         if let Err(error) = self.db.close_by_ref().await {
             tracing::warn!(%error, "the database did not close cleanly");
         }

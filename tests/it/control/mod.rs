@@ -16,6 +16,7 @@ mod deltas;
 mod discover;
 mod endpoints;
 mod fixture;
+mod given_up;
 mod groups;
 mod idempotency;
 mod identity;
