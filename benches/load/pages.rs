@@ -97,6 +97,7 @@ async fn administrators(gateway: &Gateway, filled: &Filled) -> Result<Vec<Page>,
     ];
     let pages = [
         "/".to_owned(),
+        "/usage?whose=everybody".to_owned(),
         "/overview?span=1h".to_owned(),
         "/overview?span=24h".to_owned(),
         "/overview?span=30d".to_owned(),

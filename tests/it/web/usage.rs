@@ -117,6 +117,15 @@ async fn who_sees_everything_sees_the_calls_of_everybody() {
             .await;
         page.shows(&format!("<dt>Calls</dt><dd>{calls}</dd>"));
     }
+    // Of everybody, few calls of many are found by audit.
+    let narrow = auditor
+        .open("/usage?whose=everybody&outcome=unknown_tool")
+        .await;
+    narrow.shows("<dt>Calls</dt><dd>1</dd>");
+    narrow.hides("Calls, newest first");
+    let every = narrow.between("<a href=\"/audit?", "\">Every call like this");
+    let every = format!("/audit?{}", every.replace("&amp;", "&"));
+    auditor.open(&every).await.shows("demo__none");
     auditor
         .open("/usage?whose=everybody&user=olga")
         .await

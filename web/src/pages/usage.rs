@@ -8,6 +8,7 @@ mod course;
 mod csv;
 mod outcome;
 mod sums;
+mod view;
 
 pub(crate) use asked::unless_empty;
 pub(crate) use breakdown::{Breakdown, TooMany};
@@ -20,13 +21,9 @@ use crate::{
     address::Query,
     ask::unless_too_many,
     components::{
-        chart::Bars,
-        content::{Empty, PageHead, Panel},
+        content::PageHead,
         form::Posted,
-        money::costs,
-        number,
         shell::{Section, Shell},
-        table::Pages,
     },
     load::{Failure, load},
     pages::not_found,
@@ -38,9 +35,9 @@ use axum::{Router, response::Response, routing::get};
 use breakdown::ROWS;
 use http::StatusCode;
 use leptos::prelude::*;
-use ostia_domain::clock;
 use ostia_proto::v1;
 use tonic::Status;
+use view::{Nothing, Sums};
 
 const CALLS: u32 = 50;
 /// To choose from.
@@ -64,7 +61,8 @@ struct Found {
     users: Option<Vec<v1::UsageSummary>>,
     outcomes: Vec<v1::UsageSummary>,
     own_keys: Vec<v1::Key>,
-    calls: v1::ListUsageResponse,
+    /// Unset: they are found in audit, as [`Asked::in_audit`] says.
+    calls: Option<v1::ListUsageResponse>,
 }
 
 async fn show(visitor: Visitor, Query(mut asked): Query<Asked>) -> Response {
@@ -147,7 +145,14 @@ async fn loaded(visitor: &Visitor, asked: &Asked) -> Result<Found, Status> {
         }
         Ok(visitor.own_keys(MAX_KEYS, "").await?.keys)
     };
-    let mut usage = visitor.control.usage();
+    let calls = async {
+        if asked.in_audit().is_some() {
+            return Ok(None);
+        }
+        let request = asked.calls(visitor, CALLS);
+        let calls = visitor.control.usage().list_usage(request).await?;
+        Ok(Some(calls.into_inner()))
+    };
     let (all, days, tools, upstreams, of_users, outcomes, own_keys, calls) = tokio::try_join!(
         visitor.sums(sum(&[])),
         days,
@@ -156,7 +161,7 @@ async fn loaded(visitor: &Visitor, asked: &Asked) -> Result<Found, Status> {
         of_users,
         visitor.sums(sum(&[v1::Dimension::Outcome])),
         own_keys,
-        usage.list_usage(asked.calls(visitor, CALLS)),
+        calls,
     )?;
     let (keys, users) = of_users;
     Ok(Found {
@@ -168,7 +173,7 @@ async fn loaded(visitor: &Visitor, asked: &Asked) -> Result<Found, Status> {
         users,
         outcomes,
         own_keys,
-        calls: calls.into_inner(),
+        calls,
     })
 }
 
@@ -180,7 +185,8 @@ fn Usage(asked: Asked, posted: Posted, oversees: bool, found: Found) -> impl Int
     } else {
         "What your keys did. Times and days are UTC."
     };
-    let nothing = found.all.calls == 0 && found.calls.records.is_empty();
+    let calls = found.calls.iter().flat_map(|calls| &calls.records);
+    let nothing = found.all.calls == 0 && calls.count() == 0;
     let csv = asked.address("/usage.csv");
     let own_keys = found.own_keys.clone();
     view! {
@@ -195,95 +201,5 @@ fn Usage(asked: Asked, posted: Posted, oversees: bool, found: Found) -> impl Int
                 view! { <Sums asked=asked found=found/> }.into_any()
             }}
         </Shell>
-    }
-}
-
-#[component]
-fn Nothing(everybody: bool) -> impl IntoView {
-    let (said, to_do) = if everybody {
-        (
-            "Nothing that anybody's keys did matches this. Try a longer time, or less in the filters.",
-            None,
-        )
-    } else {
-        let said = "Nothing that your keys did matches this. Try a longer time, or connect a client first.";
-        let to_do = view! { <a class="button second" href="/">"Connect a client"</a> };
-        (said, Some(to_do))
-    };
-    view! { <Empty title="No calls here"><p>{said}</p>{to_do}</Empty> }
-}
-
-#[component]
-fn Sums(asked: Asked, found: Found) -> impl IntoView {
-    let everybody = asked.of_everybody();
-    let days = match &found.days {
-        Some(rows) => {
-            let bars = Course::days(clock::now(), asked.days()).of(rows.iter());
-            let by_day = asked.sums_as_csv("day");
-            view! {
-                <Bars id="days" title="Calls by day" bars=bars.bars()/>
-                <p class="small"><a href=by_day>"As CSV"</a></p>
-            }
-            .into_any()
-        }
-        None => view! { <TooMany/> }.into_any(),
-    };
-    let panel = |title, column, rows, by| {
-        let of = asked.clone();
-        view! { <Panel title=title><Breakdown caption=title column=column rows=rows by=by of=of/></Panel> }
-    };
-    let users = everybody.then(|| panel("By user", "User", found.users, v1::Dimension::User));
-    let keys = panel("By key", "Key", found.keys, v1::Dimension::Key);
-    let tools = panel("By tool", "Tool", found.tools, v1::Dimension::Tool);
-    let upstreams = panel(
-        "By upstream",
-        "Upstream",
-        found.upstreams,
-        v1::Dimension::Upstream,
-    );
-    let list = asked.address("/usage");
-    let later = !asked.cursor.is_empty();
-    view! {
-        <Figures all=found.all/>
-        <Panel title="By day">{days}</Panel>
-        <div class="grid">
-            {users}
-            {keys}
-            {tools}
-            {upstreams}
-            <Panel title="How calls ended"><OutcomeRows rows=found.outcomes/></Panel>
-        </div>
-        <Panel title="Every call" note="Newest first">
-            <Calls of=found.calls.records whose=everybody/>
-            <Pages list=list later=later next=found.calls.next_page_token/>
-        </Panel>
-    }
-}
-
-#[component]
-fn Figures(all: v1::UsageSummary) -> impl IntoView {
-    let cost = (!all.costs.is_empty()).then(|| {
-        view! {
-            <div>
-                <dt>"Cost"</dt>
-                <dd>{costs(&all.costs)}</dd>
-                <dd class="hint">"at the prices of today"</dd>
-            </div>
-        }
-    });
-    view! {
-        <dl class="figures">
-            <div><dt>"Calls"</dt><dd>{number::count(all.calls)}</dd></div>
-            <div>
-                <dt>"Refused or failed"</dt>
-                <dd>{number::count(all.errors)}</dd>
-                <dd class="hint">{format!("{} %", number::percent(all.errors, all.calls))}</dd>
-            </div>
-            <div>
-                <dt>"Took on average"</dt>
-                <dd>{number::duration(all.duration_us.checked_div(all.calls).unwrap_or(0))}</dd>
-            </div>
-            {cost}
-        </dl>
     }
 }

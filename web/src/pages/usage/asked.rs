@@ -119,6 +119,23 @@ impl Asked {
         format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
     }
 
+    /// Where every call is, where records have no index of what they are narrowed by: of everybody, an end that is
+    /// rare would have to be looked for among all calls. Audit has the same calls, and what finds them.
+    pub(super) fn in_audit(&self) -> Option<String> {
+        let narrowed = [
+            ("upstream", self.upstream.trim()),
+            ("tool", self.tool.trim()),
+            ("outcome", &*self.outcome),
+        ];
+        let narrowed = narrowed.into_iter().filter(|(_, value)| !value.is_empty());
+        let narrowed: Vec<_> = narrowed
+            .map(|(name, value)| format!("&{name}={}", encoded(value)))
+            .collect();
+        let of_one = !self.key.trim().is_empty() || !self.user.trim().is_empty();
+        let everybody = self.of_everybody() && !of_one && !narrowed.is_empty();
+        everybody.then(|| format!("/audit?action=tools%2Fcall{}", narrowed.concat()))
+    }
+
     /// All sums of these calls by what they have in common.
     pub(super) fn sums_as_csv(&self, by: &str) -> String {
         format!("{}&by={by}", self.address("/usage.csv"))
