@@ -68,7 +68,8 @@ pub(super) async fn frame(State(site): State<Site>, mut request: Request, next: 
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static(
-                "allow, etag, idempotency-replayed, link, ostia-request-id, retry-after",
+                "allow, etag, idempotency-replayed, link, ostia-quota-remaining, ostia-request-id, \
+                 ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after",
             ),
         );
     }

@@ -6,7 +6,7 @@
 use super::{
     caller::Caller,
     message::{self, read},
-    problem::Problem,
+    problem::{Problem, SOON},
     tokens, upstreams,
 };
 use crate::{
@@ -163,7 +163,7 @@ fn refused(state: RequestState) -> Problem {
             Code::Conflict,
             "the request with this Idempotency-Key is still being done",
         )
-        .retry_after(1),
+        .retry_after(SOON),
         RequestState::InDoubt | RequestState::Unspecified => Problem::new(
             Code::Conflict,
             "the request with this Idempotency-Key was done, or may have been, and its answer cannot be given \

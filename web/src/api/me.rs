@@ -6,11 +6,10 @@ use super::{
     message::Answer,
     plans::Limits,
     problem::Problem,
+    text::timestamp,
     users::{Kind, Role, User},
 };
 use crate::Site;
-use axum::extract::State;
-use ostia_domain::principal::LimitedBy;
 use ostia_proto::v1;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,6 +43,12 @@ struct Held {
     /// Name of the plan they are of. Null: the key's own.
     plan: Option<String>,
     limits: Limits,
+    /// Calls of this month that no edge has taken yet; an edge takes a hundredth of the quota at once. Null: there is
+    /// no quota.
+    quota_left: Option<u64>,
+    /// When the month ends. Null: there is no quota.
+    #[schema(format = "date-time")]
+    quota_renews_at: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,35 +66,19 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
 
 /// Say who somebody with this key is, and what holds for them.
 #[utoipa::path(get, path = "/v1/me", tag = "me", responses((status = OK, body = Me)))]
-async fn get(State(site): State<Site>, caller: Caller) -> Result<Answer<Me>, Problem> {
+async fn get(caller: Caller) -> Result<Answer<Me>, Problem> {
     let principal = &caller.principal;
     let request = v1::GetKeyRequest {
         key: principal.key_id.to_string(),
     };
     let key = caller.control.keys().get_key(request).await?.into_inner();
-    let mut limits = Vec::new();
-    for limited in &principal.limits {
-        let (plan, held) = match &limited.by {
-            LimitedBy::Own(own) => (None, Some(v1::Limits::from(*own))),
-            LimitedBy::Plan(id) => {
-                // Of the holder's own plan, whatever their role may see of others.
-                let request = v1::GetPlanRequest {
-                    plan: id.to_string(),
-                };
-                let plan = site.control.plans().get_plan(request).await?.into_inner();
-                (Some(plan.name), plan.limits)
-            }
-        };
-        limits.push(Held {
-            counts: if limited.subject == principal.key_id {
-                Counted::Key
-            } else {
-                Counted::Owner
-            },
-            plan,
-            limits: held.unwrap_or_default().into(),
-        });
-    }
+    let request = v1::ListAllowancesRequest {
+        user: Some(caller.user.id.clone()),
+        keys: vec![key.id.clone()],
+    };
+    let held = caller.control.plans().list_allowances(request).await?;
+    let held = held.into_inner().allowances.into_iter();
+    let limits = held.map(|held| Held::of(held, &key.id)).collect();
     let user = User::from(caller.user.as_ref().clone());
     Ok(Answer(Me {
         key: key.into(),
@@ -103,4 +92,23 @@ async fn get(State(site): State<Site>, caller: Caller) -> Result<Answer<Me>, Pro
         },
         limits,
     }))
+}
+
+impl Held {
+    fn of(held: v1::Allowance, key: &str) -> Self {
+        let limits = held.limits.unwrap_or_default();
+        let quota = limits.calls_per_month;
+        let counts = if held.subject_id == key {
+            Counted::Key
+        } else {
+            Counted::Owner
+        };
+        Self {
+            counts,
+            plan: held.plan,
+            quota_left: quota.map(|quota| quota.saturating_sub(held.quota_taken)),
+            quota_renews_at: timestamp(held.quota_renews_at).filter(|_| quota.is_some()),
+            limits: limits.into(),
+        }
+    }
 }

@@ -10,7 +10,8 @@ use http::StatusCode;
 use utoipa::{
     OpenApi,
     openapi::{
-        self, Content, HttpMethod, RefOr, ResponseBuilder,
+        self, Content, Header, HeaderBuilder, HttpMethod, ObjectBuilder, RefOr, ResponseBuilder,
+        Type,
         path::Operation,
         schema::{AdditionalProperties, Schema},
         security::{
@@ -113,13 +114,40 @@ fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
     }
     for (status, when) in errors(path, method, operation, open) {
         let reference = openapi::Ref::from_schema_name("Problem");
-        let response = ResponseBuilder::new()
+        let mut response = ResponseBuilder::new()
             .description(when)
-            .content(MEDIA_TYPE, Content::new(Some(reference)))
-            .build();
+            .content(MEDIA_TYPE, Content::new(Some(reference)));
+        if status == "429" {
+            response = response.header("Retry-After", number("When to come again, in seconds."));
+            if path == EXECUTE {
+                response = of_the_limit(response);
+            }
+        }
+        let response = response.build();
         let responses = &mut operation.responses.responses;
         responses.insert(status.to_owned(), RefOr::T(response));
     }
+}
+
+/// What a call is told about the limit that it reached.
+fn of_the_limit(response: ResponseBuilder) -> ResponseBuilder {
+    let limit = "What the limit allows.";
+    let left = "What is left of it.";
+    let reset = "When it allows more, in seconds.";
+    response
+        .header("RateLimit-Limit", number(limit))
+        .header("RateLimit-Remaining", number(left))
+        .header("RateLimit-Reset", number(reset))
+}
+
+fn number(description: &str) -> Header {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(0));
+    HeaderBuilder::new()
+        .schema(Some(schema))
+        .description(Some(description))
+        .build()
 }
 
 fn errors(

@@ -1,6 +1,6 @@
 //! What is answered when something does not work: RFC 9457, and the one table from codes to statuses.
 
-use super::frame::RequestId;
+use super::{frame::RequestId, upstreams::Standing};
 use crate::pages;
 use axum::response::{IntoResponse, Response};
 use http::{
@@ -10,10 +10,13 @@ use http::{
 use ostia_domain::code::Code;
 use ostia_proto::status;
 use serde::Serialize;
+use std::time::Duration;
 use tonic::Status;
 use utoipa::ToSchema;
 
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+/// When to come again after what passes by itself.
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 
 /// An error on its way out. [`super::frame`] writes it, because only that knows the request's id.
 #[derive(Clone, Debug)]
@@ -21,8 +24,10 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     detail: String,
     field: Option<String>,
-    /// Of `X-RateLimit`-like answers: when to come again, in seconds.
-    retry_after: Option<u64>,
+    /// When to come again.
+    retry_after: Option<Duration>,
+    /// How the caller stands with limits, where the edge said so.
+    standing: Option<Box<Standing>>,
     /// What an upstream said, where it refused.
     upstream: Option<serde_json::Value>,
 }
@@ -49,6 +54,15 @@ pub(crate) struct ProblemBody {
     /// Which member of the request it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// When to come again; the header `Retry-After` has it in seconds, rounded up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    /// What the limit allows that was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    /// What is left of that limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining: Option<u64>,
     /// The JSON-RPC error of an upstream.
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream: Option<serde_json::Value>,
@@ -61,6 +75,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             retry_after: None,
+            standing: None,
             upstream: None,
         }
     }
@@ -84,8 +99,14 @@ impl Problem {
         self
     }
 
-    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    pub(crate) fn standing(mut self, standing: Standing) -> Self {
+        self.retry_after = standing.retry_after.or(self.retry_after);
+        self.standing = Some(Box::new(standing));
         self
     }
 
@@ -107,6 +128,8 @@ impl Problem {
     /// The whole answer, for a request of this id.
     pub(super) fn write(&self, id: RequestId) -> Response {
         let status = self.status();
+        let standing = self.standing.as_deref();
+        let wait = self.retry_after.map(millis);
         let body = ProblemBody {
             r#type: pages::errors::address(self.code),
             title: self.code.as_str().replace('-', " "),
@@ -115,6 +138,9 @@ impl Problem {
             code: self.code.as_str(),
             request_id: id.0.to_string(),
             field: self.field.clone(),
+            retry_after_ms: wait,
+            limit: standing.and_then(|standing| standing.limit),
+            remaining: standing.and_then(|standing| standing.remaining),
             upstream: self.upstream.clone(),
         };
         let text = serde_json::to_string(&body).unwrap_or_default();
@@ -125,8 +151,12 @@ impl Problem {
             let challenge = HeaderValue::from_static(r#"Bearer realm="ostia""#);
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(wait) = wait {
+            let seconds = wait.div_ceil(1000).max(1);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(standing) = standing {
+            headers.extend(standing.headers.clone());
         }
         response
     }
@@ -154,10 +184,11 @@ impl From<Status> for Problem {
             }
             Code::ControlUnavailable => {
                 tracing::warn!(%status, "control cannot be reached");
-                Self::new(code, "the control service cannot be reached: try again").retry_after(1)
+                Self::new(code, "the control service cannot be reached: try again")
+                    .retry_after(SOON)
             }
             Code::DatabaseUnavailable | Code::DatabaseReadOnly => {
-                Self::new(code, status.message()).retry_after(1)
+                Self::new(code, status.message()).retry_after(SOON)
             }
             Code::InvalidArgument => {
                 let field = status::field_of(&status);
@@ -170,6 +201,10 @@ impl From<Status> for Problem {
             _ => Self::new(code, status.message()),
         }
     }
+}
+
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Every code, so that a new one is given a status by whoever makes it. What edges answer comes here
@@ -252,7 +287,7 @@ mod tests {
             let status = status::with_code(tonic::Code::Unavailable, code, "no connection");
             let problem = Problem::from(status);
             assert_eq!(problem.answered(), answered);
-            assert_eq!(problem.retry_after, Some(1));
+            assert_eq!(problem.retry_after, Some(SOON));
         }
     }
 

@@ -5,9 +5,11 @@ mod definition;
 mod output;
 mod pools;
 mod probe;
+mod standing;
 mod view;
 
 pub(super) use call::EXECUTE;
+pub(super) use standing::Standing;
 
 use super::{
     caller::Caller,

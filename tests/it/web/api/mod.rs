@@ -16,6 +16,7 @@ mod problems;
 mod refused_calls;
 mod shapes;
 mod split;
+mod standing;
 
 use crate::harness::{http, ostia::Ostia};
 use reqwest::{Method, RequestBuilder, header::HeaderMap};

@@ -49,7 +49,7 @@ impl Reports {
             return Ok(());
         }
         let detail = format!("{MAX_REPORTS} reports a minute are taken from one address");
-        Err(Problem::new(Code::RateLimited, detail).retry_after(WINDOW.as_secs()))
+        Err(Problem::new(Code::RateLimited, detail).retry_after(WINDOW))
     }
 }
 

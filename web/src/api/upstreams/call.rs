@@ -5,13 +5,14 @@
 use super::super::{
     caller::Caller,
     message::{Answer, Json, Named},
-    problem::Problem,
+    problem::{Problem, SOON},
 };
+use super::standing::Standing;
 use crate::Site;
 use axum::extract::State;
 use http::{
-    HeaderName, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER},
+    HeaderMap, HeaderName, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE},
 };
 use ostia_domain::{code::Code, name::UpstreamName};
 use serde::Deserialize;
@@ -52,13 +53,14 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
     request_body = Call,
     params(("upstream" = String, Path, description = "Name."),
         ("tool" = String, Path, description = "The upstream's own name for it.")),
-    responses((status = OK, body = Object)))]
+    responses((status = OK, body = Object, headers(("Ostia-Quota-Remaining" = u64,
+        description = "Calls left of this month, of the quota that has the least. Not there without a quota.")))))]
 async fn execute(
     State(site): State<Site>,
     caller: Caller,
     Named((upstream, tool)): Named<(String, String)>,
     Json(call): Json<Call>,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<(HeaderMap, Answer<Value>), Problem> {
     let unavailable = || {
         let detail = format!("there is no tool {tool:?} of {upstream:?} for this key");
         Problem::new(Code::ToolUnavailable, detail)
@@ -100,8 +102,7 @@ async fn execute(
         .body(body.to_string());
     let answer = request.send().await.map_err(|error| unreachable(&error))?;
     let status = answer.status();
-    let retry_after = answer.headers().get(RETRY_AFTER);
-    let retry_after = retry_after.and_then(|wait| wait.to_str().ok()?.parse().ok());
+    let standing = Standing::of(answer.headers());
     let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.to_str().unwrap_or_default();
         kind.starts_with("text/event-stream")
@@ -113,7 +114,7 @@ async fn execute(
         serde_json::from_slice(&body).ok()
     };
     let message: Map<String, Value> = message.ok_or_else(|| unreadable(status))?;
-    read(message, retry_after).ok_or_else(|| unreadable(status))?
+    read(message, standing).ok_or_else(|| unreadable(status))?
 }
 
 /// The body, as long as it has an end.
@@ -133,30 +134,28 @@ async fn whole(mut answer: reqwest::Response) -> Result<Vec<u8>, Problem> {
 /// What the edge says, in the words of REST.
 fn read(
     mut message: Map<String, Value>,
-    retry_after: Option<u64>,
-) -> Option<Result<Answer<Value>, Problem>> {
+    standing: Standing,
+) -> Option<Result<(HeaderMap, Answer<Value>), Problem>> {
     if let Some(result) = message.remove("result") {
-        return Some(Ok(Answer(result)));
+        return Some(Ok((standing.headers, Answer(result))));
     }
     let error = message.remove("error")?;
     let code = error["data"]["code"].as_str().and_then(Code::parse);
     let detail = error["message"].as_str().unwrap_or_default();
-    let problem = match code {
+    Some(Err(match code {
         // To who may use nothing of an upstream its endpoint is not there.
         Some(Code::NotFound) => Problem::new(Code::ToolUnavailable, detail),
-        Some(code) => Problem::new(code, detail),
+        Some(code) => Problem::new(code, detail).standing(standing.refused(&error["data"])),
         // By the upstream's own word: the edge told it that nobody is there to be asked.
         None if error["code"] == MISSING_CAPABILITY => Problem::new(
             Code::ClientCapabilityMissing,
             "the upstream asks its caller something in the middle of this call, which nobody can answer here",
         )
+        .standing(standing)
         .said_by_upstream(error),
         None => Problem::new(Code::UpstreamError, "the upstream refused the call")
+            .standing(standing)
             .said_by_upstream(error),
-    };
-    Some(Err(match retry_after {
-        Some(seconds) => problem.retry_after(seconds),
-        None => problem,
     }))
 }
 
@@ -182,7 +181,7 @@ fn unreachable(error: &reqwest::Error) -> Problem {
         Code::UpstreamUnavailable,
         "the edge cannot be reached from the web role: `ostia run web` needs --mcp-url",
     )
-    .retry_after(1)
+    .retry_after(SOON)
 }
 
 fn unreadable(status: StatusCode) -> Problem {
@@ -208,15 +207,16 @@ mod tests {
         let message = |value: Value| value.as_object().cloned().unwrap();
         let refused =
             json!({"error": {"code": -31029, "message": "m", "data": {"code": "rate-limited"}}});
-        let problem = read(message(refused), Some(3)).unwrap().err().unwrap();
+        let read = |value| read(message(value), Standing::default());
+        let problem = read(refused).unwrap().err().unwrap();
         assert_eq!(problem.code, Code::RateLimited);
         let stopping =
             json!({"error": {"code": -31035, "message": "m", "data": {"code": "shutting-down"}}});
-        let problem = read(message(stopping), Some(1)).unwrap().err().unwrap();
+        let problem = read(stopping).unwrap().err().unwrap();
         assert_eq!(problem.answered(), (503, "shutting-down"));
         let foreign = json!({"error": {"code": -32602, "message": "no"}});
-        let problem = read(message(foreign), None).unwrap().err().unwrap();
+        let problem = read(foreign).unwrap().err().unwrap();
         assert_eq!(problem.code, Code::UpstreamError);
-        assert!(read(message(json!({"x": 1})), None).is_none());
+        assert!(read(json!({"x": 1})).is_none());
     }
 }
