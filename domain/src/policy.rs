@@ -2,11 +2,13 @@
 
 mod arguments;
 mod constraints;
+mod difference;
 mod presets;
 mod rules;
 
 pub use arguments::{ArgumentRule, Arguments, Pattern, Pointer};
 pub use constraints::{Constraint, Constraints};
+pub use difference::{Difference, Part};
 pub use presets::Preset;
 pub use rules::Rules;
 

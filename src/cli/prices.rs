@@ -11,6 +11,11 @@ use serde::Serialize;
 pub(crate) enum Command {
     /// List all prices
     List,
+    /// Show one price
+    Show {
+        /// Its tools or id
+        price: String,
+    },
     /// Make a price, or change the one of the same tools
     Set {
         /// Pattern over <upstream>.<tool>, as 'github.*'; of several that match, the most specific counts
@@ -49,6 +54,11 @@ pub(crate) async fn run(
             let prices = answer.into_inner().prices;
             let prices: Vec<Price> = prices.into_iter().map(Price::from).collect();
             output.result(&prices, |prices| table(prices))
+        }
+        Command::Show { price } => {
+            let request = v1::GetPriceRequest { price };
+            let price = Price::from(client.get_price(request).await?.into_inner());
+            output.result(&price, |price| table(std::slice::from_ref(price)))
         }
         Command::Set {
             tools,

@@ -21,7 +21,7 @@ mod naming;
 pub(crate) mod paging;
 pub(crate) mod plans;
 pub(crate) mod policies;
-mod prices;
+pub(crate) mod prices;
 pub(crate) mod quotas;
 mod sync;
 mod tokens;

@@ -1,13 +1,14 @@
 //! Policies and their presets.
 
+mod versions;
+
+pub(crate) use versions::VersionView;
+
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
     op::{Change, Detail, Op, Touched, tag},
-    store::{
-        self, Tx,
-        policies::{StoredPolicy, StoredVersion},
-    },
+    store::{self, Tx, policies::StoredPolicy},
 };
 use ostia_domain::policy::{Policy, Preset, Rules};
 use serde_json::{Value, json};
@@ -75,30 +76,6 @@ impl App {
     ) -> Result<StoredPolicy> {
         let change = self.change(op, "policies.update").await?;
         let stored = named(change.tx(), reference).await?;
-        replace_rules(change, op, stored, rules).await
-    }
-
-    /// Newest first, the current one included.
-    pub(crate) async fn policy_versions(&self, reference: &str) -> Result<Vec<StoredVersion>> {
-        let policy = self.policy(reference).await?.policy;
-        Ok(store::policies::versions(self.store.db(), policy.id).await?)
-    }
-
-    pub(crate) async fn restore_policy(
-        &self,
-        op: &Op,
-        reference: &str,
-        version: u32,
-    ) -> Result<StoredPolicy> {
-        let change = self.change(op, "policies.restore").await?;
-        let stored = named(change.tx(), reference).await?;
-        let earlier = store::policies::version(change.tx(), stored.policy.id, version)
-            .await?
-            .ok_or_else(|| Error::not_found("version", &version.to_string()))?;
-        let rules = earlier.rules.ok_or_else(|| {
-            let problem = format!("version {version} cannot be read by this version of Ostia");
-            Error::conflict(problem)
-        })?;
         replace_rules(change, op, stored, rules).await
     }
 

@@ -3,7 +3,7 @@
 use super::{App, naming};
 use crate::{
     error::{Error, Result},
-    op::{Detail, Op, Touched},
+    op::{Detail, Op, Touched, tag},
     store::{self, prices::StoredPrice},
 };
 use ostia_domain::{
@@ -16,6 +16,12 @@ use uuid::Uuid;
 impl App {
     pub(crate) async fn list_prices(&self) -> Result<Vec<StoredPrice>> {
         Ok(store::prices::list(self.store.db()).await?)
+    }
+
+    pub(crate) async fn price(&self, reference: &str) -> Result<StoredPrice> {
+        store::prices::find(self.store.db(), reference)
+            .await?
+            .ok_or_else(|| Error::not_found("price", reference))
     }
 
     /// Makes a price, or changes the one of the same tools.
@@ -77,6 +83,11 @@ pub(super) fn check(micros: u64) -> Result<()> {
         return Err(Error::invalid("micros", problem));
     }
     Ok(())
+}
+
+/// See [`tag`].
+pub(crate) fn etag(price: &Price) -> String {
+    tag(&detail(price))
 }
 
 pub(super) fn detail(price: &Price) -> Value {

@@ -5,9 +5,9 @@ use crate::{
     app::{
         App,
         access::{AccessibleUpstream, Definitions},
-        policies::{self, Source},
+        policies::{self, Source, VersionView},
     },
-    store::policies::{StoredPolicy, StoredVersion},
+    store::policies::StoredPolicy,
 };
 use ostia_domain::policy::{Preset, Rules};
 use ostia_proto::{
@@ -95,6 +95,28 @@ impl v1::policies_service_server::PoliciesService for Policies {
         let versions = self.0.policy_versions(&request.get_ref().policy).await?;
         Ok(Response::new(v1::ListPolicyVersionsResponse {
             versions: versions.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn get_policy_version(
+        &self,
+        request: Request<v1::GetPolicyVersionRequest>,
+    ) -> Result<Response<v1::PolicyVersion>, Status> {
+        let v1::GetPolicyVersionRequest { policy, version } = request.get_ref();
+        let version = self.0.policy_version(policy, *version).await?;
+        Ok(Response::new(version.into()))
+    }
+
+    async fn get_policy_difference(
+        &self,
+        request: Request<v1::GetPolicyDifferenceRequest>,
+    ) -> Result<Response<v1::PolicyDifference>, Status> {
+        let v1::GetPolicyDifferenceRequest { policy, from, to } = request.get_ref();
+        let found = self.0.policy_difference(policy, *from, *to).await?;
+        Ok(Response::new(v1::PolicyDifference {
+            from: found.from,
+            to: found.to,
+            difference: Some(found.difference.into()),
         }))
     }
 
@@ -189,13 +211,16 @@ impl From<StoredPolicy> for v1::Policy {
     }
 }
 
-impl From<StoredVersion> for v1::PolicyVersion {
-    fn from(stored: StoredVersion) -> Self {
+impl From<VersionView> for v1::PolicyVersion {
+    fn from(view: VersionView) -> Self {
+        let stored = view.version;
         Self {
             version: stored.version,
             rules: stored.rules.map(Into::into),
             created_at: Some(timestamp(stored.created_at)),
             actor: stored.actor,
+            changed: view.changed.map(Into::into),
+            restoring: view.restoring.map(Into::into),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! `PricesService`.
 
 use super::{op, status};
-use crate::{app::App, store::prices::StoredPrice};
+use crate::{
+    app::{App, prices},
+    store::prices::StoredPrice,
+};
 use ostia_domain::{glob::Glob, price::Currency};
 use ostia_proto::{FieldError, convert::timestamp, v1};
 use std::sync::Arc;
@@ -19,6 +22,14 @@ impl v1::prices_service_server::PricesService for Prices {
         Ok(Response::new(v1::ListPricesResponse {
             prices: prices.into_iter().map(Into::into).collect(),
         }))
+    }
+
+    async fn get_price(
+        &self,
+        request: Request<v1::GetPriceRequest>,
+    ) -> Result<Response<v1::Price>, Status> {
+        let price = self.0.price(&request.get_ref().price).await?;
+        Ok(Response::new(price.into()))
     }
 
     async fn set_price(
@@ -51,6 +62,7 @@ impl v1::prices_service_server::PricesService for Prices {
 impl From<StoredPrice> for v1::Price {
     fn from(stored: StoredPrice) -> Self {
         Self {
+            etag: prices::etag(&stored.price),
             id: stored.price.id.to_string(),
             tools: stored.price.tools.as_str().to_owned(),
             micros: stored.price.micros,

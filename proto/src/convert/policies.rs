@@ -2,7 +2,9 @@ use super::{FieldError, uuid};
 use crate::v1;
 use ostia_domain::{
     glob::Glob,
-    policy::{ArgumentRule, Constraint, Constraints, Pattern, Pointer, Policy, Rules},
+    policy::{
+        ArgumentRule, Constraint, Constraints, Difference, Part, Pattern, Pointer, Policy, Rules,
+    },
     tool::Tier,
 };
 use std::num::{NonZeroU32, NonZeroU64};
@@ -163,6 +165,55 @@ impl TryFrom<v1::Constraint> for Constraint {
             Some(problem) => Err(FieldError::new("rules.constraints", problem)),
             None => Ok(read),
         }
+    }
+}
+
+impl From<Part> for v1::Rules {
+    fn from(part: Part) -> Self {
+        let tier = part.max_tier.map_or(v1::Tier::Unspecified, v1::Tier::from);
+        Self {
+            upstreams: texts(part.upstreams),
+            allow: texts(part.allow),
+            deny: texts(part.deny),
+            max_tier: tier.into(),
+            arguments: part.arguments.into_iter().map(Into::into).collect(),
+            constraints: part.constraints.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TryFrom<v1::Rules> for Part {
+    type Error = FieldError;
+    fn try_from(rules: v1::Rules) -> Result<Self, FieldError> {
+        let has_tier = rules.max_tier() != v1::Tier::Unspecified;
+        let rules = Rules::try_from(rules)?;
+        Ok(Self {
+            upstreams: rules.upstreams,
+            allow: rules.allow,
+            deny: rules.deny,
+            max_tier: has_tier.then_some(rules.max_tier),
+            arguments: rules.arguments,
+            constraints: rules.constraints,
+        })
+    }
+}
+
+impl From<Difference> for v1::RulesDifference {
+    fn from(difference: Difference) -> Self {
+        Self {
+            removed: Some(difference.removed.into()),
+            added: Some(difference.added.into()),
+        }
+    }
+}
+
+impl TryFrom<v1::RulesDifference> for Difference {
+    type Error = FieldError;
+    fn try_from(difference: v1::RulesDifference) -> Result<Self, FieldError> {
+        Ok(Self {
+            removed: difference.removed.unwrap_or_default().try_into()?,
+            added: difference.added.unwrap_or_default().try_into()?,
+        })
     }
 }
 

@@ -8,42 +8,31 @@ use super::{
     view,
 };
 use crate::{failure::Failure, output::Output};
-use ostia_domain::policy::Rules;
+use ostia_domain::policy::{Difference, Part, Rules};
 use ostia_proto::{ControlClient, v1};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 #[derive(Serialize)]
 struct Version {
     #[serde(rename = "version")]
     number: u32,
-    rules: Rules,
+    /// Null: control cannot read them.
+    rules: Option<Rules>,
     created_at: Option<String>,
     actor: String,
+    /// From the version before. Null: control cannot read one of the two.
+    changed: Option<Difference>,
 }
 
-/// What one list of rules has lost and gained.
+/// From one version to another.
 #[derive(Serialize)]
-struct Difference {
-    rule: String,
-    removed: Vec<Value>,
-    added: Vec<Value>,
-}
-
-async fn all(policy: String, control: &ControlClient) -> Result<Vec<Version>, Failure> {
-    let request = v1::ListPolicyVersionsRequest { policy };
-    let answer = control.policies().list_policy_versions(request).await?;
-    let versions = answer
-        .into_inner()
-        .versions
-        .into_iter()
-        .map(|version| Version {
-            number: version.version,
-            rules: view::read(version.rules),
-            created_at: timestamp(version.created_at),
-            actor: version.actor,
-        });
-    Ok(versions.collect())
+struct Compared {
+    from: u32,
+    to: u32,
+    #[serde(flatten)]
+    difference: Difference,
 }
 
 pub(super) async fn list(
@@ -51,19 +40,21 @@ pub(super) async fn list(
     control: &ControlClient,
     output: Output,
 ) -> Result<(), Failure> {
-    let versions = all(policy, control).await?;
+    let request = v1::ListPolicyVersionsRequest { policy };
+    let answer = control.policies().list_policy_versions(request).await?;
+    let versions = answer.into_inner().versions.into_iter();
+    let versions: Vec<_> = versions.map(Version::from).collect();
     output.result(&versions, |versions| {
-        let rows = versions.iter().enumerate().map(|(at, version)| {
-            let before = versions.get(at + 1).map(|before| &before.rules);
-            let changed: Vec<_> = difference(before, &version.rules)
-                .into_iter()
-                .map(|difference| difference.rule)
-                .collect();
+        let rows = versions.iter().map(|version| {
+            let changed = version.changed.as_ref().map_or_else(
+                || "cannot be read".to_owned(),
+                |changed| names(changed).join(", "),
+            );
             [
                 version.number.to_string(),
                 moment(version.created_at.as_ref(), "-"),
                 version.actor.clone(),
-                changed.join(", "),
+                changed,
             ]
         });
         Table::new(["VERSION", "SINCE", "BY", "CHANGED"], "no versions")
@@ -79,37 +70,17 @@ pub(super) async fn diff(
     control: &ControlClient,
     output: Output,
 ) -> Result<(), Failure> {
-    let versions = all(policy, control).await?;
-    let newest = versions.first().map_or(0, |version| version.number);
-    let to = to.unwrap_or(newest);
-    let from = from.unwrap_or(to.saturating_sub(1));
-    let rules_of = |wanted: u32| {
-        let mut found = versions.iter().filter(|version| version.number == wanted);
-        found.next().map(|version| &version.rules).ok_or_else(|| {
-            Failure::usage(format!("the policy has no version {wanted}"))
-                .hint("`ostia policies versions` lists those it has")
-        })
+    let request = v1::GetPolicyDifferenceRequest { policy, from, to };
+    let answer = control.policies().get_policy_difference(request).await?;
+    let answer = answer.into_inner();
+    let compared = Compared {
+        from: answer.from,
+        to: answer.to,
+        difference: read(answer.difference.unwrap_or_default()),
     };
-    // Before the first there was nothing.
-    let before = if from == 0 {
-        None
-    } else {
-        Some(rules_of(from)?)
-    };
-    let differences = difference(before, rules_of(to)?);
-    output.result(&differences, |differences| {
-        let lines = differences.iter().flat_map(|difference| {
-            let line = |sign, value: &Value| {
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                format!("{sign} {}: {text}", difference.rule)
-            };
-            let removed = difference.removed.iter().map(move |value| line('-', value));
-            let added = difference.added.iter().map(move |value| line('+', value));
-            removed.chain(added)
-        });
-        let lines: Vec<_> = lines.collect();
+    output.result(&compared, |compared| {
+        let Difference { removed, added } = &compared.difference;
+        let lines: Vec<_> = lines("-", removed).chain(lines("+", added)).collect();
         if lines.is_empty() {
             return "the rules are the same".to_owned();
         }
@@ -117,51 +88,49 @@ pub(super) async fn diff(
     })
 }
 
-fn difference(before: Option<&Rules>, after: &Rules) -> Vec<Difference> {
-    let before = before.map_or(Value::Null, |rules| serde_json::json!(rules));
-    let after = serde_json::json!(after);
-    let values = |rules: &Value, rule: &str| match rules.get(rule) {
-        None => Vec::new(),
-        Some(Value::Array(items)) => items.clone(),
-        Some(value) => vec![value.clone()],
-    };
-    [
-        "upstreams",
-        "allow",
-        "deny",
-        "max_tier",
-        "arguments",
-        "constraints",
-    ]
-    .into_iter()
-    .map(|rule| {
-        let (old, new) = (values(&before, rule), values(&after, rule));
-        Difference {
-            rule: rule.to_owned(),
-            removed: old.iter().filter(|v| !new.contains(v)).cloned().collect(),
-            added: new.into_iter().filter(|v| !old.contains(v)).collect(),
+impl From<v1::PolicyVersion> for Version {
+    fn from(version: v1::PolicyVersion) -> Self {
+        Self {
+            number: version.version,
+            rules: version.rules.map(|rules| view::read(Some(rules))),
+            created_at: timestamp(version.created_at),
+            actor: version.actor,
+            changed: version.changed.map(read),
         }
-    })
-    .filter(|difference| !difference.removed.is_empty() || !difference.added.is_empty())
-    .collect()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// One that this build cannot read is shown as none at all.
+fn read(difference: v1::RulesDifference) -> Difference {
+    difference.try_into().unwrap_or_default()
+}
 
-    #[test]
-    fn a_difference_names_what_went_and_what_came() {
-        let rules = |json| serde_json::from_value::<Rules>(json).unwrap();
-        let old = rules(serde_json::json!({"allow": ["a.*", "b.*"], "max_tier": "read"}));
-        let new = rules(serde_json::json!({"allow": ["b.*", "c.*"], "max_tier": "write"}));
-        let told = serde_json::json!(difference(Some(&old), &new));
-        assert_eq!(
-            told,
-            serde_json::json!([
-                {"rule": "allow", "removed": ["a.*"], "added": ["c.*"]},
-                {"rule": "max_tier", "removed": ["read"], "added": ["write"]},
-            ])
-        );
-    }
+/// Each rule by the name of its list.
+fn each(part: &Part) -> impl Iterator<Item = (String, Value)> {
+    let lists = match serde_json::json!(part) {
+        Value::Object(lists) => lists,
+        _ => serde_json::Map::new(),
+    };
+    lists.into_iter().flat_map(|(name, rules)| {
+        let rules = match rules {
+            Value::Array(rules) => rules,
+            rule => vec![rule],
+        };
+        rules.into_iter().map(move |rule| (name.clone(), rule))
+    })
+}
+
+fn lines(sign: &'static str, part: &Part) -> impl Iterator<Item = String> {
+    each(part).map(move |(name, rule)| {
+        let text = rule
+            .as_str()
+            .map_or_else(|| rule.to_string(), str::to_owned);
+        format!("{sign} {name}: {text}")
+    })
+}
+
+fn names(difference: &Difference) -> Vec<String> {
+    let both = each(&difference.removed).chain(each(&difference.added));
+    let names: BTreeSet<_> = both.map(|(name, _)| name).collect();
+    names.into_iter().collect()
 }

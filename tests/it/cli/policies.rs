@@ -144,7 +144,10 @@ async fn a_change_is_seen_tested_and_taken_back() {
     assert_eq!(told["allowed"], false);
 
     let diff = cli(&["policies", "diff", "p"]).await.ok().json();
-    assert_eq!(texts(&diff, "rule"), ["arguments", "constraints"]);
+    assert_eq!((&diff["from"], &diff["to"]), (&json!(1), &json!(2)));
+    assert_eq!(diff["removed"], json!({}));
+    let added = diff["added"].as_object().expect("rules").keys();
+    assert_eq!(added.collect::<Vec<_>>(), ["arguments", "constraints"]);
     cli(&["policies", "restore", "p", "--to", "1"]).await.ok();
     let versions = cli(&["policies", "versions", "p"]).await.ok().json();
     assert_eq!(versions.as_array().map(Vec::len), Some(3));

@@ -170,6 +170,29 @@ async fn rules_have_versions() {
         .list_policy_versions(v1::ListPolicyVersionsRequest { policy })
         .await;
     let versions = versions.expect("versions").into_inner().versions;
+    // What each changed, and what restoring it would change.
+    let changed = |difference: &Option<v1::RulesDifference>| {
+        let of = |part: &Option<v1::Rules>| part.clone().unwrap_or_default().allow;
+        let of_both = |both: &v1::RulesDifference| (of(&both.removed), of(&both.added));
+        difference.as_ref().map(of_both)
+    };
+    let (wide, only) = (owned(&["github.*"]), owned(&["github.get_me"]));
+    let compared: Vec<_> = versions
+        .iter()
+        .map(|version| (changed(&version.changed), changed(&version.restoring)))
+        .collect();
+    let none = || Some((Vec::new(), Vec::new()));
+    assert_eq!(
+        compared,
+        [
+            (Some((only.clone(), wide.clone())), None),
+            (
+                Some((wide.clone(), only.clone())),
+                Some((wide.clone(), only))
+            ),
+            (Some((Vec::new(), wide)), none()),
+        ]
+    );
     let told: Vec<_> = versions
         .into_iter()
         .map(|version| (version.version, version.rules.expect("rules")))

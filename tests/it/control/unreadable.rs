@@ -87,8 +87,22 @@ async fn it_hides_no_other_policy_and_can_be_put_right() {
         .into_inner()
         .versions
         .into_iter();
-    let readable = versions.map(|version| (version.version, version.rules.is_some()));
-    assert_eq!(readable.collect::<Vec<_>>(), [(2, true), (1, false)]);
+    let readable = versions.map(|version| {
+        let compared = version.changed.is_some() || version.restoring.is_some();
+        (version.version, version.rules.is_some(), compared)
+    });
+    assert_eq!(
+        readable.collect::<Vec<_>>(),
+        [(2, true, false), (1, false, false)]
+    );
+    let compare = v1::GetPolicyDifferenceRequest {
+        policy: "all".to_owned(),
+        from: None,
+        to: None,
+    };
+    let mut policies = control.client.policies();
+    let compared = policies.get_policy_difference(compare).await;
+    assert_refused(compared, Grpc::FailedPrecondition, Code::Conflict);
     let restore = v1::RestorePolicyRequest {
         policy: "all".to_owned(),
         version: 1,

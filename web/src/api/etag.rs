@@ -51,7 +51,7 @@ macro_rules! have_etags {
     };
 }
 
-have_etags! { Bundle Group Key Plan Policy Upstream User }
+have_etags! { Bundle Group Key Plan Policy Price Upstream User }
 
 /// In the extensions of a response.
 #[derive(Clone)]

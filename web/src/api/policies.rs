@@ -1,5 +1,7 @@
 //! `/api/v1/policies` and `/api/v1/presets`: who may call what.
 
+mod versions;
+
 use super::{
     caller::Caller,
     etag::Tagged,
@@ -41,17 +43,6 @@ struct Preset {
     rules: Rules,
 }
 
-#[derive(Serialize, ToSchema)]
-struct PolicyVersion {
-    version: u32,
-    /// Null: this version of Ostia cannot read them.
-    rules: Option<Rules>,
-    #[schema(format = "date-time")]
-    created_at: Option<String>,
-    /// Who made it, as audit calls them.
-    actor: String,
-}
-
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPolicy {
@@ -68,14 +59,6 @@ struct NewPolicy {
 #[serde(deny_unknown_fields)]
 struct PolicyRules {
     rules: Rules,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Restore {
-    /// Of the rules that are to be the newest again.
-    #[schema(minimum = 0, maximum = 4_294_967_295_i64)]
-    version: u32,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -106,8 +89,7 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(get, replace, delete))
-        .routes(routes!(versions))
-        .routes(routes!(restore))
+        .merge(versions::routes())
         .routes(routes!(test))
         .routes(routes!(presets))
 }
@@ -174,49 +156,6 @@ async fn delete(caller: Caller, Named(policy): Named<String>) -> Result<StatusCo
     let request = v1::DeletePolicyRequest { policy };
     caller.control.policies().delete_policy(request).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// List what the rules of a policy were, newest first.
-#[utoipa::path(get, path = "/api/v1/policies/{policy}/versions", tag = "policies",
-    params(("policy" = String, Path, description = "Name or id."), Page),
-    responses((status = OK, body = List<PolicyVersion>)))]
-async fn versions(
-    caller: Caller,
-    Named(policy): Named<String>,
-    page: Whole,
-) -> Result<Listed<PolicyVersion>, Problem> {
-    let request = v1::ListPolicyVersionsRequest { policy };
-    let mut client = caller.control.policies();
-    let answer = client.list_policy_versions(request).await?;
-    let versions = answer.into_inner().versions.into_iter();
-    let versions = versions.map(|version| {
-        let shown = PolicyVersion {
-            version: version.version,
-            rules: version.rules.map(Into::into),
-            created_at: timestamp(version.created_at),
-            actor: version.actor,
-        };
-        (version.version.to_string(), shown)
-    });
-    let page = page.of(versions.collect(), |(number, _)| number)?;
-    Ok(page.map(|(_, version)| version))
-}
-
-/// Make the rules of an earlier version the newest.
-#[utoipa::path(post, path = "/api/v1/policies/{policy}/restore", tag = "policies", request_body = Restore,
-    params(("policy" = String, Path, description = "Name or id.")),
-    responses((status = OK, body = Policy)))]
-async fn restore(
-    caller: Caller,
-    Named(policy): Named<String>,
-    Json(to): Json<Restore>,
-) -> Result<Tagged<Policy>, Problem> {
-    let request = v1::RestorePolicyRequest {
-        policy,
-        version: to.version,
-    };
-    let policy = caller.control.policies().restore_policy(request).await?;
-    Ok(Tagged::of(policy.into_inner()))
 }
 
 /// Say whether a key may call a tool now, and which rule says so.

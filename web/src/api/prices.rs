@@ -2,7 +2,8 @@
 
 use super::{
     caller::Caller,
-    message::{Answer, Json, Named},
+    etag::Tagged,
+    message::{Json, Named},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
     text::timestamp,
@@ -45,7 +46,7 @@ struct NewPrice {
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(list, set))
-        .routes(routes!(delete))
+        .routes(routes!(get, delete))
 }
 
 /// List all prices by their tools.
@@ -58,17 +59,27 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<Price>, Problem> {
     page.of(prices.map(Price::from).collect(), |price| &price.id)
 }
 
-/// Make a price, or change the one of the same tools.
+/// Get one price.
+#[utoipa::path(get, path = "/api/v1/prices/{price}", tag = "usage",
+    params(("price" = String, Path, description = "Id or tools.")),
+    responses((status = OK, body = Price)))]
+async fn get(caller: Caller, Named(price): Named<String>) -> Result<Tagged<Price>, Problem> {
+    let request = v1::GetPriceRequest { price };
+    let price = caller.control.prices().get_price(request).await?;
+    Ok(Tagged::of(price.into_inner()))
+}
+
+/// Make a price, or change the one of the same tools. `If-Match` is about that one.
 #[utoipa::path(put, path = "/api/v1/prices", tag = "usage", request_body = NewPrice,
     responses((status = OK, body = Price)))]
-async fn set(caller: Caller, Json(new): Json<NewPrice>) -> Result<Answer<Price>, Problem> {
+async fn set(caller: Caller, Json(new): Json<NewPrice>) -> Result<Tagged<Price>, Problem> {
     let request = v1::SetPriceRequest {
         tools: new.tools,
         micros: new.micros,
         currency: new.currency,
     };
     let price = caller.control.prices().set_price(request).await?;
-    Ok(Answer(price.into_inner().into()))
+    Ok(Tagged::of(price.into_inner()))
 }
 
 /// Remove a price.

@@ -86,6 +86,56 @@ pub(crate) struct Constraint {
     timeout_ms: Option<u64>,
 }
 
+/// How rules differ. Their order is no difference.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RulesDifference {
+    /// What only the older rules have.
+    removed: SomeRules,
+    /// What only the newer ones have.
+    added: SomeRules,
+}
+
+/// What is not there has none in it.
+#[derive(Serialize, ToSchema)]
+struct SomeRules {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    upstreams: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allow: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deny: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tier: Option<Tier>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    arguments: Vec<ArgumentRule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    constraints: Vec<Constraint>,
+}
+
+impl From<v1::RulesDifference> for RulesDifference {
+    fn from(difference: v1::RulesDifference) -> Self {
+        Self {
+            removed: difference.removed.unwrap_or_default().into(),
+            added: difference.added.unwrap_or_default().into(),
+        }
+    }
+}
+
+impl From<v1::Rules> for SomeRules {
+    fn from(rules: v1::Rules) -> Self {
+        let has_tier = rules.max_tier() != v1::Tier::Unspecified;
+        let rules = Rules::from(rules);
+        Self {
+            upstreams: rules.upstreams,
+            allow: rules.allow,
+            deny: rules.deny,
+            max_tier: has_tier.then_some(rules.max_tier),
+            arguments: rules.arguments,
+            constraints: rules.constraints,
+        }
+    }
+}
+
 impl From<v1::Tier> for Tier {
     fn from(tier: v1::Tier) -> Self {
         match tier {

@@ -14,7 +14,7 @@ const READS: [&str; 13] = [
 ];
 
 /// A command for each of them, wherever it is one.
-const COMMANDS: [&[&str]; 34] = [
+const COMMANDS: [&[&str]; 35] = [
     &["audit", "export", "--format", "csv"],
     &["audit", "export", "--format", "jsonl"],
     &["audit", "list"],
@@ -37,6 +37,7 @@ const COMMANDS: [&[&str]; 34] = [
     &["policies", "test", "--key", "agent", "--tool", "demo.echo"],
     &["policies", "versions", "agent"],
     &["prices", "list"],
+    &["prices", "show", "demo.*"],
     &["upstreams", "discover", "leaky"],
     &["upstreams", "list"],
     &["upstreams", "show", "bearer"],
@@ -58,6 +59,8 @@ pub(super) async fn run(ostia: &Ostia) -> Vec<Said> {
         .await
         .ok();
     ostia.cli(&["groups", "create", "some"]).await.ok();
+    let price = ["prices", "set", "demo.*", "0.1", "EUR"];
+    ostia.cli(&price).await.ok();
     let deny = ["policies", "update", "agent", "--deny", "none.*"];
     ostia.cli(&deny).await.ok();
     assert_complete().await;

@@ -113,6 +113,7 @@ async fn may(api: &Api, who: &Somebody, method: &str, path: &str, operation: &Va
     let target = path
         .replace("{key}", &key)
         .replace("{tool}", "echo")
+        .replace("{version}", "1")
         .replace("{price}", &format!("new-{}", who.name));
     let target: Vec<_> = target
         .split('/')

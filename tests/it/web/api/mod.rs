@@ -12,11 +12,13 @@ mod lists;
 mod once;
 mod origins;
 mod pools;
+mod prices;
 mod problems;
 mod refused_calls;
 mod shapes;
 mod split;
 mod standing;
+mod versions;
 
 use crate::harness::{http, ostia::Ostia};
 use reqwest::{Method, RequestBuilder, header::HeaderMap};

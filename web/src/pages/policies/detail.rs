@@ -2,7 +2,7 @@
 
 use super::{
     edit::found,
-    rules::{Changes, Difference, RuleLines},
+    rules::{Changes, RuleLines},
 };
 use crate::{
     address::{Path, Query},
@@ -155,7 +155,6 @@ fn Detail(shown: Shown) -> impl IntoView {
         None => format!("Version {}", policy.version),
     };
     let may_change = shown.may_change;
-    let shown_rules = rules.clone();
     let edit = format!("/policies/{id}/edit");
     let removal = format!("/policies/{id}/delete");
     let affected = format!("/policies/{id}/affected");
@@ -168,8 +167,8 @@ fn Detail(shown: Shown) -> impl IntoView {
             </PageHead>
             {shown.done.map(|what| view! { <Done what=what/> })}
             {unreadable.then(|| view! { <Notice tone=Tone::Bad title=UNREADABLE/> })}
-            <Panel title="Rules"><RuleLines of=shown_rules/></Panel>
-            <Versions id=id.clone() current=rules versions=shown.versions may_change=may_change/>
+            <Panel title="Rules"><RuleLines of=rules/></Panel>
+            <Versions id=id.clone() versions=shown.versions may_change=may_change/>
             {may_change
                 .then(|| {
                     view! {
@@ -189,26 +188,9 @@ fn Detail(shown: Shown) -> impl IntoView {
 }
 
 #[component]
-fn Versions(
-    id: String,
-    current: v1::Rules,
-    versions: Vec<v1::PolicyVersion>,
-    may_change: bool,
-) -> impl IntoView {
-    let before: Vec<_> = versions
-        .iter()
-        .skip(1)
-        .map(|version| Some(version.rules.clone().unwrap_or_default()))
-        .chain([None])
-        .collect();
+fn Versions(id: String, versions: Vec<v1::PolicyVersion>, may_change: bool) -> impl IntoView {
     let newest = versions.first().map(|version| version.version);
-    let rows = versions.into_iter().zip(before).map(|(version, before)| {
-        let rules = version.rules.unwrap_or_default();
-        let changed = match &before {
-            Some(before) => Difference::between(before, &rules),
-            None => Difference::first(&rules),
-        };
-        let to_restore = Difference::between(&current, &rules);
+    let rows = versions.into_iter().map(|version| {
         let is_newest = Some(version.version) == newest;
         let action = format!("/policies/{id}/restore");
         view! {
@@ -216,7 +198,7 @@ fn Versions(
                 <th scope="row">{version.version}</th>
                 <Cell label="When"><Time at=version.created_at shown=As::Minute/></Cell>
                 <Cell label="Who">{version.actor}</Cell>
-                <Cell label="What it changed"><Changes of=changed/></Cell>
+                <Cell label="What it changed"><Changes of=version.changed/></Cell>
                 <Cell label="Restore">
                     {(!is_newest)
                         .then(|| {
@@ -224,7 +206,7 @@ fn Versions(
                                 <details class="more">
                                     <summary>"What restoring it would change"</summary>
                                     <form method="post" action=action class="inside">
-                                        <Changes of=to_restore/>
+                                        <Changes of=version.restoring/>
                                         {may_change
                                             .then(|| {
                                                 view! {

@@ -29,7 +29,11 @@ pub(super) fn in_short(rules: &v1::Rules) -> Vec<String> {
 
 /// No line comes twice, and the order of rules means nothing.
 pub(super) fn lines(rules: &v1::Rules) -> Vec<String> {
-    let mut lines = vec![format!("at most {}", tier_said(rules.max_tier()))];
+    let mut lines = Vec::new();
+    // Unset in what is only a part of rules.
+    if rules.max_tier() != v1::Tier::Unspecified {
+        lines.push(format!("at most {}", tier_said(rules.max_tier())));
+    }
     let each = |said: &str, patterns: &[String]| -> Vec<String> {
         let patterns: BTreeSet<_> = patterns.iter().collect();
         let lines = patterns.into_iter();
@@ -82,34 +86,6 @@ fn constraint(limit: &v1::Constraint) -> String {
     format!("limit {} to {}", limit.tools.join(", "), parts.join(", "))
 }
 
-/// What one set of rules has that another has not.
-pub(super) struct Difference {
-    pub(super) added: Vec<String>,
-    pub(super) removed: Vec<String>,
-}
-
-impl Difference {
-    /// All of them, where there was nothing before.
-    pub(super) fn first(rules: &v1::Rules) -> Self {
-        Self {
-            added: lines(rules),
-            removed: Vec::new(),
-        }
-    }
-
-    pub(super) fn between(before: &v1::Rules, after: &v1::Rules) -> Self {
-        let (before, after) = (lines(before), lines(after));
-        let without = |these: &[String], those: &[String]| -> Vec<String> {
-            let only = these.iter().filter(|line| !those.contains(line));
-            only.cloned().collect()
-        };
-        Self {
-            added: without(&after, &before),
-            removed: without(&before, &after),
-        }
-    }
-}
-
 #[component]
 pub(super) fn RuleLines(of: v1::Rules) -> impl IntoView {
     let lines = lines(&of)
@@ -119,14 +95,19 @@ pub(super) fn RuleLines(of: v1::Rules) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn Changes(of: Difference) -> impl IntoView {
-    if of.added.is_empty() && of.removed.is_empty() {
+pub(super) fn Changes(of: Option<v1::RulesDifference>) -> impl IntoView {
+    let Some(of) = of else {
+        return view! { <span class="quiet">"Rules that cannot be read."</span> }.into_any();
+    };
+    let of_part = |part: Option<v1::Rules>| lines(&part.unwrap_or_default());
+    let (removed, added) = (of_part(of.removed), of_part(of.added));
+    if added.is_empty() && removed.is_empty() {
         return view! { <span class="quiet">"The same rules."</span> }.into_any();
     }
-    let added = of.added.into_iter().map(|line| {
+    let added = added.into_iter().map(|line| {
         view! { <li class="added"><ins><span class="seen-only">"Added: "</span><code>{line}</code></ins></li> }
     });
-    let removed = of.removed.into_iter().map(|line| {
+    let removed = removed.into_iter().map(|line| {
         view! { <li class="removed"><del><span class="seen-only">"Removed: "</span><code>{line}</code></del></li> }
     });
     view! {
@@ -147,14 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_rules_is_no_difference() {
-        let same = Difference::between(
-            &allowing(&["a.*", "b.*"]),
-            &allowing(&["b.*", "a.*", "a.*"]),
-        );
-        assert!(same.added.is_empty() && same.removed.is_empty());
-        let other = Difference::between(&allowing(&["a.*"]), &allowing(&["b.*"]));
-        assert_eq!(other.added, ["allow b.*"]);
-        assert_eq!(other.removed, ["allow a.*"]);
+    fn a_part_of_rules_has_only_its_own_lines() {
+        let twice = allowing(&["b.*", "a.*", "a.*"]);
+        assert_eq!(lines(&twice), ["allow a.*", "allow b.*"]);
+        let mut whole = allowing(&["a.*"]);
+        whole.set_max_tier(v1::Tier::Read);
+        assert_eq!(lines(&whole), ["at most reading", "allow a.*"]);
     }
 }
