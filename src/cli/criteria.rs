@@ -10,7 +10,7 @@ pub(crate) const NOTHING_MATCHES: &str = "nothing matches";
 #[derive(clap::Args, Clone, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Only")]
 pub(crate) struct Criteria {
-    /// Of this key, by id or public id
+    /// Of this key, by id, public id or name
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
     /// Of this user and their keys, by id or name

@@ -51,6 +51,7 @@ impl Visitor {
     pub(crate) async fn key(&self, key: &str) -> Result<v1::Key, Status> {
         let request = v1::GetKeyRequest {
             key: key.to_owned(),
+            owner: None,
         };
         Ok(self.control.keys().get_key(request).await?.into_inner())
     }

@@ -52,24 +52,23 @@ impl App {
 
     /// A key that was deleted is still found by its id.
     async fn of_key(&self, reference: &str, only_of: Option<Uuid>) -> Result<OfKey> {
-        let key = store::keys::find(self.store.db(), reference).await?;
-        let foreign = |owner| only_of.is_some_and(|own| own != owner);
-        if key.as_ref().is_some_and(|key| foreign(key.owner_id)) {
-            return Err(Error::not_found("key", reference));
-        }
-        match (key, Uuid::try_parse(reference)) {
-            (Some(key), _) => Ok(OfKey {
-                id: key.id,
-                owner: Some(key.owner_id),
-                target: keys::label(&key),
-            }),
-            (None, Ok(id)) => Ok(OfKey {
+        if let Ok(id) = Uuid::try_parse(reference)
+            && store::keys::find(self.store.db(), reference)
+                .await?
+                .is_none()
+        {
+            return Ok(OfKey {
                 id,
                 owner: None,
                 target: id.to_string(),
-            }),
-            (None, Err(_)) => Err(Error::not_found("key", reference)),
+            });
         }
+        let key = keys::named_of(self.store.db(), only_of, reference).await?;
+        Ok(OfKey {
+            id: key.id,
+            owner: Some(key.owner_id),
+            target: keys::label(&key),
+        })
     }
 
     /// So is a user.

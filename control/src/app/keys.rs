@@ -10,7 +10,7 @@ mod view;
 
 pub(crate) use events::{KeyEvents, KeyUse};
 pub(crate) use expiry::Expiry;
-pub(super) use named::{all_named, named};
+pub(super) use named::{all_named, named, named_of};
 pub(crate) use update::KeyChange;
 pub(crate) use view::{KeyView, State, etag};
 
@@ -136,7 +136,11 @@ impl App {
 
     pub(crate) async fn key(&self, op: &Op, reference: &str) -> Result<KeyView> {
         let read = self.store.read().await?;
-        let key = named(&read, op, reference).await?;
+        let owner = match owner {
+            Some(owner) => Some(named_owner(&read, op, owner).await?.id),
+            None => op.only_of(),
+        };
+        let key = named_of(&read, owner, reference).await?;
         view(&read, op, key).await
     }
 

@@ -59,7 +59,8 @@ impl v1::keys_service_server::KeysService for Keys {
         request: Request<v1::GetKeyRequest>,
     ) -> Result<Response<v1::Key>, Status> {
         let op = op(&request);
-        let key = self.0.key(&op, &request.get_ref().key).await?;
+        let v1::GetKeyRequest { key, owner } = request.get_ref();
+        let key = self.0.key(&op, key, owner.as_deref()).await?;
         Ok(Response::new(key.into()))
     }
 

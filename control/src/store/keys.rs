@@ -15,7 +15,10 @@ use ostia_domain::{
     clock::Timestamp,
     key::{Mode, PublicId, Restrictions},
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, prelude::*,
+};
 use std::collections::HashMap;
 
 /// A key as it is stored, with the ids of what bounds it.
@@ -66,6 +69,43 @@ pub(crate) async fn find(
         (Err(_), Some(public_id)) => by_public_id(db, &public_id).await,
         (Err(_), None) => Ok(None),
     }
+}
+
+/// Whether there is a test key that has not ended.
+pub(crate) async fn any_test(tx: &Tx, now: Timestamp) -> Result<bool, Error> {
+    let ends = api_keys::Column::ExpiresAt;
+    let test = api_keys::Entity::find()
+        .filter(api_keys::Column::Mode.eq(Mode::Test.as_str()))
+        .filter(api_keys::Column::RevokedAt.is_null())
+        .filter(Condition::any().add(ends.is_null()).add(ends.gt(now)));
+    Ok(test.one(tx).await?.is_some())
+}
+
+/// Two of the keys of a name that are not revoked, or, where all are, of those: enough to see that it is one, or
+/// which ones it may be. A name is unique among one owner's keys that are not revoked.
+pub(crate) async fn two_of_name(
+    db: &impl ConnectionTrait,
+    owner: Option<Uuid>,
+    name: &str,
+) -> Result<Vec<StoredKey>, Error> {
+    // PostgreSQL fails on such a text instead of finding nothing.
+    if name.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let named = || {
+        let named = api_keys::Entity::find().filter(api_keys::Column::Name.eq(name));
+        let named = named.order_by_desc(api_keys::Column::Id).limit(2);
+        match owner {
+            Some(owner) => named.filter(api_keys::Column::OwnerId.eq(owner)),
+            None => named,
+        }
+    };
+    let live = named().filter(api_keys::Column::RevokedAt.is_null());
+    let mut rows = live.all(db).await?;
+    if rows.is_empty() {
+        rows = named().all(db).await?;
+    }
+    complete(db, rows).await
 }
 
 pub(crate) async fn by_public_id(

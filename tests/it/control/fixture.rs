@@ -165,7 +165,7 @@ impl Fixture {
         let found = self
             .client
             .keys()
-            .get_key(v1::GetKeyRequest { key })
+            .get_key(v1::GetKeyRequest { key, owner: None })
             .await?;
         Ok(found.into_inner())
     }

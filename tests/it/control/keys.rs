@@ -2,6 +2,7 @@
 
 mod events;
 mod idle;
+mod names;
 mod uses;
 
 use super::fixture::{assert_refused, bare, new_key, start};
@@ -158,23 +159,6 @@ async fn names_that_would_mislead_are_refused() {
     ] {
         let answer = control.create_key(new_key(name)).await;
         assert_refused(answer, Grpc::InvalidArgument, Code::InvalidArgument);
-    }
-}
-
-#[tokio::test]
-async fn a_key_is_found_by_id_public_id_and_what_its_holder_sees() {
-    let control = start().await;
-    let key = control.key("build").await.key.expect("a key");
-    let shown = format!("ost_live_{}", key.public_id);
-    for reference in [&key.id, &key.public_id, &shown] {
-        assert_eq!(
-            control.get_key(reference).await.expect("the key").id,
-            key.id
-        );
-    }
-    for nothing in ["build", "", "ost_live_", "000000000000"] {
-        let answer = control.get_key(nothing).await;
-        assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
     }
 }
 

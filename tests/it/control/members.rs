@@ -81,9 +81,12 @@ async fn a_member_reaches_their_own_keys_alone() {
         assert_refused(answer, Grpc::NotFound, Code::NoSuchObject);
     };
     gone(
-        keys.get_key(v1::GetKeyRequest { key: id() })
-            .await
-            .map(drop),
+        keys.get_key(v1::GetKeyRequest {
+            key: id(),
+            owner: None,
+        })
+        .await
+        .map(drop),
     );
     gone(
         keys.revoke_key(v1::RevokeKeyRequest { key: id() })

@@ -229,7 +229,7 @@ async fn what_was_noted_is_written_before_control_closes() {
     let key = again
         .client()
         .keys()
-        .get_key(v1::GetKeyRequest { key })
+        .get_key(v1::GetKeyRequest { key, owner: None })
         .await;
     assert!(key.expect("the key").into_inner().last_used_at.is_some());
 }

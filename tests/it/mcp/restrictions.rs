@@ -92,6 +92,7 @@ async fn a_trusted_proxy_is_believed() {
     let used = wait::until(Duration::from_secs(10), "the use is noted", || async {
         let request = v1::GetKeyRequest {
             key: made.key.as_ref().expect("a key").id.clone(),
+            owner: None,
         };
         let key = control
             .keys()

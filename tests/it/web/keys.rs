@@ -204,7 +204,10 @@ async fn changing_a_key_changes_what_was_changed() {
     page.shows("value=\"desk\"");
     page.shows("value=\"50\"");
     page.shows("127.0.0.0/8\n::1/128</textarea>");
-    let request = v1::GetKeyRequest { key: id };
+    let request = v1::GetKeyRequest {
+        key: id,
+        owner: None,
+    };
     let key = member
         .control
         .keys()
@@ -249,7 +252,10 @@ async fn rules_that_were_made_elsewhere_are_kept() {
     member.visitor.open(&edit).await.shows("demo.slow");
     let fields = [("name", "renamed"), ("expires", "keep"), ("scope", "keep")];
     assert_eq!(member.visitor.submit(&edit, &fields).await.status, 303);
-    let request = v1::GetKeyRequest { key: id };
+    let request = v1::GetKeyRequest {
+        key: id,
+        owner: None,
+    };
     let key = member
         .control
         .keys()

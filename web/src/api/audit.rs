@@ -56,7 +56,7 @@ pub(crate) struct AuditEvent {
 struct Filter {
     /// Id of an event: only those after it, oldest first; not together with `page_token`.
     after: Option<String>,
-    /// Id or public id of a key: what was done with it, and the changes made to it.
+    /// Id, public id or name of a key: what was done with it, and the changes made to it.
     key: Option<String>,
     /// Name: requests to it, and the changes made to it.
     upstream: Option<String>,

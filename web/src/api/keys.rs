@@ -125,12 +125,9 @@ fn of_one() -> OpenApiRouter<Site> {
 impl Caller {
     /// Fails for a key that this path is not about.
     async fn key(&self, reach: Reach, key: String) -> Result<v1::Key, Problem> {
-        let request = v1::GetKeyRequest { key: key.clone() };
-        let found = self.control.keys().get_key(request).await?.into_inner();
-        if reach == Reach::Own && found.owner_id != self.user.id {
-            return Err(Problem::no_such("key", &key));
-        }
-        Ok(found)
+        let owner = (reach == Reach::Own).then(|| self.user.id.clone());
+        let request = v1::GetKeyRequest { key, owner };
+        Ok(self.control.keys().get_key(request).await?.into_inner())
     }
 }
 
@@ -211,7 +208,7 @@ async fn create(
 
 /// Get one key.
 #[utoipa::path(get, path = "/{key}", tag = "keys",
-    params(("key" = String, Path, description = "Id or public id.")),
+    params(("key" = String, Path, description = "Id, public id or name.")),
     responses((status = OK, body = Key)))]
 async fn get(
     caller: Caller,
@@ -224,7 +221,7 @@ async fn get(
 
 /// Rename a key or change what it is held to. Every edge judges by it from the next call on.
 #[utoipa::path(patch, path = "/{key}", tag = "keys", request_body = KeyChange,
-    params(("key" = String, Path, description = "Id or public id.")),
+    params(("key" = String, Path, description = "Id, public id or name.")),
     responses((status = OK, body = Key)))]
 async fn update(
     caller: Caller,
@@ -247,7 +244,7 @@ async fn update(
 
 /// Remove a key and its secrets. Usage and audit keep its id and name.
 #[utoipa::path(delete, path = "/{key}", tag = "keys",
-    params(("key" = String, Path, description = "Id or public id.")),
+    params(("key" = String, Path, description = "Id, public id or name.")),
     responses((status = NO_CONTENT)))]
 async fn delete(
     caller: Caller,
@@ -262,7 +259,7 @@ async fn delete(
 
 /// Add a secret and give those before it an end. Id, name, policies and plan stay.
 #[utoipa::path(post, path = "/{key}/rotate", tag = "keys", request_body = Rotation,
-    params(("key" = String, Path, description = "Id or public id.")),
+    params(("key" = String, Path, description = "Id, public id or name.")),
     responses((status = OK, body = Minted)))]
 async fn rotate(
     caller: Caller,
@@ -281,7 +278,7 @@ async fn rotate(
 
 /// Refuse a key until it is activated again.
 #[utoipa::path(post, path = "/{key}/inactivate", tag = "keys",
-    params(("key" = String, Path, description = "Id or public id.")),
+    params(("key" = String, Path, description = "Id, public id or name.")),
     responses((status = OK, body = Key)))]
 async fn inactivate(
     caller: Caller,
@@ -296,7 +293,7 @@ async fn inactivate(
 
 /// Accept a key again that was inactive.
 #[utoipa::path(post, path = "/{key}/activate", tag = "keys",
-    params(("key" = String, Path, description = "Id or public id.")),
+    params(("key" = String, Path, description = "Id, public id or name.")),
     responses((status = OK, body = Key)))]
 async fn activate(
     caller: Caller,
@@ -311,7 +308,7 @@ async fn activate(
 
 /// End a key for good. It stays in lists and in audit.
 #[utoipa::path(post, path = "/{key}/revoke", tag = "keys",
-    params(("key" = String, Path, description = "Id or public id.")),
+    params(("key" = String, Path, description = "Id, public id or name.")),
     responses((status = OK, body = Key)))]
 async fn revoke(
     caller: Caller,

@@ -70,6 +70,7 @@ async fn get(caller: Caller) -> Result<Answer<Me>, Problem> {
     let principal = &caller.principal;
     let request = v1::GetKeyRequest {
         key: principal.key_id.to_string(),
+        owner: None,
     };
     let key = caller.control.keys().get_key(request).await?.into_inner();
     let request = v1::ListAllowancesRequest {

@@ -184,7 +184,8 @@ fn errors(
     if operation.request_body.is_some() {
         errors.push(("413", "The body is too large."));
     }
-    if !reads && !open {
+    // Which key a name means can be open.
+    if !open && (!reads || path.contains("{key}")) {
         errors.push((
             "409",
             "There is one of that name, or its state does not allow it.",

@@ -64,7 +64,7 @@ struct PolicyRules {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Question {
-    /// Id or public id of a key.
+    /// Id, public id or name of a key.
     key: String,
     /// `<upstream>.<tool>`, or the name that clients see.
     tool: String,

@@ -86,10 +86,6 @@ impl Problem {
         Self::new(Code::InvalidArgument, format!("{field}: {problem}")).about(field)
     }
 
-    pub(crate) fn no_such(what: &str, name: &str) -> Self {
-        Self::new(Code::NoSuchObject, format!("there is no {what} {name:?}"))
-    }
-
     pub(crate) fn internal() -> Self {
         Self::new(Code::Internal, "Ostia failed: its log says why")
     }

@@ -42,7 +42,7 @@ struct UsageRecord {
 struct Filter {
     /// Id of a record: only those after it, oldest first; not together with `page_token`.
     after: Option<String>,
-    /// Id or public id of a key.
+    /// Id, public id or name of a key.
     key: Option<String>,
     /// Name or id of a user whose keys were used.
     user: Option<String>,

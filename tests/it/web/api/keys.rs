@@ -213,3 +213,28 @@ async fn a_key_becomes_a_token_that_ends_with_it() {
     api.post(&revoke, json!({})).await.ok(200);
     assert_eq!(status_of(&api, &token).await, 401);
 }
+
+/// At `/v1` a name is that of a key of whoever asks, at `/api/v1` it has to be one key's.
+#[tokio::test]
+async fn a_path_takes_the_name_of_a_key() {
+    let api = Api::start().await;
+    let mine = api.post("/v1/keys", json!({"name": "ci"})).await.ok(201);
+    let name = "/api/v1/keys/ci";
+    assert_eq!(api.get(name).await.ok(200)["id"], mine["key"]["id"]);
+    let theirs = json!({"name": "ci", "owner": "admin", "policies": ["read-only"]});
+    let theirs = api.post("/api/v1/keys", theirs).await.ok(201);
+    api.get(name).await.refused(409, "conflict");
+    api.delete(name).await.refused(409, "conflict");
+    let own = api.get("/v1/keys/ci").await.ok(200);
+    assert_eq!(own["id"], mine["key"]["id"]);
+    let public_id = theirs["key"]["public_id"].as_str().expect("an id");
+    let by_id = api.get(&format!("/api/v1/keys/{public_id}")).await.ok(200);
+    assert_eq!(by_id["id"], theirs["key"]["id"]);
+    let foreign = api.get(&format!("/v1/keys/{public_id}")).await;
+    foreign.refused(404, "no-such-object");
+    api.delete("/v1/keys/ci").await.ok(204);
+    assert_eq!(api.get(name).await.ok(200)["id"], theirs["key"]["id"]);
+    let question = json!({"key": "ci", "tool": "demo.echo"});
+    let answer = api.post("/api/v1/policies/test", question).await.ok(200);
+    assert_eq!(answer["allowed"], true);
+}
