@@ -12,7 +12,23 @@ mod serve;
 mod slow;
 mod tools;
 
+use ostia_proto::v1::{self, upstream_definition::Transport};
 use std::process::ExitCode;
+
+/// The demo as an upstream of this name. An edge runs its own program for it, wherever that lies.
+pub(crate) fn definition(name: String) -> v1::UpstreamDefinition {
+    let command = v1::StdioCommand {
+        program: "ostia".to_owned(),
+        args: vec!["demo-upstream".to_owned()],
+        ..v1::StdioCommand::default()
+    };
+    v1::UpstreamDefinition {
+        name,
+        transport: Some(Transport::Stdio(command)),
+        demo: true,
+        ..v1::UpstreamDefinition::default()
+    }
+}
 
 /// The body of the hidden subcommand `demo-upstream`: serves until stdin ends.
 pub(crate) fn main() -> ExitCode {

@@ -10,7 +10,7 @@ mod update;
 mod view;
 
 use super::{confirm::Confirmation, import};
-use crate::{failure::Failure, output::Output};
+use crate::{demo, failure::Failure, output::Output};
 use clap::Subcommand;
 use ostia_proto::{ControlClient, v1};
 use view::{Tool, Upstream};
@@ -19,6 +19,12 @@ use view::{Tool, Upstream};
 pub(crate) enum Command {
     /// Add one: a command for workers that speak stdio, or a URL where it runs already
     Add(Box<add::Args>),
+    /// Add the built-in demo, which is all that test keys reach
+    AddDemo {
+        /// 1 to 32 of a-z, 0-9 and '-'
+        #[arg(default_value = "demo")]
+        name: String,
+    },
     /// Change what is named; secrets stay as they are unless they are named, too
     Update(Box<update::Args>),
     /// List all upstreams
@@ -66,15 +72,9 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let mut client = control.upstreams();
     match command {
-        Command::Add(args) => {
-            let upstream = Upstream::from(add(control, (*args).definition()?).await?);
-            output.result(&upstream, |upstream| {
-                format!(
-                    "{}\n\nIts tools are known once an edge has reached it: ostia upstreams tools {}",
-                    upstream.text(),
-                    upstream.name
-                )
-            })
+        Command::Add(args) => show_added(add(control, (*args).definition()?).await?, output),
+        Command::AddDemo { name } => {
+            show_added(add(control, demo::definition(name)).await?, output)
         }
         Command::Update(args) => {
             let upstream = Upstream::from(update::run(*args, control).await?);
@@ -172,6 +172,16 @@ pub(crate) async fn run(
         }
         Command::Import(args) => import::run(args, control, output).await,
     }
+}
+
+fn show_added(upstream: v1::Upstream, output: Output) -> Result<(), Failure> {
+    output.result(&Upstream::from(upstream), |upstream| {
+        format!(
+            "{}\n\nIts tools are known once an edge has reached it: ostia upstreams tools {}",
+            upstream.text(),
+            upstream.name
+        )
+    })
 }
 
 /// Adds one definition.

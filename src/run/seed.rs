@@ -1,10 +1,7 @@
 //! The first start: what is created when the database has nobody in it, and what `--demo` adds.
 
-use crate::failure::Failure;
-use ostia_proto::{
-    ControlClient,
-    v1::{self, upstream_definition::Transport},
-};
+use crate::{demo, failure::Failure};
+use ostia_proto::{ControlClient, v1};
 use tonic::{Code, Response, Status};
 
 /// The first administrator.
@@ -96,19 +93,8 @@ async fn login_link(client: &ControlClient) -> Result<String, Failure> {
 }
 
 async fn add_demo_upstream(client: &ControlClient) -> Result<bool, Failure> {
-    let definition = v1::UpstreamDefinition {
-        name: DEMO.to_owned(),
-        // An edge runs its own program for a demo upstream, wherever that lies.
-        transport: Some(Transport::Stdio(v1::StdioCommand {
-            program: "ostia".to_owned(),
-            args: vec!["demo-upstream".to_owned()],
-            ..v1::StdioCommand::default()
-        })),
-        demo: true,
-        ..v1::UpstreamDefinition::default()
-    };
     let request = v1::AddUpstreamRequest {
-        definition: Some(definition),
+        definition: Some(demo::definition(DEMO.to_owned())),
     };
     created(client.upstreams().add_upstream(request).await)
 }

@@ -18,7 +18,7 @@ use self::{
     expiry::seconds,
     view::{detail, view, views},
 };
-use super::{App, naming, plans, policies, tokens};
+use super::{App, naming, plans, policies, tokens, upstreams};
 use crate::{
     error::{Error, Result},
     op::{Change, Detail, Op, Touched},
@@ -67,6 +67,9 @@ impl App {
         let change = self.change(op, "keys.create").await?;
         let owner = owner(change.tx(), op, new.owner.as_deref()).await?;
         update::check_holder(op, Some(&owner))?;
+        if new.mode == Mode::Test {
+            upstreams::demo::require(change.tx()).await?;
+        }
         update::check_reach(
             change.tx(),
             op,
@@ -134,7 +137,13 @@ impl App {
         })
     }
 
-    pub(crate) async fn key(&self, op: &Op, reference: &str) -> Result<KeyView> {
+    /// Of one user alone, where they are named by name or id.
+    pub(crate) async fn key(
+        &self,
+        op: &Op,
+        reference: &str,
+        owner: Option<&str>,
+    ) -> Result<KeyView> {
         let read = self.store.read().await?;
         let owner = match owner {
             Some(owner) => Some(named_owner(&read, op, owner).await?.id),

@@ -1,6 +1,7 @@
 //! Upstreams: defined, changed, listed, removed.
 
 mod credentials;
+pub(in crate::app) mod demo;
 mod detail;
 mod discover;
 mod enable;
@@ -25,11 +26,6 @@ use ostia_domain::{
     upstream::{Command, Protocol, Transport, Upstream},
 };
 use std::sync::Arc;
-
-/// What the definition of the built-in demo must be: test keys reach nothing else, so nothing else may
-/// call itself so.
-const DEMO_PROGRAM: &str = "ostia";
-const DEMO_ARGS: [&str; 1] = ["demo-upstream"];
 
 /// An upstream as operators see it.
 pub(crate) struct UpstreamView {
@@ -97,6 +93,7 @@ impl App {
             .await?
             .ok_or_else(|| Error::not_found("upstream", reference))?;
         store::upstreams::delete(change.tx(), stored.upstream.id).await?;
+        demo::keep(change.tx(), op, &stored.upstream).await?;
         let name = stored.upstream.name.as_str();
         change
             .commit(name, Detail::removed(detail(&stored)), Touched::Snapshot)
@@ -130,31 +127,18 @@ pub(super) fn check(upstream: &Upstream) -> Result<()> {
             "must be more than nothing",
         ));
     }
-    let is_demo = match &upstream.transport {
-        Transport::Stdio(command) => {
-            check_command(command)?;
-            command.program == DEMO_PROGRAM && command.args == DEMO_ARGS
-        }
-        Transport::Http(found) => {
-            endpoint::check(&endpoint::HTTP, found)?;
-            false
-        }
+    match &upstream.transport {
+        Transport::Stdio(command) => check_command(command)?,
+        Transport::Http(found) => endpoint::check(&endpoint::HTTP, found)?,
         Transport::Sse(found) => {
             endpoint::check(&endpoint::SSE, found)?;
             if upstream.protocol == Protocol::Modern {
                 let problem = "HTTP+SSE is older than 2026-07-28: use `http`";
                 return Err(Error::invalid("definition.protocol", problem));
             }
-            false
         }
-    };
-    if upstream.demo && !is_demo {
-        return Err(Error::invalid(
-            "definition.demo",
-            format!("is only for `{DEMO_PROGRAM} {}`", DEMO_ARGS.join(" ")),
-        ));
     }
-    Ok(())
+    demo::check(upstream)
 }
 
 fn check_command(command: &Command) -> Result<()> {

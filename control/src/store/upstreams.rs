@@ -94,6 +94,12 @@ pub(crate) async fn transport(
     Ok(stored.map(|stored| stored.upstream.transport))
 }
 
+/// Whether there is a demo, whatever its name.
+pub(crate) async fn has_demo(tx: &Tx) -> Result<bool, Error> {
+    let demos = upstreams::Entity::find().filter(upstreams::Column::Demo.eq(true));
+    Ok(demos.count(tx).await? > 0)
+}
+
 pub(crate) async fn insert(tx: &Tx, stored: &StoredUpstream) -> Result<(), Error> {
     upstreams::Entity::insert(to_row(stored)?)
         .exec_without_returning(tx)

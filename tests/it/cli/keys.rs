@@ -142,6 +142,33 @@ async fn a_test_key_reaches_the_demo() {
     assert!(works(&ostia, secret).await);
 }
 
+/// What has no demo gets one with one command.
+#[tokio::test]
+async fn a_test_key_says_what_it_needs() {
+    let ostia = Ostia::options().without_demo().start().await;
+    let policy = ["policies", "create", "read-only", "--preset", "read-only"];
+    ostia.cli(&policy).await.ok();
+    let trial = ["keys", "create", "trial", "--test", "--policy", "read-only"];
+    let refused = ostia.cli(&trial).await;
+    let said = error(&refused);
+    assert_eq!(
+        (refused.code, said["code"].as_str()),
+        (FAILED, Some("conflict"))
+    );
+    let said = said["message"].as_str().unwrap_or_default().to_owned();
+    assert!(said.contains("`ostia upstreams add-demo`"), "{said}");
+    let demo = ostia.cli(&["upstreams", "add-demo"]).await.ok().json();
+    assert_eq!(demo["name"], "demo");
+    let made = ostia.cli(&trial).await.ok().json();
+    let secret = made["secret"].as_str().expect("a secret");
+    until_works(&ostia, secret, true).await;
+    let kept = ostia.cli(&["upstreams", "remove", "demo", "--yes"]).await;
+    assert_eq!(
+        (kept.code, error(&kept)["code"].as_str()),
+        (FAILED, Some("conflict"))
+    );
+}
+
 #[tokio::test]
 async fn without_a_running_control_the_folder_is_opened_here() {
     let mut ostia = Ostia::start().await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn a_principal_is_the_key_its_owner_and_what_bounds_both() {
     let control = start().await;
+    control.demo().await;
     let all = control.policy("some").await;
     let bob = control.user("bob", v1::Role::Member, &["all"]).await;
     let request = v1::CreateKeyRequest {

@@ -10,7 +10,8 @@ use ostia_proto::{
     ControlClient,
     status::code_of,
     v1::{
-        self, authenticate_response::Decision, create_policy_request::Source, watch_response::Event,
+        self, authenticate_response::Decision, create_policy_request::Source,
+        upstream_definition::Transport, watch_response::Event,
     },
 };
 use sea_orm::ConnectionTrait as _;
@@ -88,6 +89,26 @@ impl Fixture {
         };
         let policy = self.client.policies().create_policy(request).await;
         policy.expect("a policy").into_inner()
+    }
+
+    /// What test keys reach.
+    pub(super) async fn demo(&self) -> v1::Upstream {
+        let command = v1::StdioCommand {
+            program: "ostia".to_owned(),
+            args: vec!["demo-upstream".to_owned()],
+            ..v1::StdioCommand::default()
+        };
+        let definition = v1::UpstreamDefinition {
+            name: "demo".to_owned(),
+            transport: Some(Transport::Stdio(command)),
+            demo: true,
+            ..v1::UpstreamDefinition::default()
+        };
+        let request = v1::AddUpstreamRequest {
+            definition: Some(definition),
+        };
+        let added = self.client.upstreams().add_upstream(request).await;
+        added.expect("the demo").into_inner()
     }
 
     /// A key of `ada` with the policy `all`.

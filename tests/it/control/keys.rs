@@ -3,6 +3,7 @@
 mod events;
 mod idle;
 mod names;
+mod trial;
 mod uses;
 
 use super::fixture::{assert_refused, bare, new_key, start};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         App,
-        upstreams::{check, detail},
+        upstreams::{check, demo, detail},
     },
     error::{Error, Kind as ErrorKind, Result},
     op::{Detail, Touched},
@@ -65,6 +65,7 @@ impl Applying<'_> {
 
     pub(super) async fn remove_upstream(&mut self, stored: &StoredUpstream) -> Result<()> {
         store::upstreams::delete(self.changes.tx(), stored.upstream.id).await?;
+        demo::keep(self.changes.tx(), self.changes.op(), &stored.upstream).await?;
         let name = stored.upstream.name.as_str();
         let fields = between(&stored_document(stored), &json!(null));
         self.object(Kind::Upstreams, name, Action::Removed, fields);

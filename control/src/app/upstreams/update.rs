@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{UpstreamView, check, detail, view};
+use super::{UpstreamView, check, demo, detail, view};
 use crate::{
     app::App,
     error::{Error, Kind, Result},
@@ -72,6 +72,7 @@ impl App {
         if !store::upstreams::replace(tx, &stored, old.version).await? {
             return Err(changed(op));
         }
+        demo::keep(tx, op, old).await?;
         if same {
             let (id, version) = (old.id, stored.upstream.version);
             store::catalogues::carry_over(tx, id, old.version, version).await?;
