@@ -3,7 +3,7 @@
 //! A thin skin. A handler turns JSON into a message of control and its answer into JSON; every rule is
 //! control's, which holds each call to the role of the key's owner. What all routes share stands around them,
 //! from the outside in: [`frame`] (request id, problems, origins), [`caller`] (who asks),
-//! [`idempotency`], [`etag`]. So a new route cannot be without.
+//! [`idempotency`], [`etag`], [`members`]. So a new route cannot be without.
 
 mod audit;
 mod bundles;
@@ -14,6 +14,7 @@ mod groups;
 mod idempotency;
 mod keys;
 mod me;
+mod members;
 mod message;
 mod openapi;
 mod paging;
@@ -50,10 +51,12 @@ pub(crate) fn router(site: &Site) -> Router {
     document.merge(of_open);
     let document = Arc::new(openapi::complete(document));
     let reference = Arc::clone(&document);
+    let members = Arc::new(members::Members::of(&document));
 
     let guarded = guarded
         .method_not_allowed_fallback(frame::method_not_allowed)
         .with_state(site.clone())
+        .layer(from_fn_with_state(members, members::spell))
         .layer(from_fn(etag::tag))
         .layer(from_fn(etag::require))
         .layer(from_fn_with_state(site.clone(), idempotency::once))

@@ -50,7 +50,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
             read => read,
         }
         .map(Self)
-        .map_err(|(path, problem)| unreadable(&path, &problem))
+        .map_err(|(path, problem)| unreadable(Code::InvalidJson, &path, &problem))
     }
 }
 
@@ -100,7 +100,7 @@ impl<T: DeserializeOwned + Send, S: Sync> FromRequestParts<S> for Query<T> {
                 .map_or_else(|| error.to_string(), std::string::ToString::to_string);
             // The parameter stands before what is wrong with it.
             let (name, problem) = text.split_once(": ").unwrap_or((".", &text));
-            unreadable(name, problem)
+            unreadable(Code::InvalidArgument, name, problem)
         })?;
         Ok(Self(read.0))
     }
@@ -117,7 +117,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 }
 
 /// Serde names the member that is unknown, missing or doubled in its text, and the path where it stands.
-fn unreadable(path: &str, problem: &str) -> Problem {
+fn unreadable(code: Code, path: &str, problem: &str) -> Problem {
     let of_the_text = ["unknown field `", "missing field `", "duplicate field `"]
         .iter()
         .find_map(|start| problem.split_once(start)?.1.split_once('`'))
@@ -130,7 +130,7 @@ fn unreadable(path: &str, problem: &str) -> Problem {
         (Some(path), _) => Some(path.to_owned()),
         (None, name) => name.map(str::to_owned),
     };
-    let problem = Problem::new(Code::InvalidJson, problem);
+    let problem = Problem::new(code, problem);
     match field {
         Some(field) => problem.about(field),
         None => problem,
@@ -194,7 +194,7 @@ mod tests {
         let problem = read.err().expect("refused");
         let written = format!("{problem:?}");
         let (_, rest) = written.split_once("field: ").unwrap();
-        rest.split(", retry").next().unwrap().to_owned()
+        rest.split(", of_control").next().unwrap().to_owned()
     }
 
     #[tokio::test]

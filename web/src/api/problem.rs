@@ -24,6 +24,8 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     detail: String,
     field: Option<String>,
+    /// Whether `field` is one of control's messages, which is not what the caller wrote.
+    of_control: bool,
     /// When to come again.
     retry_after: Option<Duration>,
     /// How the caller stands with limits, where the edge said so.
@@ -74,6 +76,7 @@ impl Problem {
             code,
             detail: detail.into(),
             field: None,
+            of_control: false,
             retry_after: None,
             standing: None,
             upstream: None,
@@ -88,6 +91,18 @@ impl Problem {
 
     pub(crate) fn internal() -> Self {
         Self::new(Code::Internal, "Ostia failed: its log says why")
+    }
+
+    /// By the caller's name of the member, where control named a field.
+    pub(super) fn spell<'a>(&mut self, named: impl FnOnce(&str) -> Option<&'a str>) {
+        let Some(field) = self.field.take_if(|_| self.of_control) else {
+            return;
+        };
+        let member = named(&field);
+        if let (Some(member), Some(rest)) = (member, self.detail.strip_prefix(&field)) {
+            self.detail = format!("{member}{rest}");
+        }
+        self.field = member.map(str::to_owned);
     }
 
     pub(crate) fn about(mut self, field: impl Into<String>) -> Self {
@@ -186,14 +201,11 @@ impl From<Status> for Problem {
             Code::DatabaseUnavailable | Code::DatabaseReadOnly => {
                 Self::new(code, status.message()).retry_after(SOON)
             }
-            Code::InvalidArgument => {
-                let field = status::field_of(&status);
-                let problem = Self::new(code, status.message());
-                match field {
-                    Some(field) => problem.about(field),
-                    None => problem,
-                }
-            }
+            Code::InvalidArgument => Self {
+                field: status::field_of(&status).map(str::to_owned),
+                of_control: true,
+                ..Self::new(code, status.message())
+            },
             _ => Self::new(code, status.message()),
         }
     }

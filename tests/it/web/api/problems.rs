@@ -104,25 +104,125 @@ async fn a_body_is_read_strictly() {
     wrong.refused_for(400, "invalid-json", "limits.burst");
     let missing = api.post(plans, json!({})).await;
     missing.refused_for(400, "invalid-json", "name");
-    // Control's own rules, and its name of the field.
-    let zero = json!({"name": "a", "limits": {"calls_per_minute": 0}});
-    let refused = api.post(plans, zero).await;
+}
+
+/// Control's own rules about what was read, with the member as the caller wrote it.
+#[tokio::test]
+async fn a_field_is_called_as_in_the_body() {
+    let api = Api::start().await;
+    api.post("/api/v1/plans", json!({"name": "p"}))
+        .await
+        .ok(201);
+    let zero = || json!({"calls_per_minute": 0});
+    let empty = || json!({"allow": [""]});
+    let regex = || json!({"arguments": [{"tools": ["*"], "argument": "/a", "regex": "("}]});
+    let of = |url: &str| json!({"name": "u", "transport": "http", "url": url});
+    let token_url = json!({
+        "name": "u",
+        "transport": "http",
+        "url": "https://192.0.2.1/",
+        "credential": {
+            "kind": "client-credentials",
+            "token_url": "not a url",
+            "client_id": "i",
+            "client_secret": "s",
+        },
+    });
+    let long = "x".repeat(101);
+    for (path, body, field) in [
+        (
+            "plans",
+            json!({"name": "a", "limits": zero()}),
+            "limits.calls_per_minute",
+        ),
+        (
+            "policies",
+            json!({"name": "a", "rules": empty()}),
+            "rules.allow",
+        ),
+        (
+            "policies",
+            json!({"name": "a", "rules": regex()}),
+            "rules.arguments.regex",
+        ),
+        (
+            "policies",
+            json!({"name": "a", "rules": {}, "preset": "read-only"}),
+            "rules",
+        ),
+        (
+            "policies",
+            json!({"name": "a", "preset": "nothing"}),
+            "preset",
+        ),
+        (
+            "keys",
+            json!({"name": "a", "restrictions": {"limits": zero()}}),
+            "restrictions.limits.calls_per_minute",
+        ),
+        (
+            "keys",
+            json!({"name": "a", "restrictions": {"rules": empty()}}),
+            "restrictions.rules.allow",
+        ),
+        (
+            "keys",
+            json!({"name": "a", "restrictions": {"networks": ["x"]}}),
+            "restrictions.networks",
+        ),
+        ("keys", json!({"name": long}), "name"),
+        (
+            "upstreams",
+            json!({"name": "U", "transport": "stdio", "program": "x"}),
+            "name",
+        ),
+        (
+            "upstreams",
+            json!({"name": "u", "transport": "stdio", "program": ""}),
+            "program",
+        ),
+        (
+            "upstreams",
+            json!({"name": "u", "transport": "stdio", "program": "x", "pool": {"max_workers": 0}}),
+            "pool.max_workers",
+        ),
+        ("upstreams", of("not a url"), "url"),
+        ("upstreams", token_url, "credential"),
+        ("bundles", json!({"name": "b", "include": [""]}), "include"),
+        (
+            "bundles",
+            json!({"name": "b", "overrides": [{"tool": "x", "name": "a b"}]}),
+            "overrides.name",
+        ),
+    ] {
+        let refused = api.post(&format!("/api/v1/{path}"), body).await;
+        refused.refused_for(422, "invalid-argument", field);
+        let detail = refused.body["detail"].as_str().expect("a text");
+        assert!(detail.starts_with(&format!("{field}: ")), "{detail}");
+    }
+    // The limits are the body here.
+    let refused = api.write(Method::PUT, "/api/v1/plans/p", zero()).await;
     refused.refused_for(422, "invalid-argument", "calls_per_minute");
-    let pattern = json!({"name": "a", "rules": {"allow": [""]}});
-    let refused = api.post("/api/v1/policies", pattern).await;
-    refused.refused_for(422, "invalid-argument", "rules.allow");
-    let both = json!({"name": "a", "rules": {}, "preset": "read-only"});
-    let refused = api.post("/api/v1/policies", both).await;
-    refused.refused_for(422, "invalid-argument", "rules");
+    let price = json!({"tools": "", "micros": 1, "currency": "EUR"});
+    let refused = api.write(Method::PUT, "/api/v1/prices", price).await;
+    refused.refused_for(422, "invalid-argument", "tools");
+    let own = json!({"name": "a", "restrictions": {"window": "x"}});
+    let refused = api.post("/v1/keys", own).await;
+    refused.refused_for(422, "invalid-argument", "restrictions.window");
 }
 
 #[tokio::test]
 async fn a_query_is_read_strictly() {
     let api = Api::start().await;
     for (query, status, code, field) in [
-        ("page_siz=1", 400, "invalid-json", "page_siz"),
-        ("page_size=x", 400, "invalid-json", "page_size"),
-        ("page_size=1&page_size=2", 400, "invalid-json", "page_size"),
+        ("page_siz=1", 422, "invalid-argument", "page_siz"),
+        ("page_size=x", 422, "invalid-argument", "page_size"),
+        (
+            "page_size=1&page_size=2",
+            422,
+            "invalid-argument",
+            "page_size",
+        ),
         ("page_size=0", 422, "invalid-argument", "page_size"),
         ("page_size=501", 422, "invalid-argument", "page_size"),
         ("page_token=x", 422, "invalid-argument", "page_token"),
