@@ -9,6 +9,7 @@ mod audit;
 mod bundles;
 mod caller;
 mod etag;
+mod explorer;
 mod frame;
 mod groups;
 mod idempotency;
@@ -66,7 +67,11 @@ pub(crate) fn router(site: &Site) -> Router {
             "/api/openapi.json",
             get(async move || openapi::serve(&document)),
         )
-        .route("/api/docs", get(async move || reference::show(&reference)))
+        .route(explorer::EXPLORER, get(explorer::show))
+        .route(
+            reference::REFERENCE,
+            get(async move || reference::show(&reference)),
+        )
         .method_not_allowed_fallback(frame::method_not_allowed)
         .route("/api", any(frame::not_found))
         .route("/api/{*path}", any(frame::not_found))

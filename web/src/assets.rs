@@ -1,8 +1,11 @@
 //! Files that pages refer to. Each address has a digest of what is there, so browsers keep it for ever.
 
+pub(crate) mod explorer;
+
 use crate::Site;
 use axum::{
     Router,
+    body::Bytes,
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -42,8 +45,11 @@ const JS: &str = concat!(
     include_str!("../assets/js/live.js"),
 );
 
-static STYLESHEET: LazyLock<String> = LazyLock::new(|| address(CSS, "css"));
-static SCRIPT: LazyLock<String> = LazyLock::new(|| address(JS, "js"));
+const CSS_KIND: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
+const JS_KIND: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
+
+static STYLESHEET: LazyLock<String> = LazyLock::new(|| address(CSS.as_bytes(), "css"));
+static SCRIPT: LazyLock<String> = LazyLock::new(|| address(JS.as_bytes(), "js"));
 
 pub(crate) fn stylesheet() -> &'static str {
     &STYLESHEET
@@ -55,12 +61,13 @@ pub(crate) fn script() -> &'static str {
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
-        .route(&STYLESHEET, get(|| async { file("text/css", CSS) }))
-        .route(&SCRIPT, get(|| async { file("text/javascript", JS) }))
+        .route(&STYLESHEET, get(|| async { file(CSS_KIND, CSS) }))
+        .route(&SCRIPT, get(|| async { file(JS_KIND, JS) }))
+        .merge(explorer::routes())
 }
 
-fn address(text: &str, extension: &str) -> String {
-    let digest = digest(&SHA256, text.as_bytes());
+fn address(content: &[u8], extension: &str) -> String {
+    let digest = digest(&SHA256, content);
     let mut address = String::from("/assets/ostia-");
     for byte in &digest.as_ref()[..8] {
         // Writing to a text does not fail.
@@ -69,18 +76,14 @@ fn address(text: &str, extension: &str) -> String {
     address + "." + extension
 }
 
-fn file(kind: &'static str, text: &'static str) -> Response {
+fn file(kind: HeaderValue, content: impl Into<Bytes>) -> Response {
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     let headers = [
-        (
-            CONTENT_TYPE,
-            HeaderValue::try_from(format!("{kind}; charset=utf-8"))
-                .unwrap_or(HeaderValue::from_static("text/plain")),
-        ),
+        (CONTENT_TYPE, kind),
         (CACHE_CONTROL, forever),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, text).into_response()
+    (headers, content.into()).into_response()
 }
 
 #[cfg(test)]
@@ -94,6 +97,6 @@ mod tests {
 
     #[test]
     fn an_address_changes_with_its_content() {
-        assert_ne!(address("a", "css"), address("b", "css"));
+        assert_ne!(address(b"a", "css"), address(b"b", "css"));
     }
 }

@@ -16,6 +16,10 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const FOLLOWING: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; connect-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
+/// For the page that tries the API. The pictures are in its stylesheet.
+const EXPLORING: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; connect-src 'self'; img-src data:; style-src 'self'; script-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+);
 
 /// Who looks at a page: the context of every component on a page of somebody who is signed in.
 #[derive(Clone)]
@@ -67,6 +71,17 @@ pub(crate) fn following_page_of<V: IntoView>(
     let mut page = page_of(visitor, status, view);
     page.headers_mut()
         .insert(CONTENT_SECURITY_POLICY, FOLLOWING);
+    page
+}
+
+/// A page for nobody in particular that tries the API.
+pub(crate) fn exploring_page<V: IntoView>(
+    status: StatusCode,
+    view: impl FnOnce() -> V,
+) -> Response {
+    let mut page = page(status, view);
+    page.headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, EXPLORING);
     page
 }
 

@@ -4,6 +4,7 @@
 
 mod chromium;
 mod every_page;
+mod explorer;
 mod inhabited;
 mod leaving;
 mod provider;

@@ -1,11 +1,14 @@
-//! `/api/docs`: the document for people, as a page without scripts.
+//! `/api/reference`: the document to read, as a page without scripts. [`super::explorer`] has the same to try.
 
+use super::explorer::EXPLORER;
 use crate::{pages::Layout, render};
 use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
+
+pub(super) const REFERENCE: &str = "/api/reference";
 
 struct Operation {
     anchor: String,
@@ -70,7 +73,7 @@ fn Reference(operations: Vec<Operation>, schemas: Vec<Schema>) -> impl IntoView 
         <Layout title="REST API">
             <p>
                 "The same for programs: " <a href="/api/openapi.json">"/api/openapi.json"</a>
-                " (OpenAPI 3.1). Send an API key as " <code>"Authorization: Bearer ost_…"</code> "."
+                " (OpenAPI 3.1); to try it, with scripts: " <a href=EXPLORER>{EXPLORER}</a> ". Send an API key as " <code>"Authorization: Bearer ost_…"</code> "."
             </p>
             <h2>"Operations"</h2>
             <ul>{contents}</ul>

@@ -69,7 +69,7 @@ async fn nothing_in_the_document_leads_nowhere() {
 #[tokio::test]
 async fn people_read_it_without_scripts() {
     let api = Api::start().await;
-    let url = format!("{}/api/docs", api.ostia.web_url);
+    let url = format!("{}/api/reference", api.ostia.web_url);
     let page = http::client().get(url).send().await.expect("a page");
     assert_eq!(page.status(), 200);
     let policy = page.headers()["content-security-policy"].to_str();
@@ -88,7 +88,51 @@ async fn people_read_it_without_scripts() {
     for target in targets.into_iter().flatten() {
         assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
     }
+    assert!(page.contains("href=\"/api/docs\""));
     // What it says is all in the page; the one script is the dashboard's own, for comfort.
     assert_eq!(page.matches("<script").count(), 1);
     assert!(page.contains("<script src=\"/assets/"));
+}
+
+/// All of it is ours: nothing is asked of anybody else, and nothing in the page is run or styled by itself.
+#[tokio::test]
+async fn people_try_it_with_files_of_the_program() {
+    let api = Api::start().await;
+    let open = async |path: &str| {
+        let url = format!("{}{path}", api.ostia.web_url);
+        http::client().get(url).send().await.expect("an answer")
+    };
+    let page = open("/api/docs").await;
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"].to_str();
+    assert_eq!(
+        policy.expect("ASCII"),
+        "default-src 'none'; connect-src 'self'; img-src data:; style-src 'self'; script-src 'self'; \
+         form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    let page = page.text().await.expect("a page");
+    assert!(page.contains("href=\"/api/reference\""));
+    assert!(!page.contains("//"), "an address elsewhere: {page}");
+    assert!(!page.contains("<style") && !page.contains("style=\""));
+    let files = |start: &str| -> Vec<String> {
+        let files = page.split(start).skip(1);
+        let files = files.map(|rest| rest.split('"').next().expect("an address").to_owned());
+        files.collect()
+    };
+    let scripts = files("<script src=\"");
+    let sheets = files("<link rel=\"stylesheet\" href=\"");
+    assert_eq!(page.matches("<script").count(), scripts.len());
+    assert_eq!((scripts.len(), sheets.len()), (2, 2));
+    for (file, kind) in scripts
+        .iter()
+        .map(|file| (file, "text/javascript"))
+        .chain(sheets.iter().map(|file| (file, "text/css")))
+    {
+        assert!(file.starts_with("/assets/"), "{file}");
+        let answer = open(file).await;
+        assert_eq!(answer.status(), 200, "{file}");
+        let header = |name: &str| answer.headers()[name].to_str().expect("ASCII");
+        assert!(header("content-type").starts_with(kind), "{file}");
+        assert!(header("cache-control").contains("immutable"), "{file}");
+    }
 }

@@ -191,7 +191,7 @@ async fn a_field_is_called_as_in_the_body() {
         ("bundles", json!({"name": "b", "include": [""]}), "include"),
         (
             "bundles",
-            json!({"name": "b", "overrides": [{"tool": "x", "name": "a b"}]}),
+            json!({"name": "b", "overrides": [{"tool": "demo.echo", "name": "a b"}]}),
             "overrides.name",
         ),
     ] {
