@@ -6,15 +6,15 @@ use ostia_proto::v1;
 use std::pin::pin;
 use tokio::task::yield_now;
 
-/// So often a question is looked at before it is given up, from not at all to until it is answered.
-const LOOKS: usize = 4_000;
+/// Questions are looked at a little longer each before they are given up, until so many are answered by then.
+const ANSWERED: usize = 20;
 
 #[tokio::test]
 async fn they_leave_nothing_behind() {
     let control = start().await;
     let request = v1::ListKeysRequest::default;
-    let mut answered = 0;
-    for looks in (0..LOOKS).step_by(10) {
+    let (mut answered, mut looks) = (0, 0);
+    while answered < ANSWERED {
         let mut keys = control.client.keys();
         let mut asked = pin!(keys.list_keys(request()));
         for _ in 0..looks {
@@ -24,8 +24,8 @@ async fn they_leave_nothing_behind() {
             }
             yield_now().await;
         }
+        looks += 10;
     }
-    assert!(answered > 0, "some are given up late");
     // Whatever connections there are, and whatever was on its way on them.
     let all = (0..100).map(|_| {
         let mut keys = control.client.keys();
