@@ -1,8 +1,11 @@
 //! Who may call: this process itself, a client certificate of our authority, the service token, or a key
-//! of a service account. Whoever of the first three names a user acts for that user, within the role.
+//! of a service account. Whoever of the first three names a user acts for that user, within the role, and is
+//! believed about the key, the address and the client of the user, too.
 //!
 //! One layer around all services, so that a new one cannot be left open. Only health is, which says
 //! nothing but that somebody listens.
+
+mod source;
 
 use crate::{
     app::{App, Verdict},
@@ -72,10 +75,10 @@ fn presented(headers: &HeaderMap) -> Option<&[u8]> {
 
 /// Whom a request is made for or by, where that takes the database to find out.
 enum Claim {
-    /// A caller that is known acts for this user.
-    User(String),
-    /// A caller that is not known has this key, and calls from there.
-    Key(Secret, Option<IpAddr>),
+    /// A caller that is known acts for this user, who comes so.
+    User(String, With),
+    /// A caller that is not known has this key, and comes so.
+    Key(Secret, With),
 }
 
 impl Claim {
@@ -84,30 +87,33 @@ impl Claim {
         if known {
             let user = request.headers().get(USER_HEADER)?;
             // One that cannot be read is nobody, and not everybody.
-            return Some(Self::User(text(user.as_bytes()).unwrap_or_default()));
+            let user = text(user.as_bytes()).unwrap_or_default();
+            return Some(Self::User(user, source::told(request.headers())));
         }
         let key = text(presented(request.headers())?)?;
         key.starts_with("ost_")
-            .then(|| Self::Key(Secret::new(key), peer(request)))
+            .then(|| Self::Key(Secret::new(key), source::seen(request)))
     }
 
     async fn user(self, app: &App) -> Result<(User, With)> {
         let unknown = || Error(ErrorKind::Unauthenticated);
         let op = Op::new("service".to_owned());
         let (id, with) = match self {
-            Self::User(id) => (id, With::default()),
-            Self::Key(key, peer) => match app.authenticate(&op, key.expose()).await? {
-                // A test key reaches the demo upstream, and nothing else.
-                Verdict::Accepted { principal, .. } if principal.mode == Mode::Live => {
-                    check_restrictions(&principal, peer, op.now)?;
-                    let with = With {
-                        key: Some(principal.key_id),
-                        address: peer,
-                    };
-                    (principal.owner_id.to_string(), with)
+            Self::User(id, with) => (id, with),
+            Self::Key(key, seen) => {
+                match app.authenticate(&op, key.expose(), (&seen).into()).await? {
+                    // A test key reaches the demo upstream, and nothing else.
+                    Verdict::Accepted { principal, .. } if principal.mode == Mode::Live => {
+                        check_restrictions(&principal, seen.address, op.now)?;
+                        let with = With {
+                            key: Some(principal.key_id),
+                            ..seen
+                        };
+                        (principal.owner_id.to_string(), with)
+                    }
+                    Verdict::Accepted { .. } | Verdict::Refused(_) => return Err(unknown()),
                 }
-                Verdict::Accepted { .. } | Verdict::Refused(_) => return Err(unknown()),
-            },
+            }
         };
         let user = app.user(&op, &id).await.map_err(|_| unknown())?.stored.user;
         // Keys of people call tools; what they may do here, they do signed in.
@@ -126,16 +132,6 @@ fn check_restrictions(principal: &Principal, peer: Option<IpAddr>, now: Timestam
         Some(window) => Err(Error(ErrorKind::HourForbidden(window))),
         None => Ok(()),
     }
-}
-
-/// Where the connection comes from: a proxy in front of control is who it comes from.
-fn peer(request: &Request<Body>) -> Option<IpAddr> {
-    let extensions = request.extensions();
-    let plain = extensions.get::<TcpConnectInfo>();
-    let secure = extensions.get::<TlsConnectInfo<TcpConnectInfo>>();
-    let info = plain.or(secure.map(TlsConnectInfo::get_ref))?;
-    info.remote_addr()
-        .map(|address| address.ip().to_canonical())
 }
 
 /// The handshake lets no certificate through that is not of our authority, and asks for none when we
@@ -211,6 +207,8 @@ where
         let known = self.authentication.callers.knows(&request);
         let claim = Claim::of(&request, known);
         if known && claim.is_none() {
+            let with = source::told_or_seen(&request);
+            request.extensions_mut().insert(with);
             return Either::Left(self.inner.call(request));
         }
         // The one that is ready is the one to call.

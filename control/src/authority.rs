@@ -36,11 +36,14 @@ pub(crate) struct Acting {
     pub(crate) with: With,
 }
 
-/// What an operation is done with, and from where, as far as control can tell by itself.
-#[derive(Clone, Copy, Debug, Default)]
+/// What an operation is done with, and from where, as far as control can tell, or as somebody told whom it
+/// believes.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct With {
     pub(crate) key: Option<Uuid>,
     pub(crate) address: Option<IpAddr>,
+    /// What the client calls itself.
+    pub(crate) client: Option<String>,
 }
 
 impl Acting {

@@ -181,7 +181,7 @@ impl<'a> Changes<'a> {
                 request_id: self.op.request_id,
                 actor: &self.op.actor,
                 user: self.op.user,
-                with: self.op.with,
+                with: &self.op.with,
                 action: event.action,
                 target: &event.target,
                 detail: event.detail.into_json(),

@@ -13,7 +13,7 @@ use crate::v1::{
 };
 use http::{HeaderMap, HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
-use std::convert::Infallible;
+use std::{convert::Infallible, net::IpAddr};
 use tonic::{Status, body::Body, transport::Endpoint};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 use uuid::Uuid;
@@ -27,6 +27,12 @@ pub const ACTOR_HEADER: &str = "ostia-actor";
 /// Names the user that a client acts for, by id: control holds the call to the user's role. Only believed of
 /// callers that are authenticated.
 pub const USER_HEADER: &str = "ostia-user";
+
+/// With which API key (UUID), from which address and by which client, as it calls itself, something is done, where
+/// that is not who calls control. Only believed of callers that are authenticated.
+pub const KEY_HEADER: &str = "ostia-key";
+pub const ADDRESS_HEADER: &str = "ostia-address";
+pub const CLIENT_HEADER: &str = "ostia-client";
 
 /// Which [`etag`](crate::v1) the object to be changed must have: one, several between commas, or `*` for any.
 /// Control compares in the transaction of the change and refuses with ABORTED.
@@ -117,10 +123,22 @@ impl ControlClient {
     /// user.
     #[must_use]
     pub fn on_behalf_of(&self, user: Uuid) -> Self {
-        match HeaderValue::try_from(user.to_string()) {
-            Ok(user) => self.with(USER_HEADER, user),
-            // A UUID has no character that a header cannot carry.
-            Err(_) => self.clone(),
+        self.saying(USER_HEADER, &user.to_string())
+    }
+
+    /// The same connection, for what somebody does with this key, as audit will tell.
+    #[must_use]
+    pub fn with_key(&self, key: Uuid) -> Self {
+        self.saying(KEY_HEADER, &key.to_string())
+    }
+
+    /// The same connection, for what somebody does from there, by a client that calls itself so.
+    #[must_use]
+    pub fn coming_from(&self, address: IpAddr, client: Option<&str>) -> Self {
+        let from = self.saying(ADDRESS_HEADER, &address.to_string());
+        match client {
+            Some(client) => from.saying(CLIENT_HEADER, client),
+            None => from,
         }
     }
 
@@ -134,6 +152,14 @@ impl ControlClient {
     #[must_use]
     pub fn under(&self, claim: HeaderValue) -> Self {
         self.with(CLAIM_HEADER, claim)
+    }
+
+    /// What a header cannot carry is not said.
+    fn saying(&self, name: &'static str, value: &str) -> Self {
+        match HeaderValue::try_from(value) {
+            Ok(value) => self.with(name, value),
+            Err(_) => self.clone(),
+        }
     }
 
     fn with(&self, name: &'static str, value: HeaderValue) -> Self {

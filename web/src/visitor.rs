@@ -6,21 +6,20 @@
 
 use crate::{
     Site,
-    client::{address_of, agent_of},
+    client::Client,
     oidc::recheck::{Outcome, recheck},
     pages::{not_found, problem},
     return_to::ReturnTo,
     session::{self, CsrfToken, Session, store::seconds},
 };
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
+    extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse as _, Redirect, Response},
 };
 use chrono::TimeDelta;
 use http::{Method, request::Parts};
 use ostia_domain::{clock, user};
 use ostia_proto::{ControlClient, v1};
-use std::net::SocketAddr;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -33,7 +32,8 @@ pub(crate) struct Visitor {
     pub(crate) name: String,
     /// As control says now.
     pub(crate) role: user::Role,
-    /// Acts for this user: control allows what the role allows, and audit names the user.
+    /// Acts for this user: control allows what the role allows, and audit names the user, and from where and with
+    /// which browser they came.
     pub(crate) control: ControlClient,
     /// What forms of this session carry.
     pub(crate) csrf: CsrfToken,
@@ -100,7 +100,8 @@ impl Visitor {
             Err(failure) => return Err(failure.page("the provider")),
         }
         let user = signed_in.user;
-        let control = site.control.on_behalf_of(user);
+        let client = Client::of(site, parts);
+        let control = client.through(&site.control).on_behalf_of(user);
         let request = v1::GetUserRequest {
             user: user.to_string(),
         };
@@ -112,7 +113,7 @@ impl Visitor {
             }
             Err(status) => return Err(problem::away(&status)),
         };
-        touch(site, session, id, parts).await?;
+        touch(site, session, id, client).await?;
         Ok(Some(Self {
             id: user,
             // A role of a newer control allows nothing here.
@@ -129,7 +130,7 @@ async fn touch(
     site: &Site,
     session: &Session,
     id: tower_sessions::session::Id,
-    parts: &Parts,
+    client: Client,
 ) -> Result<(), Response> {
     let told = session::told(session).await;
     let told = told.map_err(|error| problem::away(&error))?;
@@ -138,13 +139,11 @@ async fn touch(
     if told.is_none_or(|told| told.used && is_recent(told.expires_at)) {
         return Ok(());
     }
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let address = peer.map(|ConnectInfo(peer)| address_of(site, *peer, &parts.headers));
     let request = v1::TouchBrowserSessionRequest {
         id_hash: session::id_hash(id),
         idle_seconds: seconds(site.config.session_idle),
-        address: address.map(|address| address.to_string()),
-        agent: agent_of(&parts.headers),
+        address: client.address.map(|address| address.to_string()),
+        agent: client.agent,
     };
     let mut sessions = site.control.browser_sessions();
     match sessions.touch_browser_session(request).await {

@@ -12,7 +12,10 @@ use super::{App, Verdict, authenticate};
 use crate::{
     error::{Error, Kind, Result},
     op::{Change, Detail, Op, Touched},
-    store::{self, keys::StoredKey},
+    store::{
+        self,
+        keys::{StoredKey, UsedBy},
+    },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
@@ -116,7 +119,7 @@ impl App {
             Ok(found) => found,
             Err(code) => return Ok(Err(code)),
         };
-        if let Verdict::Refused(code) = self.authenticate(op, text).await? {
+        if let Verdict::Refused(code) = self.authenticate(op, text, UsedBy::from(&op.with)).await? {
             return Ok(Err(code));
         }
         let change = self.change(op, "keys.exchange").await?;
@@ -163,7 +166,12 @@ impl App {
         Ok(token)
     }
 
-    pub(super) async fn authenticate_token(&self, op: &Op, text: &str) -> Result<Verdict> {
+    pub(super) async fn authenticate_token(
+        &self,
+        op: &Op,
+        text: &str,
+        by: UsedBy,
+    ) -> Result<Verdict> {
         let claims = match self.signer.read(text, op.now) {
             Ok(claims) => claims,
             Err(code) => return Ok(Verdict::Refused(code)),
@@ -180,7 +188,8 @@ impl App {
                 principal.expires_at = [principal.expires_at, end].into_iter().flatten().min();
                 // Read after the key, so that it is not older than what the key refers to.
                 let revision = store::revisions::current(db).await?.snapshot.unsigned_abs();
-                self.uses.secret_used(key.id, claims.secret, clock::now());
+                self.uses
+                    .secret_used((key.id, claims.secret), clock::now(), by);
                 Verdict::Accepted {
                     principal: Box::new(principal),
                     revision,

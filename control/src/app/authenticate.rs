@@ -8,7 +8,11 @@ use super::{App, keys::State};
 use crate::{
     error::Result,
     op::Op,
-    store::{self, keys::StoredKey, secrets::StoredSecret},
+    store::{
+        self,
+        keys::{StoredKey, UsedBy},
+        secrets::StoredSecret,
+    },
 };
 use ostia_domain::{
     clock::Timestamp,
@@ -34,10 +38,10 @@ pub(crate) enum Verdict {
 }
 
 impl App {
-    /// A key, or an access token that one was exchanged for.
-    pub(crate) async fn authenticate(&self, op: &Op, text: &str) -> Result<Verdict> {
+    /// A key, or an access token that one was exchanged for; and by whom, as far as the asker knows.
+    pub(crate) async fn authenticate(&self, op: &Op, text: &str, by: UsedBy) -> Result<Verdict> {
         if text.starts_with(ACCESS_TOKEN_PREFIX) {
-            return self.authenticate_token(op, text).await;
+            return self.authenticate_token(op, text, by).await;
         }
         let (key, secret) = match self.key_of(op, text).await? {
             Ok(found) => found,
@@ -48,7 +52,7 @@ impl App {
             Ok(principal) => Box::new(principal),
             Err(code) => return Ok(Verdict::Refused(code)),
         };
-        self.uses.secret_used(key.id, secret, op.now);
+        self.uses.secret_used((key.id, secret), op.now, by);
         // Read after the key, so that it is not older than what the key refers to.
         let revision = store::revisions::current(db).await?.snapshot.unsigned_abs();
         Ok(Verdict::Accepted {

@@ -118,7 +118,7 @@ fn op<T>(request: &Request<T>) -> Op {
             reach: acting.reach,
             user: Some(acting.user),
             role: Some(acting.role),
-            with: acting.with,
+            with: acting.with.clone(),
             conditions,
             ..Op::new(acting.actor.clone())
         };
@@ -132,6 +132,7 @@ fn op<T>(request: &Request<T>) -> Op {
     // Header values that have a text are ASCII, so every byte is a boundary.
     actor.truncate(MAX_ACTOR_BYTES);
     Op {
+        with: request.extensions().get().cloned().unwrap_or_default(),
         conditions,
         ..Op::new(actor)
     }

@@ -7,7 +7,7 @@ use super::{op, status};
 use crate::{
     app::{App, Report, Verdict, edges::Answer, quotas::QuotaOf},
     snapshot::{Has, Hub},
-    store::upstreams::StoredProblem,
+    store::{keys::UsedBy, upstreams::StoredProblem},
 };
 use answer::said_by;
 use events::{Watch, events};
@@ -66,20 +66,25 @@ impl v1::sync_service_server::SyncService for Sync {
         request: Request<v1::AuthenticateRequest>,
     ) -> Result<Response<v1::AuthenticateResponse>, Status> {
         let op = op(&request);
-        let (decision, snapshot_revision) =
-            match self.app.authenticate(&op, &request.get_ref().key).await? {
-                Verdict::Accepted {
-                    principal,
-                    revision,
-                } => (
-                    authenticate_response::Decision::Principal(Box::new((*principal).into())),
-                    revision,
-                ),
-                Verdict::Refused(code) => (
-                    authenticate_response::Decision::Refused(code.as_str().to_owned()),
-                    0,
-                ),
-            };
+        let v1::AuthenticateRequest {
+            key,
+            address,
+            client,
+        } = request.into_inner();
+        let by = UsedBy { address, client };
+        let (decision, snapshot_revision) = match self.app.authenticate(&op, &key, by).await? {
+            Verdict::Accepted {
+                principal,
+                revision,
+            } => (
+                authenticate_response::Decision::Principal(Box::new((*principal).into())),
+                revision,
+            ),
+            Verdict::Refused(code) => (
+                authenticate_response::Decision::Refused(code.as_str().to_owned()),
+                0,
+            ),
+        };
         Ok(Response::new(v1::AuthenticateResponse {
             decision: Some(decision),
             snapshot_revision,

@@ -29,8 +29,8 @@ enum What {
 #[derive(Clone)]
 pub(crate) struct Uses(mpsc::Sender<(What, Use)>);
 
-/// When, and by whom where an edge could tell. A check of a secret comes before the request that it is
-/// for, so it knows nobody.
+/// When, and by whom where somebody could tell. When an edge asks about a secret, before the request that it
+/// is for, it does not.
 #[derive(Clone)]
 struct Use {
     at: Timestamp,
@@ -38,10 +38,10 @@ struct Use {
 }
 
 impl Uses {
-    pub(crate) fn secret_used(&self, key: Uuid, secret: Uuid, at: Timestamp) {
-        let by = UsedBy::default;
-        self.note(What::Key(key), Use { at, by: by() });
-        self.note(What::Secret(secret), Use { at, by: by() });
+    pub(crate) fn secret_used(&self, (key, secret): (Uuid, Uuid), at: Timestamp, by: UsedBy) {
+        let used = Use { at, by };
+        self.note(What::Key(key), used.clone());
+        self.note(What::Secret(secret), used);
     }
 
     pub(crate) fn keys_used(&self, records: &[CallRecord], now: Timestamp) {

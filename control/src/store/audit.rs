@@ -35,7 +35,7 @@ pub(crate) struct NewChange<'a> {
     pub(crate) actor: &'a str,
     /// Who acts, where it is a user.
     pub(crate) user: Option<Uuid>,
-    pub(crate) with: With,
+    pub(crate) with: &'a With,
     /// `<resource>.<verb>`.
     pub(crate) action: &'static str,
     pub(crate) target: &'a str,
@@ -63,7 +63,7 @@ pub(super) async fn insert_change(
         arguments_digest: None,
         duration_us: 0,
         remote_address: change.with.address.map(|address| address.to_string()),
-        client: None,
+        client: change.with.client.clone(),
         detail: Some(change.detail.to_string()),
         kind: Kind::Change.number(),
         writer: None,

@@ -11,6 +11,7 @@ use super::{
     entity::{api_key_policies, api_keys},
     secrets::{self, StoredSecret},
 };
+use crate::authority::With;
 use ostia_domain::{
     clock::Timestamp,
     key::{Mode, PublicId, Restrictions},
@@ -50,6 +51,15 @@ pub(crate) struct StoredKey {
 pub(crate) struct UsedBy {
     pub(crate) address: Option<String>,
     pub(crate) client: Option<String>,
+}
+
+impl From<&With> for UsedBy {
+    fn from(with: &With) -> Self {
+        Self {
+            address: with.address.map(|address| address.to_string()),
+            client: with.client.clone(),
+        }
+    }
 }
 
 /// When a key was used last, from where, and by which client.

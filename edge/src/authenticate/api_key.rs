@@ -176,6 +176,7 @@ impl Keys {
         let connection = self.heard.connection();
         let request = AuthenticateRequest {
             key: credential.to_owned(),
+            ..AuthenticateRequest::default()
         };
         let answer = control.sync().authenticate(request).await.map_err(|status| {
             tracing::warn!(%status, code = ?status::code_of(&status), "control verifies no keys");

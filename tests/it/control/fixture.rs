@@ -194,7 +194,10 @@ impl Fixture {
     /// The principal, or the code of the refusal.
     pub(super) async fn authenticate(&self, key: &str) -> Result<v1::Principal, String> {
         let key = key.to_owned();
-        let request = v1::AuthenticateRequest { key };
+        let request = v1::AuthenticateRequest {
+            key,
+            ..v1::AuthenticateRequest::default()
+        };
         let answer = self.client.sync().authenticate(request).await;
         match answer.expect("an answer").into_inner().decision {
             Some(Decision::Principal(principal)) => Ok(*principal),

@@ -3,6 +3,7 @@
 mod arguments;
 mod chains;
 mod kinds;
+mod sources;
 
 use super::{
     Page,

@@ -4,7 +4,10 @@
 //! be a [`Caller`]; what a caller may do is control's table, by role, for both.
 
 use super::{problem::Problem, tokens, upstreams};
-use crate::{Site, client::address_of};
+use crate::{
+    Site,
+    client::{Client, address_of},
+};
 use axum::{
     extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
     middleware::Next,
@@ -43,34 +46,42 @@ const MAX_ACCESS_TOKEN: usize = 4096;
 pub(crate) struct Caller {
     pub(crate) principal: Arc<Principal>,
     pub(crate) user: Arc<v1::User>,
-    /// Holds every call to the role of the key's owner.
+    /// Holds every call to the role of the key's owner; audit names the key, too, and where it came from.
     pub(crate) control: ControlClient,
     /// What the caller presented, for calls that go on to an edge.
     pub(crate) credential: Secret,
     pub(crate) address: IpAddr,
+    client: Client,
 }
 
 /// Every request to what needs a credential.
 pub(super) async fn admit(
     State(site): State<Site>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    client: Client,
     route: MatchedPath,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let address = address_of(&site, peer, request.headers());
-    let caller = Caller::of(&site, request.headers(), address).await?;
+    let caller = Caller::of(&site, request.headers(), (address, client)).await?;
     caller.check(request.method(), route.as_str())?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
 impl Caller {
-    async fn of(site: &Site, headers: &HeaderMap, address: IpAddr) -> Result<Self, Problem> {
+    async fn of(
+        site: &Site,
+        headers: &HeaderMap,
+        (address, client): (IpAddr, Client),
+    ) -> Result<Self, Problem> {
         let credential = presented(headers)?;
         check_shape(credential.expose())?;
         let request = v1::AuthenticateRequest {
             key: credential.expose().to_owned(),
+            address: Some(address.to_string()),
+            client: client.agent.clone(),
         };
         let answer = site.control.sync().authenticate(request).await?;
         let principal = match answer.into_inner().decision {
@@ -86,7 +97,7 @@ impl Caller {
             None => return Err(Problem::internal()),
         };
         check_restrictions(&principal, address, &credential)?;
-        let control = site.control.on_behalf_of(principal.owner_id);
+        let control = named(&site.control, &client, &principal).on_behalf_of(principal.owner_id);
         let request = v1::GetUserRequest {
             user: principal.owner_id.to_string(),
         };
@@ -97,7 +108,13 @@ impl Caller {
             control,
             credential,
             address,
+            client,
         })
+    }
+
+    /// Control for something else than the role allows, which audit is to tell of this caller all the same.
+    pub(super) fn named_to(&self, control: &ControlClient) -> ControlClient {
+        named(control, &self.client, &self.principal)
     }
 
     fn kind(&self) -> Kind {
@@ -121,6 +138,10 @@ impl Caller {
              key of a service account, whose role says what it may do",
         ))
     }
+}
+
+fn named(control: &ControlClient, client: &Client, principal: &Principal) -> ControlClient {
+    client.through(control).with_key(principal.key_id)
 }
 
 /// A look-alike costs nobody anything: control is not asked.

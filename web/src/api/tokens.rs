@@ -37,8 +37,8 @@ async fn exchange(State(site): State<Site>, caller: Caller) -> Result<Response, 
         key: caller.credential.expose().to_owned(),
     };
     // Of every role: the token does what the key does anyway.
-    let control = site
-        .control
+    let control = caller
+        .named_to(&site.control)
         .acting_as(&format!("key:{}", caller.principal.key_name));
     let answer = control.keys().exchange_key(request).await?;
     let answer = answer.into_inner();

@@ -7,6 +7,7 @@ use super::{Layout, problem};
 use crate::{
     Site,
     address::Path,
+    client::Client,
     origin, render,
     session::{self, Session, SignedIn},
 };
@@ -34,13 +35,15 @@ pub(crate) async fn redeem(
     State(site): State<Site>,
     Path(token): Path<String>,
     session: Session,
+    client: Client,
     headers: HeaderMap,
 ) -> Response {
     if !origin::is_own(&headers) {
         return render::page(StatusCode::FORBIDDEN, || view! { <Foreign/> });
     }
     let request = v1::RedeemLoginLinkRequest { token };
-    let user = match site.control.identity().redeem_login_link(request).await {
+    let control = client.through(&site.control);
+    let user = match control.identity().redeem_login_link(request).await {
         Ok(user) => user.into_inner(),
         Err(status) => return refused(&status),
     };

@@ -4,6 +4,7 @@ use super::problem;
 use crate::{
     Site,
     address::{Path, Query},
+    client::Client,
     oidc::{
         Failure,
         flow::{self, Answer, Arrived},
@@ -38,6 +39,7 @@ pub(crate) async fn finish(
     State(site): State<Site>,
     Path(name): Path<String>,
     Query(answer): Query<Answer>,
+    client: Client,
     session: Session,
 ) -> Response {
     let Some(provider) = site.providers.named(&name) else {
@@ -53,7 +55,8 @@ pub(crate) async fn finish(
         return_to,
     } = arrived;
     let request = person.request(&provider.config, false);
-    let user = match site.control.identity().sign_in(request).await {
+    let control = client.through(&site.control);
+    let user = match control.identity().sign_in(request).await {
         Ok(user) => user.into_inner(),
         Err(status) if status.code() == Code::PermissionDenied => {
             let to_people = "This account is disabled here. Ask an administrator.".to_owned();

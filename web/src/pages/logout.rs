@@ -3,6 +3,7 @@
 use super::{Layout, problem};
 use crate::{
     Site,
+    client::Client,
     csrf::Checked,
     oidc::Through,
     render,
@@ -30,13 +31,15 @@ pub(crate) struct SignOut {
 pub(crate) async fn sign_out(
     State(site): State<Site>,
     session: Session,
+    client: Client,
     Checked { visitor, form }: Checked<SignOut>,
 ) -> Response {
     let through = match session::signed_in(&session).await {
         Ok(signed_in) => signed_in.and_then(|signed_in| signed_in.through),
         Err(error) => return problem::away(&error),
     };
-    let mut sessions = acting_as(&site, &visitor).browser_sessions();
+    let control = client.through(&acting_as(&site, &visitor));
+    let mut sessions = control.browser_sessions();
     let ended = if form.everywhere {
         let request = v1::EndBrowserSessionsOfUserRequest {
             user: visitor.id.to_string(),

@@ -4,6 +4,7 @@ use super::{Done, logout::acting_as};
 use crate::{
     Site,
     address::Query,
+    client::Client,
     components::{
         content::{Badge, PageHead, Panel, Tone},
         shell::Shell,
@@ -69,12 +70,17 @@ struct Ending {
 }
 
 /// Control ends it if it is the visitor's.
-async fn end(State(site): State<Site>, Checked { visitor, form }: Checked<Ending>) -> Response {
+async fn end(
+    State(site): State<Site>,
+    client: Client,
+    Checked { visitor, form }: Checked<Ending>,
+) -> Response {
     let request = v1::EndBrowserSessionRequest {
         id_hash: URL_SAFE_NO_PAD.decode(form.session).unwrap_or_default(),
         user_id: Some(visitor.id.to_string()),
     };
-    let mut sessions = acting_as(&site, &visitor).browser_sessions();
+    let control = client.through(&acting_as(&site, &visitor));
+    let mut sessions = control.browser_sessions();
     match load(async { sessions.end_browser_session(request).await }).await {
         Ok(_) => Redirect::to("/sessions?done=ended").into_response(),
         Err(failure) => failure.show(&visitor),

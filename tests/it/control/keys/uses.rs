@@ -35,7 +35,10 @@ async fn a_use_that_does_not_say_by_whom_does_not_take_that_away() {
     // Another control has no note of its own yet.
     let replica = control.replica().await;
     control.sql("UPDATE api_keys SET last_used_at = NULL").await;
-    let request = v1::AuthenticateRequest { key: made.secret };
+    let request = v1::AuthenticateRequest {
+        key: made.secret,
+        ..v1::AuthenticateRequest::default()
+    };
     let used = replica.client().sync().authenticate(request).await;
     used.expect("a use");
     assert_eq!(noted().await, by);

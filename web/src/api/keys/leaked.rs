@@ -4,7 +4,10 @@ use super::super::{
     message::{Json, json},
     problem::Problem,
 };
-use crate::{Site, client::address_of};
+use crate::{
+    Site,
+    client::{address_of, agent_of},
+};
 use axum::{
     extract::{ConnectInfo, State},
     response::Response,
@@ -79,9 +82,12 @@ async fn report(
     headers: HeaderMap,
     Json(leaked): Json<LeakedKey>,
 ) -> Result<Response, Problem> {
-    site.reports.admit(address_of(&site, peer, &headers))?;
+    let address = address_of(&site, peer, &headers);
+    site.reports.admit(address)?;
     let request = v1::ReportLeakedKeyRequest { key: leaked.key };
-    let answer = site.control.keys().report_leaked_key(request).await?;
+    let agent = agent_of(&headers);
+    let control = site.control.coming_from(address, agent.as_deref());
+    let answer = control.keys().report_leaked_key(request).await?;
     let key = answer.into_inner().key;
     Ok(json(StatusCode::ACCEPTED, &Reported { key }))
 }
