@@ -160,6 +160,14 @@ impl service::SyncService for Between {
         self.control.sync().report_pools(request.into_inner()).await
     }
 
+    async fn report_refusal(
+        &self,
+        request: Request<v1::ReportRefusalRequest>,
+    ) -> Result<Response<v1::ReportRefusalResponse>, Status> {
+        let refusal = request.into_inner();
+        self.control.sync().report_refusal(refusal).await
+    }
+
     async fn answer(
         &self,
         request: Request<v1::AnswerRequest>,

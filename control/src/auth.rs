@@ -11,17 +11,22 @@ use crate::{
     app::{App, Verdict},
     authority::{Acting, With},
     error::{Error, Kind as ErrorKind, Result},
+    jobs::refusals::Refusal,
     op::Op,
 };
 use futures_util::future::{BoxFuture, Either};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use ostia_domain::{
     clock::Timestamp,
-    key::{Mode, Secret},
+    code::Code,
+    key::{Mode, Presented, Secret},
     principal::Principal,
     user::{Kind, User},
 };
-use ostia_proto::client::{InProcess, USER_HEADER};
+use ostia_proto::{
+    client::{InProcess, USER_HEADER},
+    status::code_of,
+};
 use ring::{
     hmac::{self, HMAC_SHA256, Key, Tag},
     rand::SystemRandom,
@@ -95,29 +100,41 @@ impl Claim {
             .then(|| Self::Key(Secret::new(key), source::seen(request)))
     }
 
-    async fn user(self, app: &App) -> Result<(User, With)> {
+    /// What is found out on the way is put down for audit.
+    async fn user(self, app: &App, seen: &mut Refusal) -> Result<(User, With)> {
         let unknown = || Error(ErrorKind::Unauthenticated);
         let op = Op::new("service".to_owned());
+        let by_key = matches!(self, Self::Key(..));
         let (id, with) = match self {
             Self::User(id, with) => (id, with),
-            Self::Key(key, seen) => {
-                match app.authenticate(&op, key.expose(), (&seen).into()).await? {
-                    // A test key reaches the demo upstream, and nothing else.
-                    Verdict::Accepted { principal, .. } if principal.mode == Mode::Live => {
-                        check_restrictions(&principal, seen.address, op.now)?;
+            Self::Key(key, from) => {
+                let presented = Presented::parse(key.expose()).ok();
+                seen.presented = presented.map(|key| key.public_id());
+                match app.authenticate(&op, key.expose(), (&from).into()).await? {
+                    Verdict::Accepted { principal, .. } => {
                         let with = With {
                             key: Some(principal.key_id),
-                            ..seen
+                            ..from
                         };
+                        seen.proved(principal.owner_id, &with);
+                        check_restrictions(&principal, with.address, op.now)?;
+                        // A test key reaches the demo upstream, and nothing else.
+                        if principal.mode != Mode::Live {
+                            return Err(unknown());
+                        }
                         (principal.owner_id.to_string(), with)
                     }
-                    Verdict::Accepted { .. } | Verdict::Refused(_) => return Err(unknown()),
+                    Verdict::Refused(code) => {
+                        seen.reason = Some(code);
+                        return Err(unknown());
+                    }
                 }
             }
         };
         let user = app.user(&op, &id).await.map_err(|_| unknown())?.stored.user;
+        seen.proved(user.id, &with);
         // Keys of people call tools; what they may do here, they do signed in.
-        let may = user.enabled && (with.key.is_none() || user.kind == Kind::Service);
+        let may = user.enabled && (!by_key || user.kind == Kind::Service);
         may.then_some((user, with)).ok_or_else(unknown)
     }
 }
@@ -144,18 +161,15 @@ fn has_certificate(request: &Request<Body>) -> bool {
         .is_some_and(|certificates| !certificates.is_empty())
 }
 
-async fn acting(claim: Claim, app: &App, path: &str) -> Result<Acting> {
-    let (user, with) = claim.user(app).await?;
-    Acting::of(&user, with, path).ok_or_else(|| {
-        let role = user.role.as_str();
-        tracing::warn!(
-            user = user.name,
-            role,
-            path,
-            "a call was refused: the role does not allow it"
-        );
-        Error(ErrorKind::Forbidden)
-    })
+async fn acting(claim: Claim, app: &App, path: &str, seen: &mut Refusal) -> Result<Acting> {
+    let (user, with) = claim.user(app, seen).await?;
+    Acting::of(&user, with, path).ok_or(Error(ErrorKind::Forbidden))
+}
+
+/// Why somebody was refused who was let in here: there are rules that need to know more than the method.
+fn refused(response: &Response<Body>) -> Option<Code> {
+    let status = tonic::Status::from_header_map(response.headers())?;
+    code_of(&status).filter(|code| code.refuses_somebody())
 }
 
 #[derive(Clone)]
@@ -215,18 +229,32 @@ where
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         let app = Arc::clone(&self.authentication.app);
+        let with = match &claim {
+            Some(Claim::User(_, with) | Claim::Key(_, with)) => with.clone(),
+            None => source::seen(&request),
+        };
+        let mut seen = Refusal::unknown(request.uri().path(), with);
         Either::Right(Box::pin(async move {
             let acting = match claim {
-                Some(claim) => acting(claim, &app, request.uri().path()).await,
+                Some(claim) => acting(claim, &app, request.uri().path(), &mut seen).await,
                 None => Err(Error(ErrorKind::Unauthenticated)),
             };
-            match acting {
+            let (response, code) = match acting {
                 Ok(acting) => {
                     request.extensions_mut().insert(acting);
-                    inner.call(request).await
+                    let response = inner.call(request).await?;
+                    let code = refused(&response);
+                    (response, code)
                 }
-                Err(error) => Ok(tonic::Status::from(error).into_http()),
+                Err(error) => {
+                    let code = Some(error.code()).filter(|code| code.refuses_somebody());
+                    (tonic::Status::from(error).into_http(), code)
+                }
+            };
+            if let Some(code) = code {
+                app.refusals.note(Refusal { code, ..seen });
             }
+            Ok(response)
         }))
     }
 }

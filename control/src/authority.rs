@@ -65,18 +65,23 @@ impl Acting {
             Role::Auditor => reads(method).then_some(Reach::All),
             Role::Member => member(service, method).then_some(own),
         }?;
-        let kind = match user.kind {
-            Kind::Person => "user",
-            Kind::Service => "service",
-        };
         Some(Self {
-            actor: format!("{kind}:{}", user.name),
+            actor: actor(user),
             user: user.id,
             role: user.role,
             reach,
             with,
         })
     }
+}
+
+/// What audit calls a user who acts.
+pub(crate) fn actor(user: &User) -> String {
+    let kind = match user.kind {
+        Kind::Person => "user",
+        Kind::Service => "service",
+    };
+    format!("{kind}:{}", user.name)
 }
 
 /// Whether somebody of this role may have a key of this user in their hands: the keys of a service account

@@ -38,6 +38,12 @@ pub(crate) enum Kind {
     Unauthenticated,
     #[error("the role of this user does not allow it: ask an administrator")]
     Forbidden,
+    /// A key would get its account more than it is itself.
+    #[error(
+        "with an API key, no key of the account that it belongs to is made, given other bounds or activated, and \
+         no other one rotated: ask an administrator, who does it signed in"
+    )]
+    MintsKeys,
     /// The key of a service account, from where its networks do not reach.
     #[error("this API key may not be used from the address {0}")]
     AddressForbidden(IpAddr),
@@ -92,7 +98,7 @@ impl Error {
             Kind::Conflict(_) => Code::Conflict,
             Kind::PreconditionFailed => Code::PreconditionFailed,
             Kind::Unauthenticated => Code::ServiceUnauthenticated,
-            Kind::Forbidden => Code::Forbidden,
+            Kind::Forbidden | Kind::MintsKeys => Code::Forbidden,
             Kind::AddressForbidden(_) => Code::AddressForbidden,
             Kind::HourForbidden(_) => Code::HourForbidden,
             Kind::Unlisted { .. } | Kind::NoEdge { .. } => Code::UpstreamUnlisted,

@@ -8,7 +8,7 @@ pub(crate) use detail::Detail;
 
 use crate::{
     authority::{Reach, With},
-    error::Result,
+    error::{Error, Kind, Result},
     store::{self, Store, Tx, audit::NewChange},
 };
 use ostia_domain::{
@@ -93,6 +93,15 @@ impl Op {
     /// Whether what belongs to this user is within reach.
     pub(crate) fn reaches(&self, owner: Uuid) -> bool {
         self.only_of().is_none_or(|user| user == owner)
+    }
+
+    /// A key mints no keys: what it belongs to gets no key by it, unless it is this one.
+    pub(crate) fn check_mints_no(&self, owner: Uuid, key: Option<Uuid>) -> Result<()> {
+        let with = self.with.key;
+        if with.is_some() && with != key && self.user == Some(owner) {
+            return Err(Error(Kind::MintsKeys));
+        }
+        Ok(())
     }
 
     /// Begins a change named `<resource>.<verb>`, as audit will tell it.
@@ -184,6 +193,7 @@ impl<'a> Changes<'a> {
                 with: &self.op.with,
                 action: event.action,
                 target: &event.target,
+                refused: None,
                 detail: event.detail.into_json(),
             };
             self.store.audit(&mut self.write, event).await?;

@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Tls},
     error::{Error, Kind, Result},
     grpc::{self, Listener},
-    jobs::{ended, idle_keys, last_used, retention::Keeper},
+    jobs::{ended, idle_keys, last_used, refusals, retention::Keeper},
     snapshot::{Hub, follow::Follow},
     store::Store,
     vault::Vault,
@@ -74,6 +74,8 @@ impl Control {
         let (uses, last_used) = last_used::channel(store.clone());
         tasks.spawn(follow.run(stop.clone()));
         tasks.spawn(last_used.run(stop.clone()));
+        let (refusals, writer) = refusals::channel(store.clone());
+        tasks.spawn(writer.run(stop.clone()));
         if let Some(retention) = config.retention {
             let keeper = Keeper {
                 store: store.clone(),
@@ -93,6 +95,7 @@ impl Control {
             kept: Kept::default(),
             hasher: Hasher::new(config.key_pepper, tasks.clone()),
             uses,
+            refusals,
             max_key_lifetime: config.max_key_lifetime,
             retention: config.retention,
             wake,

@@ -17,6 +17,20 @@ macro_rules! codes {
         )
     }
 
+            /// Whether it says that somebody may not do something for who they are, or are not.
+            pub fn refuses_somebody(self) -> bool {
+                self.proves_a_secret()
+                    || matches!(
+                        self,
+                        Self::KeyUnknown
+                            | Self::AccessTokenExpired
+                            | Self::AddressForbidden
+                            | Self::HourForbidden
+                            | Self::Forbidden
+                            | Self::ServiceUnauthenticated
+                    )
+            }
+
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             pub fn as_str(self) -> &'static str {

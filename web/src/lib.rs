@@ -25,6 +25,7 @@ mod origin;
 mod pages;
 mod part;
 mod raw_html;
+mod refusal;
 mod render;
 mod return_to;
 mod saving;

@@ -9,11 +9,12 @@ use crate::{
     client::Client,
     oidc::recheck::{Outcome, recheck},
     pages::{not_found, problem},
+    refusal::Refusal,
     return_to::ReturnTo,
     session::{self, CsrfToken, Session, store::seconds},
 };
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::{FromRequestParts, MatchedPath, OptionalFromRequestParts},
     response::{IntoResponse as _, Redirect, Response},
 };
 use chrono::TimeDelta;
@@ -193,6 +194,17 @@ pub(crate) trait Role:
     fn is(visitor: &Visitor) -> bool;
 }
 
+/// A page is not there for somebody. Where there is one, audit says that they asked for it.
+async fn refused(site: &Site, visitor: &Visitor, parts: &Parts) {
+    let route = parts.extensions.get::<MatchedPath>();
+    let mut refusal = Refusal::of(&parts.method, route.map_or("a page", MatchedPath::as_str));
+    refusal.proved(visitor.id, None);
+    let control = Client::of(site, parts).through(&site.control);
+    refusal
+        .tell(&control, ostia_domain::code::Code::Forbidden)
+        .await;
+}
+
 /// Who may see a page; for everybody else it is not there.
 macro_rules! roles {
     ($($(#[$doc:meta])* $name:ident = $may:ident,)*) => {$(
@@ -212,6 +224,7 @@ macro_rules! roles {
                 if Self::is(&visitor) {
                     return Ok(Self(visitor));
                 }
+                refused(site, &visitor, parts).await;
                 Err(not_found::of(&visitor))
             }
         }

@@ -134,6 +134,7 @@ impl App {
         if op.user.is_some_and(|user| user != key.owner_id) {
             return Err(Error(Kind::Forbidden));
         }
+        op.check_mints_no(key.owner_id, Some(key.id))?;
         let refused = |code: Code| {
             let (name, code) = (&key.name, code.as_str());
             Error::conflict(format!(

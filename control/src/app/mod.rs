@@ -37,7 +37,7 @@ pub(crate) use sync::Report;
 use crate::{
     config::Retention,
     error::Result,
-    jobs::last_used::Uses,
+    jobs::{last_used::Uses, refusals::Refusals},
     op::{Change, Op},
     store::Store,
     vault::Vault,
@@ -52,6 +52,7 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
     pub(crate) signer: access_tokens::Signer,
     pub(crate) uses: Uses,
+    pub(crate) refusals: Refusals,
     pub(crate) backups: backup::Backups,
     pub(crate) catalogues: Catalogues,
     /// Sums of usage that take long.

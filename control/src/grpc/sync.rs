@@ -2,6 +2,7 @@
 
 mod answer;
 mod events;
+mod refusal;
 
 use super::{op, status};
 use crate::{
@@ -17,6 +18,7 @@ use ostia_proto::{
     convert::{from_optional_timestamp, timestamp, uuid},
     v1::{self, authenticate_response},
 };
+use refusal::refusal;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -168,6 +170,16 @@ impl v1::sync_service_server::SyncService for Sync {
         let pools = pools.collect::<Result<_, _>>().map_err(status::field)?;
         self.app.report_pools(&op, request.edge, edge_id, pools)?;
         Ok(Response::new(v1::ReportPoolsResponse {}))
+    }
+
+    async fn report_refusal(
+        &self,
+        request: Request<v1::ReportRefusalRequest>,
+    ) -> Result<Response<v1::ReportRefusalResponse>, Status> {
+        let op = op(&request);
+        let refusal = refusal(op, request.into_inner()).map_err(status::field)?;
+        self.app.refusals.note(refusal);
+        Ok(Response::new(v1::ReportRefusalResponse {}))
     }
 
     async fn answer(

@@ -3,4 +3,5 @@
 pub(crate) mod ended;
 pub(crate) mod idle_keys;
 pub(crate) mod last_used;
+pub(crate) mod refusals;
 pub(crate) mod retention;

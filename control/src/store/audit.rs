@@ -19,7 +19,7 @@ use super::{
     page::{Ask, Page},
 };
 use crate::authority::With;
-use ostia_domain::{clock::Timestamp, usage::Outcome};
+use ostia_domain::{clock::Timestamp, code::Code, usage::Outcome};
 use sea_orm::{
     Condition, ConnectionTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QueryOrder,
     QuerySelect, prelude::*,
@@ -28,7 +28,7 @@ use std::cmp::Reverse;
 
 pub(crate) type AuditEvent = Model;
 
-/// A change that was made, as audit tells it.
+/// A change that was made, or a call that was refused, as audit tells it.
 pub(crate) struct NewChange<'a> {
     pub(crate) at: Timestamp,
     pub(crate) request_id: Uuid,
@@ -39,6 +39,8 @@ pub(crate) struct NewChange<'a> {
     /// `<resource>.<verb>`.
     pub(crate) action: &'static str,
     pub(crate) target: &'a str,
+    /// It was not done, and this was answered.
+    pub(crate) refused: Option<Code>,
     /// An object without secrets.
     pub(crate) detail: Json,
 }
@@ -57,8 +59,8 @@ pub(super) async fn insert_change(
         user_id: change.user,
         action: change.action.to_owned(),
         target: Some(change.target.to_owned()),
-        outcome: Outcome::Ok.as_str().to_owned(),
-        error: None,
+        outcome: outcome(change.refused).as_str().to_owned(),
+        error: change.refused.map(|code| code.as_str().to_owned()),
         rule: None,
         arguments_digest: None,
         duration_us: 0,
@@ -81,6 +83,15 @@ pub(super) async fn insert_change(
     let row = event.into_active_model().reset_all();
     Entity::insert(row).exec_without_returning(tx).await?;
     appender.save(tx).await
+}
+
+/// As an edge calls it when it refuses somebody.
+fn outcome(refused: Option<Code>) -> Outcome {
+    match refused {
+        None => Outcome::Ok,
+        Some(Code::Forbidden) => Outcome::Denied,
+        Some(_) => Outcome::Unauthenticated,
+    }
 }
 
 /// What of an event its hash covers, in the order of the columns. `records.rs` has the same for calls.

@@ -1,5 +1,7 @@
 //! Who may call control over a network.
 
+mod minting;
+mod refusals;
 mod sources;
 
 use super::fixture::{TOKEN, assert_refused, config};

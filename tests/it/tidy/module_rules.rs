@@ -86,6 +86,7 @@ const RULES: &[Rule] = &[
             "control/src/server.rs",
             // The door before all services.
             "control/src/auth.rs",
+            "control/src/auth/",
         ],
         reason: "gRPC is how control is reached: convert at the rim",
     },

@@ -3,6 +3,7 @@
 mod arguments;
 mod chains;
 mod kinds;
+mod refusals;
 mod sources;
 
 use super::{

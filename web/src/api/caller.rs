@@ -7,6 +7,7 @@ use super::{problem::Problem, tokens, upstreams};
 use crate::{
     Site,
     client::{Client, address_of},
+    refusal::Refusal,
 };
 use axum::{
     extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
@@ -21,7 +22,7 @@ use http::{
 use ostia_domain::{
     clock,
     code::Code,
-    key::{ACCESS_TOKEN_PREFIX, Mode, Presented, Secret},
+    key::{ACCESS_TOKEN_PREFIX, Mode, Presented, PublicId, Secret},
     principal::Principal,
     user::Kind,
 };
@@ -64,8 +65,21 @@ pub(super) async fn admit(
     next: Next,
 ) -> Result<Response, Problem> {
     let address = address_of(&site, peer, request.headers());
-    let caller = Caller::of(&site, request.headers(), (address, client)).await?;
-    caller.check(request.method(), route.as_str())?;
+    let mut refusal = Refusal::of(request.method(), route.as_str());
+    let from = (address, client.clone());
+    let caller = Caller::of(&site, request.headers(), from, &mut refusal).await;
+    let caller = caller.and_then(|caller| {
+        let checked = caller.check(request.method(), route.as_str());
+        checked.map(|()| caller)
+    });
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(problem) => {
+            let control = client.through(&site.control);
+            refusal.tell(&control, problem.code).await;
+            return Err(problem);
+        }
+    };
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
@@ -75,9 +89,10 @@ impl Caller {
         site: &Site,
         headers: &HeaderMap,
         (address, client): (IpAddr, Client),
+        refusal: &mut Refusal,
     ) -> Result<Self, Problem> {
         let credential = presented(headers)?;
-        check_shape(credential.expose())?;
+        refusal.presented(check_shape(credential.expose())?);
         let request = v1::AuthenticateRequest {
             key: credential.expose().to_owned(),
             address: Some(address.to_string()),
@@ -96,6 +111,7 @@ impl Caller {
             }
             None => return Err(Problem::internal()),
         };
+        refusal.proved(principal.owner_id, Some(principal.key_id));
         check_restrictions(&principal, address, &credential)?;
         let control = named(&site.control, &client, &principal).on_behalf_of(principal.owner_id);
         let request = v1::GetUserRequest {
@@ -144,12 +160,13 @@ fn named(control: &ControlClient, client: &Client, principal: &Principal) -> Con
     client.through(control).with_key(principal.key_id)
 }
 
-/// A look-alike costs nobody anything: control is not asked.
-fn check_shape(credential: &str) -> Result<(), Problem> {
+/// The public id, where it has one. A look-alike costs nobody anything: control is not asked.
+fn check_shape(credential: &str) -> Result<Option<PublicId>, Problem> {
     if credential.starts_with(ACCESS_TOKEN_PREFIX) && credential.len() <= MAX_ACCESS_TOKEN {
-        return Ok(());
+        return Ok(None);
     }
-    Presented::parse(credential).map(drop).map_err(|error| {
+    let presented = Presented::parse(credential);
+    presented.map(|key| Some(key.public_id())).map_err(|error| {
         let detail = format!("this is not a whole API key: {error}");
         Problem::new(Code::KeyMalformed, detail)
     })

@@ -171,10 +171,10 @@ fn is_request(event: &v1::AuditEvent) -> bool {
     event.kind == "calls"
 }
 
-/// How a request ended. A change that is there was made.
+/// How a request ended. A change that is there was made, unless it says that somebody was refused.
 #[component]
 fn Ended(request: bool, outcome: String) -> impl IntoView {
-    if request {
+    if request || outcome != "ok" {
         view! { <OutcomeBadge outcome=outcome/> }.into_any()
     } else {
         view! { <Badge tone=Tone::Plain text="Changed"/> }.into_any()

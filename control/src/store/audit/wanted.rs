@@ -29,7 +29,7 @@ pub(super) fn conditions(wanted: &Wanted) -> Vec<Condition> {
         .add_option(narrow.outcome.map(ended))
         .add(narrow.during.condition(Column::Id, Column::AtUs));
     let mut conditions = vec![every];
-    // A change is there because it was made: none of them went wrong.
+    // A change of an object is there because it was made: none of them went wrong.
     let changes = narrow.outcome.is_none_or(|outcome| outcome == Outcome::Ok);
     if let Some(key) = &narrow.key {
         conditions = both(&conditions, &of_key(key, changes));

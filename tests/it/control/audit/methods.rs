@@ -15,8 +15,8 @@ pub(super) const READS: [&str; 8] = [
 /// quotas are lent to edges and brought back, and browser sessions kept up, which is nobody's decision. Who
 /// begins one signed in just before. What is claimed to be done once is told of when it is done. What runs on
 /// an edge is kept for seconds and decides nothing; nor does what an edge answers to a question, which is in
-/// audit itself.
-pub(super) const EXCEPTIONS: [&str; 13] = [
+/// audit itself. A refusal is an event that says so: `refusals.rs` has them.
+pub(super) const EXCEPTIONS: [&str; 14] = [
     "BrowserSessionsService.ClaimBrowserSessionCheck",
     "BrowserSessionsService.CreateBrowserSession",
     "BrowserSessionsService.TouchBrowserSession",
@@ -29,6 +29,7 @@ pub(super) const EXCEPTIONS: [&str; 13] = [
     "SyncService.LeaseQuota",
     "SyncService.Record",
     "SyncService.ReportPools",
+    "SyncService.ReportRefusal",
     "SyncService.ReturnQuota",
 ];
 

@@ -64,7 +64,7 @@ pub(super) fn page(
 
 #[component]
 fn Detail(event: v1::AuditEvent, arguments: Arguments, may_read: bool) -> impl IntoView {
-    let request = is_request(&event);
+    let (request, refused) = (is_request(&event), event.outcome != "ok");
     let title = format!("{} {}", event.action, event.target);
     let title = title.trim_end().to_owned();
     let mut difference = Difference::of(&event.detail);
@@ -77,7 +77,7 @@ fn Detail(event: v1::AuditEvent, arguments: Arguments, may_read: bool) -> impl I
         <Shell title=title.clone() section=Section::Audit>
             <PageHead title=title back=("/audit", "Audit")/>
             <Panel title="What happened"><Facts event=event besides=besides/></Panel>
-            {(!request).then(|| view! { <Panel title="What it changed"><Differences of=difference/></Panel> })}
+            {(!request && !refused).then(|| view! { <Panel title="What it changed"><Differences of=difference/></Panel> })}
             {request
                 .then(|| {
                     view! {
