@@ -70,6 +70,7 @@ impl App {
         if new.mode == Mode::Test {
             upstreams::demo::require(change.tx()).await?;
         }
+        op.check_mints_no(owner.id, None)?;
         update::check_reach(
             change.tx(),
             op,
@@ -168,6 +169,7 @@ impl App {
         let key = unrevoked(named(change.tx(), op, reference).await?)?;
         let owner = store::identity::by_id(change.tx(), key.owner_id).await?;
         update::check_holder(op, owner.as_ref().map(|stored| &stored.user))?;
+        op.check_mints_no(key.owner_id, Some(key.id))?;
         if State::of(&key, op.now) == State::Expired {
             return Err(Error::conflict(format!(
                 "the key {:?} has expired, and a new secret would not change that: make a new key",
@@ -192,6 +194,9 @@ impl App {
         };
         let change = self.change(op, action).await?;
         let key = unrevoked(named(change.tx(), op, reference).await?)?;
+        if active {
+            op.check_mints_no(key.owner_id, None)?;
+        }
         store::keys::set_active(change.tx(), key.id, active, op.now).await?;
         changed(change, op, key).await
     }

@@ -23,6 +23,20 @@ pub(crate) struct KeyChange {
     pub(crate) expiry: Option<Expiry>,
 }
 
+impl KeyChange {
+    /// What it may do, and for how long, stays.
+    fn only_names(&self) -> bool {
+        let Self {
+            name: _,
+            policies,
+            plan,
+            restrictions,
+            expiry,
+        } = self;
+        policies.is_none() && plan.is_none() && restrictions.is_none() && expiry.is_none()
+    }
+}
+
 impl App {
     pub(crate) async fn update_key(
         &self,
@@ -35,6 +49,9 @@ impl App {
         let mut key = before.clone();
         let owner = store::identity::by_id(change.tx(), key.owner_id).await?;
         let owner = owner.ok_or_else(|| Error::not_found("user", &key.owner_id.to_string()))?;
+        if !to.only_names() {
+            op.check_mints_no(key.owner_id, None)?;
+        }
         let plan = to.plan.as_deref();
         check_reach(change.tx(), op, &owner.user, to.policies.as_deref(), plan).await?;
         if let Some(name) = to.name {

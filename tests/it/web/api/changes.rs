@@ -1,6 +1,6 @@
 //! `ETag` and `If-Match`.
 
-use super::{Answer, Api, everything, send};
+use super::{Answer, Api, everything, keys::key_of_another, send};
 use crate::harness::wait;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ async fn changeable(api: &Api) -> Vec<(String, Method, Value, Value)> {
     ] {
         api.post(path, made).await.ok(201);
     }
-    let key = api.post("/v1/keys", json!({"name": "k"})).await.ok(201);
+    let key = key_of_another(api, json!({"name": "k"})).await;
     let key = key["key"]["id"].as_str().expect("an id");
     let rules = |deny: &str| json!({"rules": {"upstreams": ["*"], "allow": ["*"], "deny": [deny]}});
     let of = |path: &str, method, one, other| (path.to_owned(), method, one, other);
@@ -140,7 +140,7 @@ async fn changeable(api: &Api) -> Vec<(String, Method, Value, Value)> {
             json!({"url": "https://192.0.2.3/"}),
         ),
         of(
-            &format!("/v1/keys/{key}"),
+            &format!("/api/v1/keys/{key}"),
             Method::PATCH,
             json!({"restrictions": {"networks": ["192.0.2.0/24"]}}),
             json!({"name": "renamed"}),
@@ -180,8 +180,11 @@ async fn of_two_changes_of_what_both_have_read_one_is_made() {
 #[tokio::test]
 async fn a_use_is_no_change() {
     let api = Api::start().await;
-    let made = api.post("/v1/keys", json!({"name": "k"})).await.ok(201);
-    let path = format!("/v1/keys/{}", made["key"]["id"].as_str().expect("an id"));
+    let made = key_of_another(&api, json!({"name": "k"})).await;
+    let path = format!(
+        "/api/v1/keys/{}",
+        made["key"]["id"].as_str().expect("an id")
+    );
     let tag = api.get(&path).await.header("etag").to_owned();
     let secret = made["secret"].as_str().expect("a secret");
     send(api.with_key(Method::GET, "/v1/me", secret))

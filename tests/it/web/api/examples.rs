@@ -1,6 +1,6 @@
 //! The commands of `docs/api.md`, as somebody pastes them.
 
-use super::Api;
+use super::{Api, keys::key_of_another};
 use crate::harness::{
     command::{self, command},
     environment,
@@ -20,7 +20,7 @@ async fn every_command_of_the_page_works() {
     let small = json!({"name": "small"});
     api.post("/api/v1/plans", small).await.ok(201);
     let key = json!({"name": "reader", "policies": ["read-only"]});
-    let made = api.post("/v1/keys", key).await.ok(201);
+    let made = key_of_another(&api, key).await;
     let home = tempfile::tempdir().expect("a folder");
     std::fs::write(home.path().join(".curlrc"), "fail-with-body\n").expect("a file");
 

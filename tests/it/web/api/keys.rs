@@ -13,14 +13,22 @@ fn secret(minted: &Value) -> String {
     minted["secret"].as_str().expect("a secret").to_owned()
 }
 
+/// The first such key: a service account of its own has it.
+pub(super) async fn key_of_another(api: &Api, mut key: Value) -> Value {
+    let owner = json!({"name": "other", "kind": "service", "role": "administrator"});
+    api.post("/api/v1/users", owner).await.ok(201);
+    key["owner"] = json!("other");
+    api.post("/api/v1/keys", key).await.ok(201)
+}
+
 #[tokio::test]
 async fn a_key_lives_from_its_creation_to_its_end() {
     let api = Api::start().await;
-    let made = api.post("/v1/keys", json!({"name": "ci"})).await.ok(201);
+    let made = key_of_another(&api, json!({"name": "ci"})).await;
     let first = secret(&made);
     let id = made["key"]["id"].as_str().expect("an id");
-    assert_eq!(made["key"]["owner_name"], "root");
-    let at = |action: &str| format!("/v1/keys/{id}{action}");
+    assert_eq!(made["key"]["owner_name"], "other");
+    let at = |action: &str| format!("/api/v1/keys/{id}{action}");
 
     let change = json!({"name": "build", "plan": null});
     let changed = api.write(Method::PATCH, &at(""), change).await.ok(200);
@@ -105,12 +113,46 @@ async fn a_key_of_a_person_mints_no_keys() {
     }
 }
 
+/// A service account administers with its key, and gets no other one by it.
+#[tokio::test]
+async fn a_key_of_a_service_account_mints_none_of_its_own() {
+    let api = Api::start().await;
+    let own = api.get("/v1/keys").await.ok(200)["items"][0]["id"].clone();
+    let own = own.as_str().expect("an id");
+    for (method, path, body) in [
+        (Method::POST, "/v1/keys".to_owned(), json!({"name": "x"})),
+        (
+            Method::POST,
+            "/api/v1/keys".to_owned(),
+            json!({"name": "x", "owner": "root"}),
+        ),
+        (
+            Method::PATCH,
+            format!("/v1/keys/{own}"),
+            json!({"never_expires": true}),
+        ),
+        (
+            Method::POST,
+            format!("/api/v1/keys/{own}/activate"),
+            json!({}),
+        ),
+    ] {
+        let refused = api.write(method, &path, body).await;
+        refused.refused(403, "forbidden");
+        let why = refused.body["detail"].as_str().expect("a reason");
+        assert!(why.contains("no key of the account"), "{why}");
+    }
+    let overlap = json!({"overlap_seconds": 0});
+    let rotated = api.post(&format!("/v1/keys/{own}/rotate"), overlap).await;
+    assert_eq!(status_of(&api, &secret(&rotated.ok(200))).await, 200);
+}
+
 /// Nor does a test key administer, whoever it belongs to.
 #[tokio::test]
 async fn a_test_key_of_a_service_account_administers_nothing() {
     let api = Api::start().await;
     let made = json!({"name": "trial", "mode": "test", "policies": ["read-only"]});
-    let trial = secret(&api.post("/v1/keys", made).await.ok(201));
+    let trial = secret(&key_of_another(&api, made).await);
     assert_eq!(status_of(&api, &trial).await, 200);
     for (method, path) in [
         (Method::POST, "/v1/keys"),
@@ -155,7 +197,7 @@ async fn limits_and_groups_are_told_to_the_holder() {
 #[tokio::test]
 async fn whoever_finds_a_key_ends_it() {
     let api = Api::start().await;
-    let made = api.post("/v1/keys", json!({"name": "lost"})).await.ok(201);
+    let made = key_of_another(&api, json!({"name": "lost"})).await;
     let lost = secret(&made);
     let url = format!("{}/v1/leaked-keys", api.ostia.web_url);
     let report = async |key: &str| {

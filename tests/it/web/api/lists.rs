@@ -1,6 +1,6 @@
 //! Pages of lists.
 
-use super::Api;
+use super::{Api, service};
 use serde_json::json;
 
 /// Follows `Link` to the end.
@@ -29,17 +29,19 @@ async fn names(api: &Api, path: &str) -> Vec<String> {
 #[tokio::test]
 async fn every_item_is_on_one_page() {
     let api = Api::start().await;
+    service(&api.ostia, "other", "operator").await;
     for name in ["a", "b", "c", "d", "e"] {
         api.post("/api/v1/plans", json!({"name": name}))
             .await
             .ok(201);
-        api.post("/v1/keys", json!({"name": name})).await.ok(201);
+        let key = json!({"name": name, "owner": "other"});
+        api.post("/api/v1/keys", key).await.ok(201);
     }
     let plans = names(&api, "/api/v1/plans?page_size=2").await;
     assert_eq!(plans, ["a", "b", "c", "d", "e"]);
     // Control cuts this one; newest first.
-    let keys = names(&api, "/v1/keys?page_size=2").await;
-    assert_eq!(keys, ["e", "d", "c", "b", "a", "root"]);
+    let keys = names(&api, "/api/v1/keys?owner=other&page_size=2").await;
+    assert_eq!(keys, ["e", "d", "c", "b", "a", "other"]);
 }
 
 #[tokio::test]

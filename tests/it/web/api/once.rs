@@ -1,6 +1,6 @@
 //! `Idempotency-Key`.
 
-use super::{Api, changes::with, send, service, split};
+use super::{Api, changes::with, keys::key_of_another, send, service, split};
 use crate::harness::{database, ostia::Ostia, wait};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -10,8 +10,10 @@ use std::time::Duration;
 #[tokio::test]
 async fn a_creation_that_is_sent_again_is_one() {
     let api = Api::start().await;
-    let path = "/v1/keys";
-    let (key, body) = (("idempotency-key", "a1"), r#"{"name": "ci"}"#);
+    let path = "/api/v1/keys";
+    service(&api.ostia, "other", "operator").await;
+    let key = ("idempotency-key", "a1");
+    let body = r#"{"name": "ci", "owner": "other"}"#;
     let first = with(&api, Method::POST, path, key, body).await.ok(201);
     assert!(first["secret"].is_string());
     let again = with(&api, Method::POST, path, key, body).await;
@@ -20,7 +22,14 @@ async fn a_creation_that_is_sent_again_is_one() {
     assert_eq!(again["key"], first["key"]);
     // It was shown once, and is kept nowhere.
     assert_eq!(again["secret"], Value::Null);
-    let other = with(&api, Method::POST, path, key, r#"{"name": "cd"}"#).await;
+    let other = with(
+        &api,
+        Method::POST,
+        path,
+        key,
+        r#"{"name": "cd", "owner": "other"}"#,
+    )
+    .await;
     other.refused_for(422, "invalid-argument", "Idempotency-Key");
     let unusable = ("idempotency-key", "");
     let refused = with(&api, Method::POST, path, unusable, body).await;
@@ -33,9 +42,11 @@ async fn a_creation_that_is_sent_again_is_one() {
     with(&api, Method::POST, path, retried, body).await.ok(201);
     // Keys of this kind are of one caller.
     let stranger = service(&api.ostia, "stranger", "administrator").await;
+    api.ostia.cli(&["keys", "revoke", "ci", "--yes"]).await.ok();
     let request = api.with_key(Method::POST, path, &stranger);
     let theirs = send(request.header(key.0, key.1).body(body)).await.ok(201);
-    assert_eq!(theirs["key"]["owner_name"], "stranger");
+    assert_ne!(theirs["key"]["id"], first["key"]["id"]);
+    assert!(theirs["secret"].is_string());
 }
 
 /// A client that sends the header with everything still gets a token that works.
@@ -92,9 +103,12 @@ async fn of_many_at_once_one_is_made() {
 async fn a_rotation_that_is_sent_again_elsewhere_is_one() {
     let one = Api::start().await;
     let other = split::another_web(&one).await;
-    let made = one.post("/v1/keys", json!({"name": "ci"})).await.ok(201);
+    let made = key_of_another(&one, json!({"name": "ci"})).await;
     let id = made["key"]["id"].as_str().expect("an id");
-    let (path, key) = (format!("/v1/keys/{id}/rotate"), ("idempotency-key", "r1"));
+    let (path, key) = (
+        format!("/api/v1/keys/{id}/rotate"),
+        ("idempotency-key", "r1"),
+    );
     let body = r#"{"overlap_seconds": 3600}"#;
     let first = with(&one, Method::POST, &path, key, body).await.ok(200);
     assert!(first["secret"].is_string());
@@ -114,7 +128,7 @@ async fn a_rotation_that_is_sent_again_elsewhere_is_one() {
     )
     .await;
     changed.refused_for(422, "invalid-argument", "Idempotency-Key");
-    let secrets = one.get(&format!("/v1/keys/{id}")).await.ok(200);
+    let secrets = one.get(&format!("/api/v1/keys/{id}")).await.ok(200);
     assert_eq!(secrets["secrets"].as_array().map(Vec::len), Some(2));
 }
 

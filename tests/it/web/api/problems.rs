@@ -1,6 +1,6 @@
 //! How what does not work is answered.
 
-use super::{Api, send, service};
+use super::{Api, keys::key_of_another, send, service};
 use crate::harness::http;
 use reqwest::{
     Method,
@@ -57,9 +57,10 @@ async fn a_key_that_does_not_work_says_why() {
 #[tokio::test]
 async fn where_and_when_a_key_may_be_used_holds_here_too() {
     let api = Api::start().await;
+    service(&api.ostia, "other", "operator").await;
     let key = async |name: &str, restrictions| {
-        let body = json!({"name": name, "restrictions": restrictions});
-        let made = api.post("/v1/keys", body).await.ok(201);
+        let body = json!({"name": name, "owner": "other", "restrictions": restrictions});
+        let made = api.post("/api/v1/keys", body).await.ok(201);
         made["secret"].as_str().expect("a secret").to_owned()
     };
     let elsewhere = key("elsewhere", json!({"networks": ["192.0.2.0/24"]})).await;
@@ -261,8 +262,7 @@ async fn the_state_of_things_is_a_conflict() {
         .ok(201);
     let again = api.post("/api/v1/plans", json!({"name": "gold"})).await;
     again.refused(409, "already-exists");
-    let bound = json!({"name": "bound", "plan": "gold"});
-    api.post("/v1/keys", bound).await.ok(201);
+    key_of_another(&api, json!({"name": "bound", "plan": "gold"})).await;
     let used = api.delete("/api/v1/plans/gold").await;
     used.refused(409, "conflict");
     let missing = api.delete("/api/v1/plans/silver").await;

@@ -3,6 +3,7 @@
 use super::{
     Api,
     calls::{call, caller, ready},
+    keys::key_of_another,
     send, service,
 };
 use crate::{
@@ -90,7 +91,7 @@ async fn nobody_is_there_to_be_asked() {
 async fn a_key_that_has_ended() {
     let api = Api::start().await;
     let short = json!({"name": "short", "expires_in_seconds": 1});
-    let made = api.post("/v1/keys", short).await.ok(201);
+    let made = key_of_another(&api, short).await;
     let key = made["secret"].as_str().expect("a secret");
     let ended = wait::until(SOON, "its second is over", || async {
         match send(api.with_key(Method::GET, "/v1/me", key)).await {
