@@ -14,6 +14,8 @@ pub struct CallRecord {
     pub request_id: Uuid,
     /// Unset when nobody was authenticated.
     pub caller: Option<Caller>,
+    /// Which secret of the caller's key was used, where that is known.
+    pub secret_id: Option<Uuid>,
     /// The public id of a key that was presented and refused, where it could be read.
     pub presented_key: Option<String>,
     /// The MCP method, or the HTTP method and path of a request that carried none.

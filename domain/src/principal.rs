@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub struct Principal {
     pub key_id: Uuid,
     pub key_name: String,
+    /// Which secret of the key was presented, or stands behind an access token. Unset: an older control said it.
+    pub secret_id: Option<Uuid>,
     pub mode: Mode,
     pub owner_id: Uuid,
     pub owner_name: String,

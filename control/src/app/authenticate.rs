@@ -215,6 +215,7 @@ fn principal(key: &StoredKey, secret: &StoredSecret, owner: &Owner) -> Principal
     Principal {
         key_id: key.id,
         key_name: key.name.clone(),
+        secret_id: Some(secret.id),
         mode: key.mode,
         owner_id: user.id,
         owner_name: user.name.clone(),

@@ -45,23 +45,27 @@ impl Uses {
     }
 
     pub(crate) fn keys_used(&self, records: &[CallRecord], now: Timestamp) {
-        let mut newest: HashMap<Uuid, (Timestamp, &CallRecord)> = HashMap::new();
+        let mut newest: HashMap<What, (Timestamp, &CallRecord)> = HashMap::new();
         for record in records {
-            if let Some(caller) = &record.caller {
-                // An edge whose clock is wrong must not block the notes of the others.
-                let used = record.at.clamp(Timestamp::UNIX_EPOCH, now);
-                let last = newest.entry(caller.key_id).or_insert((used, record));
+            let Some(caller) = &record.caller else {
+                continue;
+            };
+            // An edge whose clock is wrong must not block the notes of the others.
+            let used = record.at.clamp(Timestamp::UNIX_EPOCH, now);
+            let secret = record.secret_id.map(What::Secret);
+            for what in secret.into_iter().chain([What::Key(caller.key_id)]) {
+                let last = newest.entry(what).or_insert((used, record));
                 if used > last.0 {
                     *last = (used, record);
                 }
             }
         }
-        for (key, (at, record)) in newest {
+        for (what, (at, record)) in newest {
             let by = UsedBy {
                 address: record.remote_address.clone(),
                 client: record.client.clone(),
             };
-            self.note(What::Key(key), Use { at, by });
+            self.note(what, Use { at, by });
         }
     }
 

@@ -126,6 +126,7 @@ fn scope() -> impl Strategy<Value = Scope> {
 fn principal() -> impl Strategy<Value = Principal> {
     let mode = prop_oneof![4 => Just(Mode::Live), 1 => Just(Mode::Test)];
     let principal = |(mode, owner, key, rules)| Principal {
+        secret_id: None,
         key_id: Uuid::nil(),
         key_name: "key".to_owned(),
         mode,

@@ -96,6 +96,7 @@ impl From<&Entry> for v1::CallRecord {
             at_us: entry.at.timestamp_micros(),
             request_id: entry.id.as_bytes().to_vec(),
             caller: entry.caller.as_deref().map(caller),
+            secret_id: entry.caller.as_deref().and_then(secret),
             presented_key: entry.presented_key.clone(),
             method: entry.method.clone().into_owned(),
             upstream: entry.upstream().map(str::to_owned),
@@ -117,11 +118,58 @@ impl From<&Entry> for v1::CallRecord {
     }
 }
 
+fn secret(principal: &Principal) -> Option<Vec<u8>> {
+    principal.secret_id.map(|id| id.as_bytes().to_vec())
+}
+
 fn caller(principal: &Principal) -> v1::RecordedCaller {
     v1::RecordedCaller {
         key_id: principal.key_id.as_bytes().to_vec(),
         key_name: principal.key_name.clone(),
         owner_id: principal.owner_id.as_bytes().to_vec(),
         owner_name: principal.owner_name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::RequestIds;
+    use ostia_domain::{
+        clock,
+        key::Mode,
+        policy::{Grant, Scope},
+    };
+
+    #[test]
+    fn a_record_says_which_secret_was_used() {
+        let arrival = Arrival {
+            id: RequestIds::new([0; 8]).next(clock::now()),
+            at: clock::now(),
+            started: clock::instant(),
+            remote: [127, 0, 0, 1].into(),
+        };
+        let mut entry = Entry::new(&arrival);
+        assert_eq!(v1::CallRecord::from(&entry).secret_id, None);
+        let secret = Uuid::from_u128(7);
+        entry.caller = Some(Arc::new(Principal {
+            key_id: Uuid::nil(),
+            key_name: "ci".to_owned(),
+            secret_id: Some(secret),
+            mode: Mode::Live,
+            owner_id: Uuid::nil(),
+            owner_name: "bob".to_owned(),
+            grant: Grant {
+                owner: Scope::Unlimited,
+                key: Scope::Unlimited,
+                rules: None,
+            },
+            limits: Vec::new(),
+            networks: Vec::new(),
+            window: None,
+            expires_at: None,
+        }));
+        let record = v1::CallRecord::from(&entry);
+        assert_eq!(record.secret_id.as_deref(), Some(&secret.as_bytes()[..]));
     }
 }

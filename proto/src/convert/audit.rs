@@ -18,6 +18,7 @@ impl From<CallRecord> for v1::CallRecord {
             at_us: record.at.timestamp_micros(),
             request_id: record.request_id.as_bytes().to_vec(),
             caller: record.caller.map(Into::into),
+            secret_id: record.secret_id.map(|id| id.as_bytes().to_vec()),
             presented_key: record.presented_key,
             method: record.method,
             upstream: record.upstream,
@@ -46,6 +47,10 @@ impl TryFrom<v1::CallRecord> for CallRecord {
                 .ok_or_else(|| FieldError::new("at_us", "is outside the calendar"))?,
             request_id: uuid_bytes("request_id", &record.request_id)?,
             caller: record.caller.map(TryInto::try_into).transpose()?,
+            secret_id: record
+                .secret_id
+                .map(|id| uuid_bytes("secret_id", &id))
+                .transpose()?,
             presented_key: record.presented_key,
             method: record.method,
             upstream: record.upstream,

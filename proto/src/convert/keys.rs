@@ -110,6 +110,7 @@ impl From<Principal> for v1::Principal {
         Self {
             key_id: principal.key_id.to_string(),
             key_name: principal.key_name,
+            secret_id: principal.secret_id.map(|id| id.to_string()),
             mode: v1::KeyMode::from(principal.mode).into(),
             owner_id: principal.owner_id.to_string(),
             owner_name: principal.owner_name,
@@ -135,6 +136,10 @@ impl TryFrom<v1::Principal> for Principal {
         Ok(Self {
             key_id: uuid("key_id", &principal.key_id)?,
             key_name: principal.key_name,
+            secret_id: principal
+                .secret_id
+                .map(|id| uuid("secret_id", &id))
+                .transpose()?,
             mode,
             owner_id: uuid("owner_id", &principal.owner_id)?,
             owner_name: principal.owner_name,

@@ -257,6 +257,7 @@ mod tests {
     #[test]
     fn what_ended_on_its_way_here_is_refused() {
         let ended = Principal {
+            secret_id: None,
             key_id: Uuid::nil(),
             key_name: "ci".to_owned(),
             mode: Mode::Live,
