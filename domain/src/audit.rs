@@ -34,6 +34,8 @@ pub struct CallRecord {
     pub duration_us: u64,
     pub request_bytes: u64,
     pub result_bytes: u64,
+    /// What an upstream over HTTP answered with.
+    pub upstream_status: Option<u16>,
     /// Answered without the upstream.
     pub cached: bool,
     pub remote_address: Option<String>,

@@ -38,6 +38,7 @@ mod m20261121_000021_problem_stages;
 mod m20261121_000022_session_places;
 mod m20261121_000023_page_indexes;
 mod m20261121_000024_idempotency_keys;
+mod m20261121_000025_audit_sizes;
 mod m20261121_000027_idle_keys;
 
 pub use connection::{Applied, Error, pending, up};
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000022_session_places::Migration),
             Box::new(m20261121_000023_page_indexes::Migration),
             Box::new(m20261121_000024_idempotency_keys::Migration),
+            Box::new(m20261121_000025_audit_sizes::Migration),
             Box::new(m20261121_000027_idle_keys::Migration),
         ]
     }

@@ -147,6 +147,11 @@ impl From<AuditEvent> for v1::AuditEvent {
             sequence: event.seq.unwrap_or_default().unsigned_abs(),
             previous_hash: hex(&event.previous.unwrap_or_default()),
             hash: hex(&event.hash.unwrap_or_default()),
+            request_bytes: event.request_bytes.map(i64::unsigned_abs),
+            result_bytes: event.result_bytes.map(i64::unsigned_abs),
+            upstream_status: event
+                .upstream_status
+                .and_then(|status| status.try_into().ok()),
             // A kind that is not known is of a newer control, and no decision of an edge.
             kind: Kind::parse(event.kind)
                 .unwrap_or(Kind::Change)

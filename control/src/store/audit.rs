@@ -14,7 +14,7 @@ pub(crate) use super::chain::Kind;
 use super::{
     Error, Tx,
     cells::Cells,
-    chain::{Appender, Canonical},
+    chain::{Appender, Canonical, Form},
     entity::audit_events::{Column, Entity, Model},
     page::{Ask, Page},
 };
@@ -68,14 +68,17 @@ pub(super) async fn insert_change(
         client: change.with.client.clone(),
         detail: Some(change.detail.to_string()),
         kind: Kind::Change.number(),
+        request_bytes: None,
+        result_bytes: None,
+        upstream_status: None,
         writer: None,
         seq: None,
         previous: None,
         hash: None,
     };
     let mut canonical = Canonical::default();
-    cells(&mut canonical, &event);
-    let place = appender.place(&canonical);
+    let form = cells(&mut canonical, &event);
+    let place = appender.place(form, &canonical);
     event.writer = Some(place.writer);
     event.seq = Some(place.seq);
     event.previous = Some(place.previous.to_vec());
@@ -95,7 +98,7 @@ fn outcome(refused: Option<Code>) -> Outcome {
 }
 
 /// What of an event its hash covers, in the order of the columns. `records.rs` has the same for calls.
-fn cells(cells: &mut impl Cells, event: &AuditEvent) {
+fn cells(cells: &mut impl Cells, event: &AuditEvent) -> Form {
     cells.uuid(Some(event.id));
     cells.number(event.at_us);
     cells.uuid(Some(event.request_id));
@@ -113,6 +116,17 @@ fn cells(cells: &mut impl Cells, event: &AuditEvent) {
     cells.text(event.client.as_deref());
     cells.text(event.detail.as_deref());
     cells.number(event.kind.into());
+    let sizes = [event.request_bytes, event.result_bytes];
+    let rest = sizes
+        .into_iter()
+        .chain([event.upstream_status.map(Into::into)]);
+    if rest.clone().all(|value| value.is_none()) {
+        return Form::First;
+    }
+    for value in rest {
+        cells.optional_number(value);
+    }
+    Form::Sized
 }
 
 /// Newest first.

@@ -18,6 +18,13 @@ pub(super) trait Cells {
         self.optional_bytes(value.as_ref().map(|id| id.as_bytes().as_slice()));
     }
 
+    fn optional_number(&mut self, value: Option<i64>) {
+        match value {
+            Some(number) => self.number(number),
+            None => self.null(),
+        }
+    }
+
     fn optional_bytes(&mut self, value: Option<&[u8]>) {
         match value {
             Some(bytes) => self.bytes(bytes),

@@ -6,10 +6,10 @@
 //! transaction did not come back with a commit is never continued, because nobody knows whether it was
 //! committed; the next transaction begins another. So does a control that starts.
 //!
-//! The hash of an event is SHA-256 over `ostia audit 1`, the hash of the event before (32 bytes, zeros
-//! for the first), the writer (16), the sequence number (8, big-endian), and the columns of the event from
-//! `id` to `kind` in the order of the table, each as a byte 0 for NULL, or 1 and a number as 8 bytes,
-//! or 2, the length as 4 bytes and the bytes themselves.
+//! The hash of an event is SHA-256 over the name of its form ([`Form`]), the hash of the event before (32 bytes,
+//! zeros for the first), the writer (16), the sequence number (8, big-endian), and the columns of the event in the
+//! order of the form, each as a byte 0 for NULL, or 1 and a number as 8 bytes, or 2, the length as 4 bytes
+//! and the bytes themselves.
 
 use super::{
     Error, Tx,
@@ -22,7 +22,24 @@ use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, prelude::*};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-const DOMAIN: &[u8] = b"ostia audit 1";
+/// Which columns the hash of an event covers. What the event has says which: whoever takes away or adds what makes
+/// the difference makes it one of another form, whose hash is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// From `id` to `kind`: of changes, and of calls before their sizes were kept.
+    First,
+    /// The same, and then `request_bytes`, `result_bytes` and `upstream_status`.
+    Sized,
+}
+
+impl Form {
+    fn name(self) -> &'static [u8] {
+        match self {
+            Self::First => b"ostia audit 1",
+            Self::Sized => b"ostia audit 2",
+        }
+    }
+}
 
 pub(crate) type Hash = [u8; 32];
 
@@ -117,10 +134,10 @@ impl Chains {
 
 impl Appender {
     /// The next place, for the event with these values.
-    pub(super) fn place(&mut self, row: &Canonical) -> Place {
+    pub(super) fn place(&mut self, form: Form, row: &Canonical) -> Place {
         let previous = self.head.hash;
         let (writer, seq) = (self.head.writer, self.head.seq + 1);
-        let hash = hash(&previous, writer, seq, row);
+        let hash = hash(form, &previous, (writer, seq), row);
         (self.head.seq, self.head.hash) = (seq, hash);
         Place {
             writer,
@@ -170,9 +187,14 @@ impl Appender {
     }
 }
 
-pub(super) fn hash(previous: &Hash, writer: Uuid, seq: i64, row: &Canonical) -> Hash {
+pub(super) fn hash(
+    form: Form,
+    previous: &Hash,
+    (writer, seq): (Uuid, i64),
+    row: &Canonical,
+) -> Hash {
     let mut context = Context::new(&SHA256);
-    context.update(DOMAIN);
+    context.update(form.name());
     context.update(previous);
     context.update(writer.as_bytes());
     context.update(&seq.to_be_bytes());

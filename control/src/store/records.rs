@@ -21,7 +21,7 @@ use super::{
     Error, Store, Tx,
     audit::arguments::{KEPT, hash},
     cells::Cells,
-    chain::{self, Appender, Canonical, Place},
+    chain::{self, Appender, Canonical, Form, Place},
 };
 use ostia_domain::{audit::CallRecord, redact::KeptArguments};
 use std::{
@@ -102,7 +102,7 @@ async fn append(tx: &Tx, appender: &mut Appender, records: &[&CallRecord]) -> Re
         };
         canonical.clear();
         event.write(&mut canonical);
-        (event, appender.place(&canonical))
+        (event, appender.place(Form::Sized, &canonical))
     };
     let placed: Vec<(Event<'_>, Place)> = new.into_iter().map(place).collect();
     AUDIT.run(tx, &placed, audit).await?;
@@ -180,7 +180,7 @@ fn usage(row: &mut impl Cells, record: &CallRecord) {
 }
 
 /// In the order of [`audit`].
-const AUDIT_COLUMNS: [Column; 21] = [
+const AUDIT_COLUMNS: [Column; 24] = [
     Column("id", Kind::Uuid),
     Column("at_us", Kind::Number),
     Column("request_id", Kind::Uuid),
@@ -198,6 +198,9 @@ const AUDIT_COLUMNS: [Column; 21] = [
     Column("client", Kind::Text),
     Column("detail", Kind::Text),
     Column("kind", Kind::Number),
+    Column("request_bytes", Kind::Number),
+    Column("result_bytes", Kind::Number),
+    Column("upstream_status", Kind::Number),
     Column("writer", Kind::Uuid),
     Column("seq", Kind::Number),
     Column("previous", Kind::Bytes),
@@ -246,6 +249,9 @@ impl Event<'_> {
         row.text(record.client.as_deref());
         row.text(detail(record).as_deref());
         row.number(chain::Kind::Call.number().into());
+        row.number(capped(record.request_bytes));
+        row.number(capped(record.result_bytes));
+        row.optional_number(record.upstream_status.map(Into::into));
     }
 }
 

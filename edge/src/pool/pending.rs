@@ -142,20 +142,37 @@ impl From<&str> for Refusal {
     }
 }
 
+/// How a request ended.
+pub(super) struct Ended {
+    pub(super) result: Result<Answer, Lost>,
+    /// What an upstream over HTTP answered it with.
+    pub(super) status: Option<u16>,
+}
+
+impl From<Lost> for Ended {
+    fn from(why: Lost) -> Self {
+        Self {
+            result: Err(why),
+            status: None,
+        }
+    }
+}
+
 /// A request that was sent and has no answer yet. Dropping it forgets the request.
 pub struct Pending {
     worker: Arc<Worker>,
     id: u64,
-    answer: oneshot::Receiver<Result<Answer, Lost>>,
+    answer: oneshot::Receiver<Ended>,
     events: Option<mpsc::Receiver<Event>>,
     settled: bool,
+    status: Option<u16>,
 }
 
 impl Pending {
     pub(super) fn new(
         worker: Arc<Worker>,
         id: u64,
-        answer: oneshot::Receiver<Result<Answer, Lost>>,
+        answer: oneshot::Receiver<Ended>,
         events: Option<mpsc::Receiver<Event>>,
     ) -> Self {
         Self {
@@ -164,13 +181,24 @@ impl Pending {
             answer,
             events,
             settled: false,
+            status: None,
         }
     }
 
     pub async fn answer(&mut self) -> Result<Answer, Lost> {
-        let answer = (&mut self.answer).await;
+        let ended = (&mut self.answer).await;
+        self.settle(ended.unwrap_or(Lost::Gone.into()))
+    }
+
+    fn settle(&mut self, ended: Ended) -> Result<Answer, Lost> {
         self.settled = true;
-        answer.unwrap_or(Err(Lost::Gone))
+        self.status = ended.status;
+        ended.result
+    }
+
+    /// What an upstream over HTTP answered with, once it has.
+    pub fn status(&self) -> Option<u16> {
+        self.status
     }
 
     /// What comes next: whatever was listened for, and then the answer.
@@ -182,9 +210,8 @@ impl Pending {
             // What was said before the answer is passed on before it.
             biased;
             Some(event) = events.recv() => Ok(event),
-            answer = &mut self.answer => {
-                self.settled = true;
-                answer.unwrap_or(Err(Lost::Gone)).map(Event::Answer)
+            ended = &mut self.answer => {
+                self.settle(ended.unwrap_or(Lost::Gone.into())).map(Event::Answer)
             }
         }
     }

@@ -9,7 +9,7 @@ pub use outgoing::{Outgoing, Way};
 
 use super::{
     changes::Changes,
-    pending::{Answer, Event, Lost, Pending, Refusal},
+    pending::{Answer, Ended, Event, Lost, Pending, Refusal},
 };
 use crate::mcp::log_level::LogLevel;
 use ostia_domain::{capability::ClientCapabilities, clock};
@@ -31,7 +31,7 @@ const EVENT_BUFFER: usize = 32;
 const MAX_ABANDONED: usize = 1024;
 
 struct Waiter {
-    answer: oneshot::Sender<Result<Answer, Lost>>,
+    answer: oneshot::Sender<Ended>,
     events: Option<mpsc::Sender<Event>>,
     /// A call of a client, which what the upstream says in between may belong to.
     call: bool,
@@ -288,9 +288,9 @@ impl Worker {
     }
 
     /// Fails one request.
-    pub(super) fn fail(&self, id: u64, why: Lost) {
+    pub(super) fn fail(&self, id: u64, why: impl Into<Ended>) {
         if let Some(Slot::Awaited(waiter)) = self.take(id) {
-            let _ = waiter.answer.send(Err(why));
+            let _ = waiter.answer.send(why.into());
         }
     }
 

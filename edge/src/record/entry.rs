@@ -27,6 +27,8 @@ pub struct Entry {
     pub duration: Duration,
     pub request_bytes: usize,
     pub result_bytes: usize,
+    /// Of an upstream over HTTP that answered.
+    pub upstream_status: Option<u16>,
     pub remote: IpAddr,
     pub client: Option<HeaderValue>,
 }
@@ -60,6 +62,7 @@ impl Entry {
             duration: Duration::ZERO,
             request_bytes: 0,
             result_bytes: 0,
+            upstream_status: None,
             remote: arrival.remote,
             client: None,
         }
@@ -109,6 +112,7 @@ impl From<&Entry> for v1::CallRecord {
             duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
             request_bytes: entry.request_bytes as u64,
             result_bytes: entry.result_bytes as u64,
+            upstream_status: entry.upstream_status.map(u32::from),
             // Every answer comes from its upstream.
             cached: false,
             remote_address: Some(entry.remote.to_string()),

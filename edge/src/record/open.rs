@@ -130,6 +130,11 @@ impl OpenRecord {
         });
     }
 
+    /// Of an upstream over HTTP, once it answered.
+    pub fn upstream_status(&mut self, status: Option<u16>) {
+        self.edit(|entry| entry.upstream_status = status);
+    }
+
     /// Begins the call's span; answers with the trace context that the upstream must get.
     pub fn trace(&mut self, tool: &str, incoming: &Incoming<'_>) -> Option<String> {
         let (span, outgoing) = trace::begin(tool, incoming);

@@ -97,6 +97,7 @@ impl Exchange {
             result = next_before(&mut open.pending, self.deadline) => result,
             () = cancelled(self.entry.as_ref()) => Err(End::Cancelled),
         };
+        open.record.upstream_status(open.pending.status());
         match result {
             Ok(event) => {
                 if let Event::Answer(answer) = &event {
@@ -229,6 +230,7 @@ impl Drop for Exchange {
                     next = next_before(&mut open.pending, deadline) => next,
                     () = cancelled(entry.as_ref()) => Err(End::Cancelled),
                 };
+                open.record.upstream_status(open.pending.status());
                 match next {
                     Ok(Event::Answer(answer)) => {
                         return open.record.ended(outcome(&answer), answer.payload.len());

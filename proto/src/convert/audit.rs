@@ -30,6 +30,7 @@ impl From<CallRecord> for v1::CallRecord {
             duration_us: record.duration_us,
             request_bytes: record.request_bytes,
             result_bytes: record.result_bytes,
+            upstream_status: record.upstream_status.map(u32::from),
             cached: record.cached,
             remote_address: record.remote_address,
             client: record.client,
@@ -74,6 +75,11 @@ impl TryFrom<v1::CallRecord> for CallRecord {
             duration_us: record.duration_us,
             request_bytes: record.request_bytes,
             result_bytes: record.result_bytes,
+            // What is no status is kept out rather than the whole record.
+            upstream_status: record
+                .upstream_status
+                .and_then(|status| u16::try_from(status).ok())
+                .filter(|status| (100..1000).contains(status)),
             cached: record.cached,
             remote_address: record.remote_address,
             client: record.client,

@@ -25,6 +25,9 @@ pub(crate) struct Event {
     rule: Option<String>,
     arguments_digest: Option<String>,
     duration_us: u64,
+    request_bytes: Option<u64>,
+    result_bytes: Option<u64>,
+    upstream_status: Option<u32>,
     remote_address: Option<String>,
     client: Option<String>,
     /// A change's before and after.
@@ -52,6 +55,9 @@ impl From<v1::AuditEvent> for Event {
             rule: optional(event.rule),
             arguments_digest: optional(event.arguments_digest),
             duration_us: event.duration_us,
+            request_bytes: event.request_bytes,
+            result_bytes: event.result_bytes,
+            upstream_status: event.upstream_status,
             remote_address: optional(event.remote_address),
             client: optional(event.client),
             detail: optional(event.detail).and_then(|text| RawValue::from_string(text).ok()),
@@ -78,6 +84,9 @@ impl Exported for Event {
         "rule",
         "arguments_digest",
         "duration_us",
+        "request_bytes",
+        "result_bytes",
+        "upstream_status",
         "remote_address",
         "client",
         "detail",
@@ -103,6 +112,9 @@ impl Exported for Event {
             or_empty(&self.rule),
             or_empty(&self.arguments_digest),
             self.duration_us.to_string(),
+            number(self.request_bytes),
+            number(self.result_bytes),
+            number(self.upstream_status.map(u64::from)),
             or_empty(&self.remote_address),
             or_empty(&self.client),
             self.detail
@@ -115,6 +127,10 @@ impl Exported for Event {
             or_empty(&self.hash),
         ]
     }
+}
+
+fn number(value: Option<u64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// The most telling of each; `--json` and `tail` have all.

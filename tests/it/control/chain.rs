@@ -1,5 +1,7 @@
 //! Hash chains of audit events: whole as they are written, and telling of every change behind their back.
 
+mod sizes;
+
 use super::{
     fixture::{Fixture, assert_refused, start},
     records::{call, record},
@@ -156,6 +158,9 @@ async fn an_event_that_was_changed_is_named() {
         "target = NULL",
         "at_us = at_us + 1",
         "kind = kind, actor = 'key:other'",
+        "result_bytes = 21",
+        "upstream_status = 200",
+        "request_bytes = NULL, result_bytes = NULL",
         "previous = hash",
         "hash = previous",
     ] {

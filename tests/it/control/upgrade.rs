@@ -195,7 +195,7 @@ async fn assert_read(control: &Control) {
         .audit()
         .list_events(v1::ListEventsRequest::default())
         .await;
-    assert_eq!(audit.expect("audit").into_inner().events.len(), 3);
+    assert_eq!(audit.expect("audit").into_inner().events.len(), 4);
 }
 
 #[test]

@@ -39,4 +39,5 @@ mod stages;
 mod task_notifications;
 pub(crate) mod tasks;
 mod upstream_limits;
+mod upstream_status;
 mod workers;

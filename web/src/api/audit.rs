@@ -36,6 +36,13 @@ pub(crate) struct AuditEvent {
     /// SHA-256 of the arguments, in hex.
     arguments_digest: Option<String>,
     duration_us: u64,
+    /// Sizes in bytes of the request as it came, and of the result or error of its upstream. Null, as the status, in
+    /// changes and in calls of before they were kept.
+    request_bytes: Option<u64>,
+    result_bytes: Option<u64>,
+    /// HTTP status that the upstream answered with. Null too: it is not one over HTTP, or did not answer.
+    #[schema(minimum = 100, maximum = 999)]
+    upstream_status: Option<u32>,
     remote_address: Option<String>,
     client: Option<String>,
     /// A change's before and after, without secrets.
@@ -128,6 +135,9 @@ impl From<v1::AuditEvent> for AuditEvent {
             rule: optional(event.rule),
             arguments_digest: optional(event.arguments_digest),
             duration_us: event.duration_us,
+            request_bytes: event.request_bytes,
+            result_bytes: event.result_bytes,
+            upstream_status: event.upstream_status,
             remote_address: optional(event.remote_address),
             client: optional(event.client),
             detail: serde_json::from_str(&event.detail).ok(),

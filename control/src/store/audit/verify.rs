@@ -290,10 +290,10 @@ impl Reader<'_> {
         }
         let (previous, own) = (read(event.previous.as_ref()), read(event.hash.as_ref()));
         self.canonical.clear();
-        cells(&mut self.canonical, event);
+        let form = cells(&mut self.canonical, event);
         let written = previous.map(|hash_before| {
             let writer = self.writer.id;
-            hash(&hash_before, writer, seq, &self.canonical)
+            hash(form, &hash_before, (writer, seq), &self.canonical)
         });
         if own.is_some() && own == written {
             if self.at.hash.is_some() && self.at.hash != previous {

@@ -23,6 +23,10 @@ pub(crate) struct Model {
     pub(crate) client: Option<String>,
     pub(crate) detail: Option<String>,
     pub(crate) kind: i16,
+    /// This and the following two are unset in changes, and in calls of before they were kept.
+    pub(crate) request_bytes: Option<i64>,
+    pub(crate) result_bytes: Option<i64>,
+    pub(crate) upstream_status: Option<i16>,
     /// This and the following are unset in events of before there were chains.
     pub(crate) writer: Option<Uuid>,
     pub(crate) seq: Option<i64>,

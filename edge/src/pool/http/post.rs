@@ -11,7 +11,10 @@ use crate::{
         envelope::{Message, Meta, Params, member, string},
         headers::encode,
     },
-    pool::{pending::Lost, worker::Outgoing},
+    pool::{
+        pending::{Ended, Lost},
+        worker::Outgoing,
+    },
 };
 use bytes::Bytes;
 use http::{
@@ -80,6 +83,8 @@ pub(super) enum Failure {
     /// The connection broke before anything of it came.
     Broke,
     Lost(Lost),
+    /// The upstream answered so.
+    Status(StatusCode, Lost),
 }
 
 impl From<Lost> for Failure {
@@ -101,10 +106,11 @@ impl Link {
             tracing::info!(worker = self.worker.id, "a request is repeated");
             ended = self.exchange(&message, &head).await;
         }
-        let why = match ended {
+        let (why, status) = match ended {
             Ok(()) => return,
-            Err(Failure::Broke) => Lost::Gone,
-            Err(Failure::Lost(why)) => why,
+            Err(Failure::Broke) => (Lost::Gone, None),
+            Err(Failure::Lost(why)) => (why, None),
+            Err(Failure::Status(status, why)) => (why, Some(status.as_u16())),
         };
         if let Lost::Refused(refusal) = &why
             && matches!(
@@ -115,7 +121,8 @@ impl Link {
             self.worker.unreachable();
         }
         if let Some(id) = message.id {
-            self.worker.fail(id, why);
+            let result = Err(why);
+            self.worker.fail(id, Ended { result, status });
         }
     }
 
@@ -195,12 +202,13 @@ impl Link {
                 self.sessions
                     .open(message.line.clone(), session, revision(&body));
             }
-            self.worker.receive(&body, Some(id));
+            self.worker.receive_with(&body, Some(id), Some(status));
             // An answer that made no sense is none.
             self.worker.fail(id, Lost::Gone);
             return Ok(());
         }
-        Ok(self.refused(id, head, status, &body)?)
+        let refused = self.refused(id, head, status, &body);
+        refused.map_err(|why| Failure::Status(status, why))
     }
 
     /// An answer as a stream. One that breaks off is picked up where it broke, if its events say where.
@@ -212,6 +220,7 @@ impl Link {
         response: Response,
     ) -> Result<(), Failure> {
         let id = message.id.unwrap_or_default();
+        let status = response.status();
         let mut response = Some(response);
         let (mut last, mut wait) = (None::<HeaderValue>, RESUME_AFTER);
         let (mut vain, mut said) = (0, false);
@@ -232,7 +241,7 @@ impl Link {
                         let line = message.line.clone();
                         self.sessions.open(line, session.clone(), revision(&data));
                     }
-                    self.worker.receive(&data, Some(id));
+                    self.worker.receive_with(&data, Some(id), Some(status));
                     if !self.worker.awaits(id) {
                         return Ok(());
                     }
@@ -271,14 +280,16 @@ impl Link {
         );
         if let Some(error) = error.filter(|_| client_error) {
             let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
-            self.worker.receive(&line.into(), Some(id));
+            self.worker
+                .receive_with(&line.into(), Some(id), Some(status));
             return Ok(());
         }
         if client_error && head.method == "server/discover" {
             // A server that knows no such thing says so as it likes.
             let error = r#"{"code":-32601,"message":"refused without a word"}"#;
             let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
-            self.worker.receive(&line.into(), Some(id));
+            self.worker
+                .receive_with(&line.into(), Some(id), Some(status));
             return Ok(());
         }
         let shown = self.client.redact(&String::from_utf8_lossy(body));

@@ -9,10 +9,11 @@ use crate::{
     },
     pool::{
         changes::Change,
-        pending::{Answer, Event, Kind, Notification, Question},
+        pending::{Answer, Ended, Event, Kind, Notification, Question},
     },
 };
 use bytes::Bytes;
+use http::StatusCode;
 use serde_json::value::RawValue;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc::error::TrySendError;
@@ -21,6 +22,16 @@ impl Worker {
     /// Takes one message of the upstream. `on` is the request on whose own stream it came, where the
     /// transport has such streams. What is not JSON is noise: many servers print banners.
     pub(in crate::pool) fn receive(&self, line: &Bytes, on: Option<u64>) {
+        self.receive_with(line, on, None);
+    }
+
+    /// The same, of an answer with this HTTP status.
+    pub(in crate::pool) fn receive_with(
+        &self,
+        line: &Bytes,
+        on: Option<u64>,
+        status: Option<StatusCode>,
+    ) {
         let Ok(message) = Message::parse(line) else {
             self.receive_noise(line);
             return;
@@ -33,7 +44,8 @@ impl Worker {
                     is_result: message.result.is_some(),
                     line: line.clone(),
                 };
-                self.settle(id, answer);
+                let status = status.map(|status| status.as_u16());
+                self.settle(id, answer, status);
             }
             (Some(method), Some(id), _) => {
                 self.receive_request(&method, id, message.params, line, on);
@@ -43,10 +55,13 @@ impl Worker {
         }
     }
 
-    fn settle(&self, id: &RawValue, answer: Answer) {
+    fn settle(&self, id: &RawValue, answer: Answer, status: Option<u16>) {
         match id.get().parse().ok().and_then(|id| self.take(id)) {
             // The caller may have gone meanwhile.
-            Some(Slot::Awaited(waiter)) => drop(waiter.answer.send(Ok(answer))),
+            Some(Slot::Awaited(waiter)) => {
+                let result = Ok(answer);
+                drop(waiter.answer.send(Ended { result, status }));
+            }
             Some(Slot::Abandoned | Slot::Ours) => {}
             None => {
                 metrics::counter!("ostia_worker_stray_answers_total").increment(1);

@@ -115,6 +115,10 @@ fn Facts(event: v1::AuditEvent, besides: Vec<(String, String)>) -> impl IntoView
         0 => String::new(),
         micros => number::duration(micros),
     };
+    let size = |bytes: Option<u64>| bytes.map(number::bytes).unwrap_or_default();
+    let (asked, answered) = (size(event.request_bytes), size(event.result_bytes));
+    let status = event.upstream_status.map(|status| status.to_string());
+    let status = status.unwrap_or_default();
     let besides = besides.into_iter().map(|(name, value)| {
         let value = if name == OF_EVENT {
             view! { <a href=format!("/audit/{value}")><code>{value.clone()}</code></a> }.into_any()
@@ -139,11 +143,14 @@ fn Facts(event: v1::AuditEvent, besides: Vec<(String, String)>) -> impl IntoView
             <Fact name="Action" value=event.action code=true/>
             <Fact name="Of what" value=event.target code=true/>
             <Fact name="Took" value=took/>
+            <Fact name="Upstream's HTTP status" value=status/>
+            <Fact name="Request" value=asked/>
+            <Fact name="Result" value=answered/>
             <Fact name="From" value=event.remote_address/>
             <Fact name="Client" value=event.client/>
             <Fact name="SHA-256 of the arguments" value=event.arguments_digest code=true/>
             {besides}
-            <Fact name="Request" value=event.request_id code=true/>
+            <Fact name="Request id" value=event.request_id code=true/>
             <Fact name="Event" value=event.id code=true/>
         </dl>
     }

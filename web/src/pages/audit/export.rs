@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 const PAGE: u32 = 1_000;
 /// As `ostia audit export` has them.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 23] = [
     "id",
     "at",
     "request_id",
@@ -37,6 +37,9 @@ const COLUMNS: [&str; 20] = [
     "rule",
     "arguments_digest",
     "duration_us",
+    "request_bytes",
+    "result_bytes",
+    "upstream_status",
     "remote_address",
     "client",
     "detail",
