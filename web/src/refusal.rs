@@ -42,7 +42,7 @@ impl Refusal {
         if !code.refuses_somebody() {
             return;
         }
-        self.0.code = code.as_str().to_owned();
+        code.as_str().clone_into(&mut self.0.code);
         if let Err(status) = control.sync().report_refusal(self.0).await {
             tracing::warn!(%status, "control was not told of a refusal");
         }

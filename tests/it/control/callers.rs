@@ -27,7 +27,7 @@ struct Served {
     address: String,
     stop: CancellationToken,
     serving: JoinHandle<()>,
-    _database: Database,
+    database: Database,
 }
 
 async fn serve(tls: Option<Tls>) -> Served {
@@ -50,7 +50,7 @@ async fn serve(tls: Option<Tls>) -> Served {
         address,
         stop,
         serving,
-        _database: database,
+        database,
     }
 }
 

@@ -165,7 +165,7 @@ async fn of_many_refusals_most_are_counted() {
     until_there_are(&served, 10).await;
     // Which ends the minute, too.
     served.control.close().await;
-    let again = Control::open(config(&served._database)).await;
+    let again = Control::open(config(&served.database)).await;
     let again = again.expect("a control");
     let events = refusals(&again).await;
     let (last, first) = events.split_last().expect("events");

@@ -8,13 +8,14 @@ use crate::control::{
 use ostia_domain::code::Code;
 use ostia_proto::v1;
 use ring::digest::{Context, SHA256};
+use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// As `docs/audit.md` has it.
 fn hash(form: &str, event: &v1::AuditEvent) -> String {
     let mut bytes = Vec::new();
     let id = |id: &str| (!id.is_empty()).then(|| Uuid::parse_str(id).expect("an id"));
-    let mut text = |bytes: &mut Vec<u8>, value: Option<&[u8]>| match value {
+    let text = |bytes: &mut Vec<u8>, value: Option<&[u8]>| match value {
         None => bytes.push(0),
         Some(value) => {
             bytes.push(2);
@@ -72,7 +73,10 @@ fn hash(form: &str, event: &v1::AuditEvent) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("text");
+        text
+    })
 }
 
 fn unhex(text: &str) -> Vec<u8> {
