@@ -115,7 +115,12 @@ async fn a_key_is_rotated_by_itself_and_ends_others() {
         .to_string();
     let other = other_key(&served).await;
     let mut keys = with(&served, &secret).keys();
-    let before = keys.get_key(v1::GetKeyRequest { key: own.clone() }).await;
+    let before = keys
+        .get_key(v1::GetKeyRequest {
+            key: own.clone(),
+            owner: None,
+        })
+        .await;
     let before = before.expect("the key").into_inner();
     let rotate = v1::RotateKeyRequest {
         key: own,
@@ -169,6 +174,7 @@ async fn keys_of_others_are_administered() {
 async fn owner_id(served: &Served, key: &str) -> String {
     let request = v1::GetKeyRequest {
         key: key.to_owned(),
+        owner: None,
     };
     let key = served.control.client().keys().get_key(request).await;
     key.expect("a key").into_inner().owner_id

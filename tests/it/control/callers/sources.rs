@@ -106,6 +106,7 @@ async fn a_key_says_nothing_of_others() {
     let own = Presented::parse(&secret).expect("a key").public_id();
     let request = v1::GetKeyRequest {
         key: own.to_string(),
+        owner: None,
     };
     let own = served.control.client().keys().get_key(request).await;
     let client = ControlClient::remote(&served.endpoint(), Some(&Secret::new(secret.as_str())));

@@ -260,7 +260,8 @@ async fn a_key_becomes_a_token_that_ends_with_it() {
 #[tokio::test]
 async fn a_path_takes_the_name_of_a_key() {
     let api = Api::start().await;
-    let mine = api.post("/v1/keys", json!({"name": "ci"})).await.ok(201);
+    let create = ["keys", "create", "ci", "--owner", "root"];
+    let mine = api.ostia.cli(&create).await.ok().json();
     let name = "/api/v1/keys/ci";
     assert_eq!(api.get(name).await.ok(200)["id"], mine["key"]["id"]);
     let theirs = json!({"name": "ci", "owner": "admin", "policies": ["read-only"]});
