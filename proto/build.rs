@@ -16,6 +16,7 @@ const FILES: &[&str] = &[
     "ostia/v1/plans.proto",
     "ostia/v1/policies.proto",
     "ostia/v1/prices.proto",
+    "ostia/v1/settings.proto",
     "ostia/v1/sync.proto",
     "ostia/v1/upstreams.proto",
     "ostia/v1/usage.proto",

@@ -13,7 +13,7 @@ mod web;
 pub(crate) use edge::{EdgeArgs, NameForm};
 pub(crate) use web::WebArgs;
 
-use crate::{cli, stdio};
+use crate::{cli, config::Given, stdio};
 use clap::{Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
@@ -55,6 +55,9 @@ pub(crate) enum Command {
     Backup(cli::backup::BackupArgs),
     /// Fill an empty database from such a file; no control may run on it
     Restore(cli::backup::RestoreArgs),
+    /// What runs, and with which settings
+    #[command(subcommand)]
+    Settings(cli::settings::Command),
     /// Check the data folder, the database, the ports and the upstreams
     Doctor(cli::doctor::Args),
     /// API keys
@@ -146,6 +149,9 @@ pub(crate) struct Global {
     /// How to log [default: pretty on a terminal, else json]
     #[arg(long, global = true, env = "OSTIA_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
+    /// Which of all these were given, and how.
+    #[arg(skip)]
+    pub(crate) given: Given,
 }
 
 /// Where control runs, for a client that is not in its process.

@@ -20,6 +20,7 @@ mod moment;
 pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod prices;
+pub(crate) mod settings;
 mod show;
 pub(crate) mod span;
 mod table;
@@ -48,6 +49,12 @@ pub(crate) async fn execute(
     command: args::Command,
     output: Output,
 ) -> Result<(), Failure> {
+    let command = match command {
+        args::Command::Settings(settings::Command::Show(args)) => {
+            return settings::show(global, &args, output);
+        }
+        command => command,
+    };
     let (settings, log) = config::settings(global)?;
     telemetry::start(&log, None)?;
     match command {
@@ -91,11 +98,13 @@ async fn with_control(
         args::Command::Prices(command) => prices::run(command, control, output).await,
         args::Command::Usage(command) => usage::run(command, control, output).await,
         args::Command::Audit(command) => audit::run(command, control, output).await,
+        args::Command::Settings(settings::Command::List) => settings::list(control, output).await,
         // Dispatched before a control is looked for.
         args::Command::Run(_)
         | args::Command::Migrate
         | args::Command::Completions { .. }
         | args::Command::Doctor(_)
+        | args::Command::Settings(settings::Command::Show(_))
         | args::Command::Restore(_)
         | args::Command::Stdio(_)
         | args::Command::WorkerGuard

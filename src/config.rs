@@ -3,8 +3,10 @@
 //! is checked here, before anything is opened or bound.
 
 mod edge;
+mod effective;
 mod endpoint;
 mod file;
+mod given;
 mod listen;
 mod log;
 mod master_keys;
@@ -16,7 +18,9 @@ mod tls;
 mod web;
 
 pub(crate) use edge::EdgeSettings;
+pub(crate) use effective::secrets as listed_secrets;
 pub(crate) use endpoint::Endpoint;
+pub(crate) use given::Given;
 pub(crate) use listen::Listen;
 pub(crate) use log::LogSettings;
 pub(crate) use master_keys::MasterKeySource;
@@ -29,7 +33,7 @@ use crate::{
     failure::{Exit, Failure},
 };
 use file::File;
-use ostia_domain::key::Secret;
+use ostia_domain::{key::Secret, settings::Setting};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -80,6 +84,8 @@ pub(crate) struct RunSettings {
     pub(crate) web: WebSettings,
     pub(crate) log: LogSettings,
     pub(crate) otlp_endpoint: Option<String>,
+    /// All of it for people, but for the secrets.
+    pub(crate) listed: Vec<Setting>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +98,16 @@ pub(crate) struct Roles {
 impl Roles {
     pub(crate) fn all(self) -> bool {
         self.control && self.edge && self.web
+    }
+
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        let roles = [
+            ("control", self.control),
+            ("edge", self.edge),
+            ("web", self.web),
+        ];
+        let run = roles.into_iter().filter(|(_, runs)| *runs);
+        run.map(|(name, _)| name).collect()
     }
 }
 
@@ -118,7 +134,7 @@ pub(crate) fn listen_settings(global: &Global, args: &ListenArgs) -> Result<List
 }
 
 /// Settings of `ostia run`.
-pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSettings, Failure> {
+pub(crate) fn run_settings(global: &Global, args: &RunArgs) -> Result<RunSettings, Failure> {
     let file = read_file(global)?;
     let common = common(global, &file)?;
     let roles = roles(&args.roles, &file.roles);
@@ -131,7 +147,7 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         let allowed = endpoint::plaintext(&global.control, &file.control);
         plaintext::check_listener(listen.control, tls.is_some(), allowed)?;
     }
-    Ok(RunSettings {
+    let mut settings = RunSettings {
         roles,
         demo: args.demo || file.demo,
         migrate: args.migrate || file.migrate,
@@ -153,13 +169,24 @@ pub(crate) fn run_settings(global: &Global, args: Box<RunArgs>) -> Result<RunSet
         }),
         edge: edge::settings(&args.edge, &file.edge)?,
         retention: retention::settings(&args.keep, &file.keep)?,
-        mcp_url: endpoint::public_url("--mcp-url", args.urls.mcp_url, file.urls.mcp.clone())?,
-        web_url: endpoint::public_url("--web-url", args.urls.web_url, file.urls.web.clone())?,
+        mcp_url: endpoint::public_url(
+            "--mcp-url",
+            args.urls.mcp_url.clone(),
+            file.urls.mcp.clone(),
+        )?,
+        web_url: endpoint::public_url(
+            "--web-url",
+            args.urls.web_url.clone(),
+            file.urls.web.clone(),
+        )?,
         web: web::settings(&args.web, &args.api_origin, &file)?,
         log: log::settings(global, &file, "info,sea_orm_migration=warn")?,
-        otlp_endpoint: log::otlp_endpoint(args.otlp_endpoint, &file)?,
+        otlp_endpoint: log::otlp_endpoint(args.otlp_endpoint.clone(), &file)?,
         common,
-    })
+        listed: Vec::new(),
+    };
+    settings.listed = effective::list(&settings, global, args, &file);
+    Ok(settings)
 }
 
 fn common(global: &Global, file: &File) -> Result<Settings, Failure> {
@@ -203,7 +230,8 @@ fn read_file(global: &Global) -> Result<File, Failure> {
     };
     let file: File = toml::from_str(&text)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display()).trim_end()))?;
-    Ok(file.relative_to(path.parent().unwrap_or(Path::new(""))))
+    let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
+    Ok(file.read_from(&path, &text))
 }
 
 fn roles(flags: &[Role], file: &[Role]) -> Roles {

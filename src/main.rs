@@ -17,7 +17,7 @@ mod stdio;
 mod telemetry;
 
 use args::{Args, Command};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Whatever makes a TLS connection later finds its provider here; a second one cannot be there.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let args = Args::parse();
+    let args = parsed();
     match args.command {
         // Without a runtime: the guard must stay small and start at once.
         Command::WorkerGuard => ostia_edge::pool::guard::main(),
@@ -44,6 +44,16 @@ fn main() -> ExitCode {
             ended(work(&args.global, command, output), output)
         }
     }
+}
+
+/// The command line, with what it does not say by itself: where each value comes from.
+fn parsed() -> Args {
+    let mut command = Args::command();
+    let matches = command.get_matches_mut();
+    let mut args =
+        Args::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+    args.global.given = config::Given::of(&command, &matches);
+    args
 }
 
 fn ended(outcome: Result<(), Failure>, output: Output) -> ExitCode {
@@ -71,7 +81,7 @@ fn work(global: &args::Global, command: Command, output: Output) -> Result<(), F
     runtime.block_on(async {
         match command {
             Command::Run(args) => {
-                let settings = config::run_settings(global, args)?;
+                let settings = config::run_settings(global, &args)?;
                 Box::pin(run::run(settings, output)).await
             }
             Command::Stdio(args) => Box::pin(stdio::run(global, args, output)).await,

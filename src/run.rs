@@ -8,12 +8,14 @@ mod banner;
 pub(crate) mod control;
 pub(crate) mod edge;
 mod health;
+mod itself;
 mod listen;
 pub(crate) mod seed;
 mod snippets;
 mod web;
 
 pub(crate) use banner::login_url;
+pub(crate) use itself::Itself;
 
 use crate::{
     config::{RunSettings, Secrets},
@@ -94,11 +96,12 @@ impl Process {
         self.health.expect(settings.roles);
         self.start_admin(listeners.admin)?;
 
+        let itself = Itself::new();
         let mut seeded = None;
         let client = match (listeners.control, remote) {
             (Some(listener), _) => {
                 self.locks.push(data.lock("control")?);
-                let control = control::open(settings, &data, &mut secrets).await?;
+                let control = control::open(settings, &data, &mut secrets, &itself).await?;
                 let client = control.client();
                 self.start_control(control, listener);
                 seeded = Some(seed::seed(&client, settings.demo).await?);
@@ -115,14 +118,15 @@ impl Process {
         };
         if let Some(listener) = listeners.mcp {
             self.locks.push(data.lock("edge")?);
-            let config = edge::config(settings, &data, &mut secrets, addresses.mcp_bound)?;
+            let config = edge::config(settings, &data, &mut secrets, &itself, addresses.mcp_bound)?;
             self.start_edge(config, &client, listener)?;
             if let Some(url) = addresses.mcp_here() {
                 self.announced.push(data.announce("mcp", &url)?);
             }
         }
         if let Some(listener) = listeners.web {
-            self.start_web(web::config(settings, &addresses), &client, listener)?;
+            let config = web::config(settings, &addresses, itself.with(settings, &secrets));
+            self.start_web(config, &client, listener)?;
             self.announced.push(data.announce("web", &addresses.web)?);
         }
         edge::wait_until_ready(self.edge.as_deref(), &client).await;

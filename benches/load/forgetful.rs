@@ -69,6 +69,7 @@ fn control_config(database_url: &str) -> Config {
         max_key_idle: None,
         tls: None,
         retention: None,
+        process: None,
     }
 }
 
@@ -89,6 +90,7 @@ fn edge_config(folder: &Path) -> Result<config::Config, Failure> {
         state_dir: folder.to_owned(),
         spool_dir,
         drain_timeout: Duration::ZERO,
+        process: std::sync::Arc::default(),
     })
 }
 

@@ -36,6 +36,7 @@ async fn run(url: Option<String>) -> Result<(), Box<dyn Error>> {
         max_key_idle: None,
         tls: None,
         retention: None,
+        process: None,
     })
     .await?;
     measure(&control.client()).await?;

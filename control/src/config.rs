@@ -1,7 +1,7 @@
 //! What a control is started with. The binary reads it; nothing here looks at environment or files.
 
-use ostia_domain::key::Secret;
-use std::time::Duration;
+use ostia_domain::{key::Secret, settings::Process};
+use std::{sync::Arc, time::Duration};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -22,6 +22,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Unset: this control removes nothing, because it is there for a moment only.
     pub retention: Option<Retention>,
+    /// What it runs with, for people. Unset: it is there for a moment only.
+    pub process: Option<Arc<Process>>,
 }
 
 /// Keys that were not used for so long are made inactive, from when they were made or switched on.

@@ -102,6 +102,7 @@ impl Control {
             reported: Notify::new(),
             pools: Pools::default(),
             edges: Edges::default(),
+            process: config.process,
         });
         if let Some(max) = config.max_key_idle {
             tasks.spawn(idle_keys::run(app.clone(), max, stop.clone()));

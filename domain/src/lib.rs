@@ -20,6 +20,7 @@ pub mod price;
 pub mod principal;
 pub mod reach;
 pub mod redact;
+pub mod settings;
 pub mod snapshot;
 pub mod tool;
 pub mod upstream;

@@ -1,8 +1,8 @@
 //! What an edge is told when it starts. The binary reads it from flags, environment and file; here it
 //! is only described and checked.
 
-use ostia_domain::{key::Secret, name::ExposedNames, network::Network};
-use std::{env, ffi::OsString, path::PathBuf, time::Duration};
+use ostia_domain::{key::Secret, name::ExposedNames, network::Network, settings::Process};
+use std::{env, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 pub struct Config {
     /// Which edge this is, for control's logs and pages.
@@ -32,6 +32,8 @@ pub struct Config {
     pub spool_dir: PathBuf,
     /// How long calls may go on after a stop was asked for.
     pub drain_timeout: Duration,
+    /// What this process runs with, for people.
+    pub process: Arc<Process>,
 }
 
 pub const DEFAULT_MAX_BODY_BYTES: usize = 4 << 20;

@@ -131,6 +131,7 @@ impl Edge {
         sync_tasks.spawn(sync::run(sync::Sync {
             edge: state.config.name.clone(),
             edge_id: state.own.id,
+            process: Arc::clone(&state.config.process),
             control: state.control.clone(),
             names: state.config.exposed_names,
             view: Arc::clone(&state.view),

@@ -8,8 +8,9 @@ use crate::v1::{
     identity_service_client::IdentityServiceClient, keys_service_client::KeysServiceClient,
     manifest_service_client::ManifestServiceClient, plans_service_client::PlansServiceClient,
     policies_service_client::PoliciesServiceClient, prices_service_client::PricesServiceClient,
-    sync_service_client::SyncServiceClient, upstreams_service_client::UpstreamsServiceClient,
-    usage_service_client::UsageServiceClient, vault_service_client::VaultServiceClient,
+    settings_service_client::SettingsServiceClient, sync_service_client::SyncServiceClient,
+    upstreams_service_client::UpstreamsServiceClient, usage_service_client::UsageServiceClient,
+    vault_service_client::VaultServiceClient,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, header::AUTHORIZATION};
 use ostia_domain::key::Secret;
@@ -211,6 +212,7 @@ services! {
     plans: PlansServiceClient,
     policies: PoliciesServiceClient,
     prices: PricesServiceClient,
+    settings: SettingsServiceClient,
     sync: SyncServiceClient,
     upstreams: UpstreamsServiceClient,
     usage: UsageServiceClient,

@@ -16,6 +16,8 @@ pub(crate) struct Endpoint {
     pub(crate) url: Option<String>,
     ca: Option<String>,
     identity: Option<(String, String)>,
+    /// Where the token is, if a file was named.
+    pub(crate) token_file: Option<PathBuf>,
     /// Given by file or variable, not found in the data folder.
     pub(crate) service_token: Option<Secret>,
 }
@@ -38,6 +40,8 @@ pub(crate) fn settings(args: &ControlArgs, file: &file::Control) -> Result<Endpo
         &file.client_key,
         "--control-client-key (control.client_key)",
     )?;
+    let token_file = args.service_token_file.as_ref();
+    let token_file = token_file.or(file.service_token_file.as_ref());
     let token = pick(
         &args.service_token_file,
         &file.service_token_file,
@@ -56,6 +60,7 @@ pub(crate) fn settings(args: &ControlArgs, file: &file::Control) -> Result<Endpo
         url,
         ca,
         identity: cert.zip(key),
+        token_file: token.as_ref().and(token_file.cloned()),
         service_token: token
             .map(|text| text.trim().to_owned())
             .or_else(|| variable("OSTIA_SERVICE_TOKEN"))

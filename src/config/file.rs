@@ -1,10 +1,11 @@
 //! `ostia.toml`: the same settings as the flags, by section. Unknown keys are refused; paths are
 //! relative to the file.
 
+use super::effective::shown;
 use crate::args::{LogFormat, NameForm, Role};
 use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -34,9 +35,40 @@ pub(crate) struct File {
     pub(crate) keep: Keep,
     pub(crate) log: Log,
     pub(crate) telemetry: Telemetry,
+    #[serde(skip)]
+    read: Read,
+}
+
+/// What was read, without any value.
+#[derive(Clone, Debug, Default)]
+struct Read {
+    path: String,
+    /// Names of settings, as `edge.name`.
+    names: BTreeSet<String>,
 }
 
 impl File {
+    /// The same, knowing what is in it.
+    pub(super) fn read_from(mut self, path: &Path, text: &str) -> Self {
+        let mut names = BTreeSet::new();
+        for (name, value) in text.parse::<toml::Table>().unwrap_or_default() {
+            let inner = value.as_table().into_iter().flatten();
+            names.extend(inner.map(|(member, _)| format!("{name}.{member}")));
+            names.insert(name);
+        }
+        self.read = Read {
+            path: shown(path),
+            names,
+        };
+        self
+    }
+
+    /// The path of the file, if it says anything about this setting.
+    pub(super) fn path_of(&self, setting: &str) -> Option<String> {
+        let read = &self.read;
+        read.names.contains(setting).then(|| read.path.clone())
+    }
+
     /// The same with every path resolved.
     pub(crate) fn relative_to(mut self, folder: &Path) -> Self {
         let paths = [

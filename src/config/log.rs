@@ -7,6 +7,9 @@ use crate::{
 };
 use std::io::{self, IsTerminal as _};
 
+/// What everybody who sends traces looks at.
+pub(super) const OTLP_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
 pub(crate) struct LogSettings {
     pub(crate) filter: String,
     pub(crate) format: LogFormat,
@@ -39,7 +42,7 @@ pub(crate) fn settings(
 pub(crate) fn otlp_endpoint(flag: Option<String>, file: &File) -> Result<Option<String>, Failure> {
     let endpoint = flag
         .or_else(|| file.telemetry.otlp_endpoint.clone())
-        .or_else(|| variable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+        .or_else(|| variable(OTLP_VARIABLE));
     match endpoint {
         Some(url) if !url.starts_with("http://") => Err(Failure::usage(format!(
             "--otlp-endpoint (telemetry.otlp_endpoint) {url:?} does not start with http://"

@@ -1,10 +1,10 @@
 //! The secrets of an installation: `secrets.toml` in the data folder, 0600, made on the first start.
 //! Any of them can come from a variable instead.
 
-use super::{Settings, master_keys, variable};
+use super::{Settings, effective::shown, master_keys, variable};
 use crate::failure::Failure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ostia_domain::key::Secret;
+use ostia_domain::{key::Secret, settings::Source};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -52,7 +52,31 @@ pub(crate) fn path(data_dir: &Path) -> PathBuf {
     data_dir.join(FILE)
 }
 
+/// Where each secret is, of those that are there.
+pub(super) struct Sources {
+    pub(super) service_token: Option<Source>,
+    pub(super) key_pepper: Option<Source>,
+    /// In `secrets.toml`, if nothing else was named.
+    pub(super) master_key: Option<Source>,
+    pub(super) session_keys: Option<Source>,
+}
+
 impl Secrets {
+    pub(super) fn sources(&self) -> Sources {
+        let source = |variable: &str, is_in: fn(&Stored) -> bool| {
+            if is_in(&self.environment) {
+                return Some(Source::Variable(variable.to_owned()));
+            }
+            is_in(&self.file).then(|| Source::File(shown(&self.path)))
+        };
+        Sources {
+            service_token: source("OSTIA_SERVICE_TOKEN", |from| from.service_token.is_some()),
+            key_pepper: source("OSTIA_KEY_PEPPER", |from| from.key_pepper.is_some()),
+            master_key: source(master_keys::VARIABLE, |from| from.master_key.is_some()),
+            session_keys: source("OSTIA_SESSION_KEYS", |from| !from.session_keys.is_empty()),
+        }
+    }
+
     /// Reads what is there. The file may be missing; one that others can read is refused.
     pub(crate) fn read(data_dir: &Path) -> Result<Self, Failure> {
         let path = path(data_dir);

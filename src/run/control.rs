@@ -1,5 +1,6 @@
 //! Control in this process, or the way to one that runs elsewhere.
 
+use super::itself::Itself;
 use crate::{
     config::{Found, RunSettings, Secrets, Settings},
     data_dir::DataDir,
@@ -13,6 +14,7 @@ pub(crate) async fn open(
     settings: &RunSettings,
     data: &DataDir,
     secrets: &mut Secrets,
+    itself: &Itself,
 ) -> Result<Control, Failure> {
     let url = &settings.common.database_url;
     // One process on a laptop should just start; a replica of many must not change a schema unasked.
@@ -25,6 +27,7 @@ pub(crate) async fn open(
         max_key_idle: settings.max_key_idle,
         tls: settings.tls.clone(),
         retention: Some(settings.retention),
+        process: Some(itself.with(settings, secrets)),
         ..config(&settings.common, secrets)?
     };
     let control = Control::open(config)
@@ -66,6 +69,7 @@ pub(crate) fn config(
         max_key_idle: None,
         tls: None,
         retention: None,
+        process: None,
     })
 }
 

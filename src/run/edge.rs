@@ -1,6 +1,6 @@
 //! The edge of this process.
 
-use super::seed::DEMO;
+use super::{itself::Itself, seed::DEMO};
 use crate::{
     config::{RunSettings, Secrets},
     data_dir::DataDir,
@@ -19,6 +19,7 @@ pub(crate) fn config(
     settings: &RunSettings,
     data: &DataDir,
     secrets: &mut Secrets,
+    itself: &Itself,
     bound: Option<SocketAddr>,
 ) -> Result<ostia_edge::config::Config, Failure> {
     let edge = &settings.edge;
@@ -38,6 +39,7 @@ pub(crate) fn config(
         state_dir: data.path().to_owned(),
         spool_dir: data.spool(),
         drain_timeout: edge.drain_timeout,
+        process: itself.with(settings, secrets),
     })
 }
 

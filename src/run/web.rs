@@ -2,9 +2,15 @@
 
 use super::listen::Addresses;
 use crate::config::RunSettings;
+use ostia_domain::settings::Process;
+use std::sync::Arc;
 
 /// Calls of tools over REST go to the edge of this process, or else to where clients go.
-pub(crate) fn config(settings: &RunSettings, addresses: &Addresses) -> ostia_web::Config {
+pub(crate) fn config(
+    settings: &RunSettings,
+    addresses: &Addresses,
+    process: Arc<Process>,
+) -> ostia_web::Config {
     let edge_url = addresses.mcp_here();
     if edge_url.is_none() && settings.mcp_url.is_none() {
         tracing::warn!(
@@ -23,5 +29,6 @@ pub(crate) fn config(settings: &RunSettings, addresses: &Addresses) -> ostia_web
         session_max: settings.web.session_max,
         providers: settings.web.providers.clone(),
         recheck: settings.web.recheck,
+        process,
     }
 }

@@ -1,13 +1,13 @@
 //! Where the messages go: an edge that runs, or one that is opened here over the data folder.
 
 use crate::{
-    args::Global,
+    args::{Global, RunArgs},
     cli,
     config::{self, Secrets, Settings},
     data_dir::DataDir,
     failure::Failure,
     output::Output,
-    run::{control, edge},
+    run::{Itself, control, edge},
 };
 use ostia_control::Control;
 use ostia_edge::Edge;
@@ -62,8 +62,8 @@ impl Door {
         let address = listener
             .local_addr()
             .map_err(|error| Failure::new("cannot listen on loopback").because(&error))?;
-        let run = config::run_settings(global, Box::default())?;
-        let config = edge::config(&run, data, &mut secrets, Some(address))?;
+        let run = config::run_settings(global, &RunArgs::default())?;
+        let config = edge::config(&run, data, &mut secrets, &Itself::new(), Some(address))?;
         let client = control.client();
         let edge = Edge::start(config, &client)
             .map_err(|error| Failure::new("cannot start an edge").because(&error))?;

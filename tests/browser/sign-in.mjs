@@ -13,7 +13,7 @@ await walk(async () => {
   const [cookie] = await first.context().cookies();
   assert.deepEqual([cookie.name, cookie.httpOnly, cookie.sameSite], ['ostia', true, 'Lax']);
   await first.goto(`${WEB}/settings`);
-  await sees(first, '--session-idle');
+  await sees(first, 'web.session_idle');
   await press(first, 'Sign out everywhere');
   await sees(first, 'Sign in with');
   await first.goto(`${WEB}/settings`);

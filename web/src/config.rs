@@ -1,7 +1,7 @@
 //! What the pages are started with. The binary reads it; nothing here looks at environment or files.
 
-use ostia_domain::{key::Secret, network::Network, user::Role};
-use std::{collections::BTreeMap, time::Duration};
+use ostia_domain::{key::Secret, network::Network, settings::Process, user::Role};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 pub const DEFAULT_SESSION_IDLE: Duration = Duration::from_secs(8 * 3_600);
 pub const DEFAULT_RECHECK: Duration = Duration::from_secs(300);
@@ -28,6 +28,8 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// The provider is asked again who may sign in after so long, while a session is used.
     pub recheck: Duration,
+    /// What this process runs with, for people.
+    pub process: Arc<Process>,
 }
 
 /// An OpenID provider.

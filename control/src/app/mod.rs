@@ -23,6 +23,7 @@ pub(crate) mod plans;
 pub(crate) mod policies;
 pub(crate) mod prices;
 pub(crate) mod quotas;
+mod settings;
 mod sync;
 mod tokens;
 pub(crate) mod upstreams;
@@ -42,6 +43,7 @@ use crate::{
     store::Store,
     vault::Vault,
 };
+use ostia_domain::settings::Process;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
@@ -67,6 +69,8 @@ pub(crate) struct App {
     pub(crate) reported: Notify,
     pub(crate) pools: upstreams::Pools,
     pub(crate) edges: edges::Edges,
+    /// This one, where it serves.
+    pub(crate) process: Option<Arc<Process>>,
 }
 
 impl App {

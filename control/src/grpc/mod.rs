@@ -14,6 +14,7 @@ mod manifest;
 mod plans;
 mod policies;
 mod prices;
+mod settings;
 pub(crate) mod status;
 mod sync;
 mod upstreams;
@@ -39,8 +40,9 @@ use ostia_proto::{
         identity_service_server::IdentityServiceServer, keys_service_server::KeysServiceServer,
         manifest_service_server::ManifestServiceServer, plans_service_server::PlansServiceServer,
         policies_service_server::PoliciesServiceServer, prices_service_server::PricesServiceServer,
-        sync_service_server::SyncServiceServer, upstreams_service_server::UpstreamsServiceServer,
-        usage_service_server::UsageServiceServer, vault_service_server::VaultServiceServer,
+        settings_service_server::SettingsServiceServer, sync_service_server::SyncServiceServer,
+        upstreams_service_server::UpstreamsServiceServer, usage_service_server::UsageServiceServer,
+        vault_service_server::VaultServiceServer,
     },
 };
 use std::sync::Arc;
@@ -92,6 +94,10 @@ pub(crate) fn routes(app: &Arc<App>, hub: &Hub) -> Routes {
             policies::Policies(app.clone())
         ))
         .add_service(service!(PricesServiceServer, prices::Prices(app.clone())))
+        .add_service(service!(
+            SettingsServiceServer,
+            settings::Settings(app.clone())
+        ))
         .add_service(service!(SyncServiceServer, sync))
         .add_service(service!(
             UpstreamsServiceServer,

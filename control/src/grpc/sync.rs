@@ -6,7 +6,11 @@ mod refusal;
 
 use super::{op, status};
 use crate::{
-    app::{App, Report, Verdict, edges::Answer, quotas::QuotaOf},
+    app::{
+        App, Report, Verdict,
+        edges::{self, Answer, Follower},
+        quotas::QuotaOf,
+    },
     snapshot::{Has, Hub},
     store::{keys::UsedBy, upstreams::StoredProblem},
 };
@@ -52,12 +56,17 @@ impl v1::sync_service_server::SyncService for Sync {
             edge,
             known,
             answers,
+            process,
+            edge_id,
         } = request.into_inner();
         let subscription = self.hub.subscribe(known.as_ref().and_then(has), listener);
         tracing::info!(edge, "an edge watches");
         let watch = Watch {
             subscription,
-            questions: answers.then(|| self.app.edges.follow()),
+            questions: self.app.edges.follow(Follower {
+                answers,
+                known: process.and_then(|process| known_as(&edge_id, process)),
+            }),
             begun: false,
         };
         Ok(Response::new(events(watch).boxed()))
@@ -204,6 +213,12 @@ fn has(known: &v1::SnapshotOf) -> Option<Has> {
         source: uuid("known.source", &known.source).ok()?,
         revision: known.revision,
     })
+}
+
+/// An edge of another version may say what cannot be read here, and is served all the same.
+fn known_as(edge_id: &str, process: v1::Process) -> Option<edges::Known> {
+    let edge_id = uuid("edge_id", edge_id).ok()?;
+    Some(edges::Known::new(edge_id, process.try_into().ok()?))
 }
 
 fn quota_of(of: Option<v1::QuotaOf>) -> Result<QuotaOf, Status> {

@@ -94,6 +94,7 @@ mod tests {
             state_dir: "".into(),
             spool_dir: "".into(),
             drain_timeout: std::time::Duration::ZERO,
+            process: std::sync::Arc::default(),
         };
         let mut headers = HeaderMap::new();
         headers.insert(HOST, host.parse().unwrap());

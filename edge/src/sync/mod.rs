@@ -16,6 +16,7 @@ use arc_swap::ArcSwap;
 use discover::Discoverers;
 use ostia_domain::{
     name::ExposedNames,
+    settings::Process,
     snapshot::{Change, Snapshot},
 };
 use ostia_proto::{
@@ -37,6 +38,7 @@ pub struct Sync {
     pub edge: String,
     /// Of this start.
     pub edge_id: Uuid,
+    pub process: Arc<Process>,
     pub control: ControlClient,
     pub names: ExposedNames,
     pub view: Arc<ArcSwap<View>>,
@@ -124,6 +126,8 @@ async fn follow(sync: &Sync, followed: &mut Followed) -> Heard {
             revision: known.snapshot.revision,
         }),
         answers: true,
+        process: Some((*sync.process).clone().into()),
+        edge_id: sync.edge_id.to_string(),
     };
     let mut events = match sync.control.sync().watch(request).await {
         Ok(answer) => answer.into_inner(),

@@ -9,6 +9,7 @@ mod keys;
 mod plans;
 mod policies;
 mod pools;
+mod settings;
 mod sync;
 mod transports;
 mod upstreams;

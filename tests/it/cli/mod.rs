@@ -16,6 +16,7 @@ mod manifest;
 mod plans;
 mod policies;
 mod records;
+mod settings;
 mod split;
 mod stdio;
 mod stop;

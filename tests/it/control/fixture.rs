@@ -37,6 +37,7 @@ pub(super) fn config(database: &Database) -> Config {
         max_key_idle: None,
         tls: None,
         retention: None,
+        process: None,
     }
 }
 

@@ -14,6 +14,7 @@ async fn edge(client: &ControlClient) -> Streaming<v1::WatchResponse> {
         edge: "one".to_owned(),
         known: None,
         answers: true,
+        ..v1::WatchRequest::default()
     };
     let watch = client.sync().watch(request).await;
     let mut watch = watch.expect("a watch").into_inner();

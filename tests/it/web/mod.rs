@@ -22,6 +22,7 @@ mod prices;
 mod probe;
 mod running;
 mod sessions;
+mod settings;
 mod tls;
 mod tools;
 mod try_it;

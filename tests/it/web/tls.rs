@@ -29,6 +29,7 @@ async fn behind_tls() -> Behind {
         max_key_idle: None,
         tls: None,
         retention: None,
+        process: None,
     };
     let control = Control::open(config).await.expect("a control");
     let mut identity = control.client().identity();
@@ -55,6 +56,7 @@ async fn behind_tls() -> Behind {
         session_max: Duration::from_secs(3_600),
         providers: Vec::new(),
         recheck: Duration::from_secs(300),
+        process: std::sync::Arc::default(),
     };
     let router = ostia_web::router(config, &control.client(), CancellationToken::new());
     let router = router.expect("a router");

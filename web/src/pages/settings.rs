@@ -1,14 +1,16 @@
-//! `/settings`: whether all of it works, and how this dashboard runs. No secrets, and none can come here: the
-//! web role has none of them.
+//! `/settings`: whether all of it works, and what each process runs with. No secrets, and none can come here:
+//! processes say which they have, and not what they are.
+
+mod running;
 
 use super::upstreams::Health;
 use crate::{
     Site,
+    address::Query,
     components::{
         content::{PageHead, Panel},
         number,
         shell::{Section, Shell},
-        table::{Cell, Table},
     },
     config::Config,
     load::load,
@@ -20,6 +22,8 @@ use http::StatusCode;
 use leptos::prelude::*;
 use ostia_domain::clock;
 use ostia_proto::v1;
+use running::{Part, Running};
+use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 
 /// What was found out for this page.
@@ -27,18 +31,36 @@ struct Found {
     /// How long control took.
     took: Duration,
     upstreams: Vec<v1::Upstream>,
+    running: Part,
 }
 
-pub(crate) async fn show(State(site): State<Site>, Overseer(visitor): Overseer) -> Response {
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    cursor: String,
+}
+
+pub(crate) async fn show(
+    State(site): State<Site>,
+    Overseer(visitor): Overseer,
+    Query(asked): Query<Asked>,
+) -> Response {
     let config = Arc::clone(&site.config);
-    let mut upstreams = visitor.control.upstreams();
+    let (mut upstreams, mut settings) = (visitor.control.upstreams(), visitor.control.settings());
     let began = clock::instant();
-    let listing = async { upstreams.list_upstreams(v1::ListUpstreamsRequest {}).await };
+    let listing = async {
+        tokio::try_join!(
+            upstreams.list_upstreams(v1::ListUpstreamsRequest {}),
+            settings.list_processes(v1::ListProcessesRequest {}),
+        )
+    };
     match load(listing).await {
-        Ok(listed) => {
+        Ok((listed, processes)) => {
+            let processes = processes.into_inner().processes;
             let found = Found {
                 took: clock::instant() - began,
                 upstreams: listed.into_inner().upstreams,
+                running: Part::of(processes, &config.process, &asked.cursor),
             };
             render::page_of(
                 &visitor,
@@ -51,7 +73,7 @@ pub(crate) async fn show(State(site): State<Site>, Overseer(visitor): Overseer) 
 }
 
 #[component]
-fn Working(found: Found) -> impl IntoView {
+fn Working(config: Arc<Config>, found: Found) -> impl IntoView {
     let took = u64::try_from(found.took.as_micros()).unwrap_or(u64::MAX);
     let upstreams = Health::ALL.map(|state| {
         let of_state = found
@@ -69,6 +91,10 @@ fn Working(found: Found) -> impl IntoView {
                 <dt>"Control"</dt>
                 <dd>{format!("answered in {}", number::duration(took))}</dd>
                 {upstreams}
+                <dt>"MCP endpoint"</dt>
+                <dd>{config.mcp_url.clone()}</dd>
+                <dt>"Dashboard"</dt>
+                <dd>{config.web_url.clone()}</dd>
             </dl>
         </Panel>
     }
@@ -76,66 +102,15 @@ fn Working(found: Found) -> impl IntoView {
 
 #[component]
 fn Settings(config: Arc<Config>, found: Found) -> impl IntoView {
-    let rows = [
-        ("Version", env!("CARGO_PKG_VERSION").to_owned(), ""),
-        ("MCP endpoint", config.mcp_url.clone(), "--mcp-url"),
-        ("Dashboard", config.web_url.clone(), "--web-url"),
-        (
-            "Signed in without use for at most",
-            span(config.session_idle),
-            "--session-idle",
-        ),
-        (
-            "Signed in for at most",
-            span(config.session_max),
-            "--session-max",
-        ),
-        (
-            "Provider asked again after",
-            span(config.recheck),
-            "--oidc-recheck-min",
-        ),
-    ];
-    let providers = config.providers.iter().map(|provider| {
-        let issuer = provider.issuer.clone();
-        (provider.label().to_owned(), issuer, "[[oidc]]")
-    });
-    let rows = rows.map(|(name, value, flag)| (name.to_owned(), value, flag));
-    let rows: Vec<_> = rows.into_iter().chain(providers).collect();
-    let rows = rows.into_iter().map(|(name, value, flag)| {
-        view! {
-            <tr>
-                <th scope="row">{name}</th>
-                <Cell label="Value">{value}</Cell>
-                <Cell label="Set with"><code>{flag}</code></Cell>
-            </tr>
-        }
-    });
-    let rows = rows.collect_view();
+    let running = found.running.clone();
     view! {
         <Shell title="Settings" section=Section::Settings>
-            <PageHead title="Settings" lead="How this dashboard runs. No secret can come here: this role has none."/>
-            <Working found=found/>
-            <div class="panel">
-                <Table
-                    caption="Settings of the dashboard"
-                    quiet=true
-                    columns=vec!["Setting", "Value", "Set with"]
-                >
-                    {rows}
-                </Table>
-            </div>
+            <PageHead
+                title="Settings"
+                lead="What runs, with what, and where each setting comes from. Of secrets it is only said that they are set."
+            />
+            <Working config=config found=found/>
+            <Running of=running/>
         </Shell>
     }
-}
-
-/// In the largest unit that leaves nothing over.
-fn span(span: Duration) -> String {
-    let seconds = span.as_secs();
-    for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] {
-        if seconds > 0 && seconds.is_multiple_of(length) {
-            return format!("{} {unit}", seconds / length);
-        }
-    }
-    format!("{seconds} s")
 }

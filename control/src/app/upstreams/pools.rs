@@ -53,6 +53,11 @@ impl Pools {
         said.retain(|_, said| said.heard.elapsed() <= KEPT);
         said
     }
+
+    /// When an edge said something last. `None`: not for a while.
+    pub(crate) fn heard_at(&self, edge_id: Uuid) -> Option<Timestamp> {
+        self.fresh().get(&edge_id).map(|said| said.at)
+    }
 }
 
 impl App {

@@ -14,8 +14,8 @@ const TOO_SLOW: &str = "this watch was too slow and missed changes of keys: begi
 
 pub(super) struct Watch {
     pub(super) subscription: Subscription,
-    /// Unset: the peer answers none.
-    pub(super) questions: Option<mpsc::Receiver<Question>>,
+    /// None for a peer that answers none.
+    pub(super) questions: mpsc::Receiver<Question>,
     /// Something was sent. Before that nothing is asked: to begin must not be broken off.
     pub(super) begun: bool,
 }
@@ -40,9 +40,10 @@ struct TooSlow;
 impl Watch {
     async fn next(&mut self) -> Option<Result<watch_response::Event, TooSlow>> {
         let asked = async {
-            match &mut self.questions {
-                Some(questions) if self.begun => questions.recv().await,
-                _ => pending().await,
+            if self.begun {
+                self.questions.recv().await
+            } else {
+                pending().await
             }
         };
         let event = tokio::select! {

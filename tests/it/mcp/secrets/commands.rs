@@ -14,7 +14,7 @@ const READS: [&str; 13] = [
 ];
 
 /// A command for each of them, wherever it is one.
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 37] = [
     &["audit", "export", "--format", "csv"],
     &["audit", "export", "--format", "jsonl"],
     &["audit", "list"],
@@ -38,6 +38,8 @@ const COMMANDS: [&[&str]; 35] = [
     &["policies", "versions", "agent"],
     &["prices", "list"],
     &["prices", "show", "demo.*"],
+    &["settings", "list"],
+    &["settings", "show"],
     &["upstreams", "discover", "leaky"],
     &["upstreams", "list"],
     &["upstreams", "show", "bearer"],
