@@ -30,11 +30,12 @@ use http::StatusCode;
 use leptos::prelude::*;
 use ostia_domain::clock;
 use ostia_proto::v1;
-use quantile::Quantile;
+pub(crate) use quantile::Quantile;
 use running::Running;
 use serde::Deserialize;
-use span::Span;
+pub(crate) use span::Span;
 use tonic::Status;
+pub(crate) use trouble::ITS_FAULT;
 use trouble::{Trouble, Troubles, troubles, unreachable};
 
 /// Of what is ranked.

@@ -9,6 +9,7 @@ mod fields;
 mod form;
 mod health;
 mod import;
+mod lately;
 mod output;
 mod probe;
 mod reported;
@@ -39,8 +40,9 @@ use axum::{
 pub(crate) use health::Health;
 use health::{HealthBadge, said};
 use http::StatusCode;
+use lately::{Lately, Recent, RecentCell, lately};
 use leptos::prelude::*;
-use ostia_domain::upstream::Stage;
+use ostia_domain::{clock, upstream::Stage};
 use ostia_proto::v1::{self, upstream_definition::Transport};
 use prost_types::Timestamp;
 pub(crate) use running::{Sum, pools};
@@ -103,17 +105,22 @@ async fn show(Overseer(visitor): Overseer, Query(asked): Query<Asked>) -> Respon
         tokio::try_join!(
             upstreams.list_upstreams(v1::ListUpstreamsRequest {}),
             pools(&visitor, None),
+            lately(&visitor, None, clock::now()),
         )
     };
-    let (mut listed, running) = match load(loading).await {
-        Ok((listed, pools)) => (listed.into_inner().upstreams, Sum::by_upstream(&pools)),
+    let (mut listed, running, lately) = match load(loading).await {
+        Ok((listed, pools, lately)) => (
+            listed.into_inner().upstreams,
+            Sum::by_upstream(&pools),
+            lately,
+        ),
         Err(failure) => return failure.show(&visitor),
     };
     listed.retain(|upstream| asked.wants(upstream));
     let part = Part::of(listed, &asked.cursor, name);
     let may_change = visitor.operates();
     render::page_of(&visitor, StatusCode::OK, || {
-        view! { <List part=part running=running asked=asked may_change=may_change/> }
+        view! { <List part=part running=running lately=lately asked=asked may_change=may_change/> }
     })
 }
 
@@ -169,6 +176,7 @@ fn isolation(upstream: &v1::Upstream) -> &'static str {
 fn List(
     part: Part<v1::Upstream>,
     running: HashMap<String, Sum>,
+    lately: Lately,
     asked: Asked,
     may_change: bool,
 ) -> impl IntoView {
@@ -182,7 +190,8 @@ fn List(
     let empty = part.rows.is_empty();
     let rows = part.rows.into_iter().map(|upstream| {
         let running = running.get(name(&upstream)).copied();
-        view! { <Row upstream=upstream running=running/> }
+        let recent = lately.of(name(&upstream));
+        view! { <Row upstream=upstream running=running recent=recent/> }
     });
     let rows = rows.collect_view();
     view! {
@@ -229,6 +238,8 @@ fn List(
                                 "#Tools",
                                 "#Workers",
                                 "#Calls now",
+                                "#Last hour",
+                                "#24 hours",
                                 "A worker is for",
                                 "Listed",
                             ]
@@ -260,7 +271,8 @@ pub(crate) fn Failing(
 }
 
 #[component]
-fn Row(upstream: v1::Upstream, running: Option<Sum>) -> impl IntoView {
+fn Row(upstream: v1::Upstream, running: Option<Sum>, recent: [Option<Recent>; 2]) -> impl IntoView {
+    let [hour, day] = recent;
     let (transport, target) = (transport(&upstream), target(&upstream));
     let (era, isolation) = (era(&upstream), isolation(&upstream));
     let health = Health::of(&upstream);
@@ -294,6 +306,8 @@ fn Row(upstream: v1::Upstream, running: Option<Sum>) -> impl IntoView {
                     .filter(|sum| sum.queued > 0)
                     .map(|sum| view! { <div class="quiet small">{sum.queued} " waiting"</div> })}
             </Cell>
+            <RecentCell label="Last hour" of=hour/>
+            <RecentCell label="24 hours" of=day/>
             <Cell label="A worker is for">{isolation}</Cell>
             <Cell label="Listed"><Time at=listed shown=As::Distance/></Cell>
         </tr>

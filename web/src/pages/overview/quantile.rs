@@ -4,7 +4,7 @@ use crate::components::number;
 
 /// What a part of all calls did not take longer than; in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantile {
+pub(crate) enum Quantile {
     /// There were no calls.
     OfNothing,
     /// More than `above`, `at_most` at most, and `about` if the calls of a class lie evenly in it.
@@ -19,7 +19,7 @@ pub(super) enum Quantile {
 
 impl Quantile {
     /// Of so many percent of the calls. `counts` is by class, `bounds` has the upper ends of all but the last.
-    pub(super) fn of(percent: u64, counts: &[u64], bounds: &[u64]) -> Self {
+    pub(crate) fn of(percent: u64, counts: &[u64], bounds: &[u64]) -> Self {
         let all: u64 = counts.iter().sum();
         if all == 0 {
             return Self::OfNothing;
@@ -43,7 +43,7 @@ impl Quantile {
     }
 
     /// For people, with what is certain about it.
-    pub(super) fn said(self) -> (String, String) {
+    pub(crate) fn said(self) -> (String, String) {
         match self {
             Self::OfNothing => ("–".to_owned(), "there were no calls".to_owned()),
             Self::About {

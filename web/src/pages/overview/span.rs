@@ -6,21 +6,21 @@ use ostia_proto::v1;
 
 /// Calls are counted by the hour, so it begins with one, or with a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Span {
+pub(crate) enum Span {
     Hour,
     Day,
     Month,
 }
 
 impl Span {
-    pub(super) const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
+    pub(crate) const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
 
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let known = Self::ALL.into_iter().find(|span| span.name() == text);
         known.unwrap_or(Self::Day)
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Hour => "1h",
             Self::Day => "24h",
@@ -28,7 +28,7 @@ impl Span {
         }
     }
 
-    pub(super) fn said(self) -> &'static str {
+    pub(crate) fn said(self) -> &'static str {
         match self {
             Self::Hour => "1 hour",
             Self::Day => "24 hours",
@@ -38,7 +38,7 @@ impl Span {
 
     /// At least so long ago for an hour; with the hour or day that is not over for the others, as their
     /// charts have it.
-    pub(super) fn from(self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn from(self, now: DateTime<Utc>) -> DateTime<Utc> {
         let (bucket, before) = match self {
             Self::Hour => (TimeDelta::hours(1), TimeDelta::hours(1)),
             Self::Day => (TimeDelta::hours(1), TimeDelta::hours(23)),
@@ -48,21 +48,21 @@ impl Span {
     }
 
     /// What the chart is of: an hour alone would be a bar or two.
-    pub(super) fn charted(self) -> Self {
+    pub(crate) fn charted(self) -> Self {
         match self {
             Self::Hour | Self::Day => Self::Day,
             Self::Month => Self::Month,
         }
     }
 
-    pub(super) fn bucket(self) -> v1::Bucket {
+    pub(crate) fn bucket(self) -> v1::Bucket {
         match self {
             Self::Hour | Self::Day => v1::Bucket::Hour,
             Self::Month => v1::Bucket::Day,
         }
     }
 
-    pub(super) fn course(self, now: DateTime<Utc>) -> Course {
+    pub(crate) fn course(self, now: DateTime<Utc>) -> Course {
         match self {
             Self::Hour | Self::Day => Course::hours(now, 24),
             Self::Month => Course::days(now, 30),

@@ -15,7 +15,8 @@ use prost_types::Timestamp;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// How calls end that failed because of the upstream, and for nothing that their caller did.
-const ITS_FAULT: [&str; 4] = ["upstream_error", "upstream_unavailable", "busy", "timeout"];
+pub(crate) const ITS_FAULT: [&str; 4] =
+    ["upstream_error", "upstream_unavailable", "busy", "timeout"];
 const SHOWN: usize = 20;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use super::{
     enable::EnableButton,
     facts::Facts,
     health::{Health, said},
+    lately::{LatelyPanel, Recent, lately},
     name, pools,
     reported::reported,
     running::Running,
@@ -35,7 +36,7 @@ use axum::{
 };
 use http::StatusCode;
 use leptos::prelude::*;
-use ostia_domain::code::Code;
+use ostia_domain::{clock, code::Code};
 use ostia_proto::{status::code_of, v1};
 use prost_types::Timestamp;
 use serde::Deserialize;
@@ -149,6 +150,7 @@ struct Shown {
     upstream: v1::Upstream,
     reported: Option<Timestamp>,
     pools: Vec<v1::EdgePool>,
+    lately: [Option<Recent>; 2],
     tools: Found,
     mcp_url: String,
     done: Option<&'static str>,
@@ -170,8 +172,12 @@ async fn page(
             tools(visitor, upstream),
             pools(visitor, Some(upstream)),
         )?;
-        let reported = reported(visitor, &found).await?;
-        Ok::<_, Status>((found, tools, pools, reported))
+        let (reported, lately) = tokio::try_join!(
+            reported(visitor, &found),
+            lately(visitor, Some(name(&found)), clock::now()),
+        )?;
+        let lately = lately.of(name(&found));
+        Ok::<_, Status>((found, tools, pools, reported, lately))
     };
     let done = match &*asked.done {
         "added" => {
@@ -189,10 +195,11 @@ async fn page(
         _ => None,
     };
     match load(loading).await {
-        Ok((upstream, tools, pools, reported)) => {
+        Ok((upstream, tools, pools, reported, lately)) => {
             let shown = Shown {
                 reported,
                 pools,
+                lately,
                 tools: Found::of(tools, asked),
                 mcp_url: site.config.mcp_url.clone(),
                 may_change: visitor.operates(),
@@ -268,6 +275,7 @@ fn Detail(shown: Shown) -> impl IntoView {
             {problem}
             <Facts of=upstream health=health/>
             <Running pools=shown.pools/>
+            <LatelyPanel of=shown.lately/>
             <Panel title="Endpoint" note="For clients that want this upstream alone, under its own names">
                 <Copyable id="endpoint" text=endpoint label="the upstream's endpoint"/>
             </Panel>
