@@ -10,6 +10,7 @@ mod forms;
 mod home;
 mod hostile;
 mod keys;
+mod lately;
 mod live;
 mod login;
 mod markup;

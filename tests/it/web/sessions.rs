@@ -202,7 +202,7 @@ async fn a_member_finds_no_page_of_operators() {
         let page = Visitor::signed_in(&ostia, name).await;
         let page = page.open("/settings").await;
         assert_eq!(page.status, 200, "{name}");
-        assert!(page.body.contains("--session-idle"), "{}", page.body);
+        assert!(page.body.contains("web.session_idle"), "{}", page.body);
     }
     // The role is asked for with every page.
     let promote = ["users", "update", "bob", "--role", "operator"];
