@@ -11,6 +11,7 @@
 pub(crate) mod chart;
 pub(crate) mod content;
 pub(crate) mod form;
+pub(crate) mod live;
 pub(crate) mod money;
 pub(crate) mod number;
 pub(crate) mod removal;

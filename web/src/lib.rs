@@ -18,6 +18,7 @@ mod console;
 mod csrf;
 mod csv;
 mod edge_client;
+mod following;
 mod headers;
 mod load;
 mod oidc;
@@ -40,9 +41,9 @@ use axum::{
     Router, middleware,
     routing::{get, post},
 };
+use following::Seats;
 use oidc::Providers;
 use ostia_proto::ControlClient;
-use pages::live::Seats;
 use session::{cookie, store::Store};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

@@ -20,15 +20,18 @@ const HOSTILE: &str =
     "\"'></td><script>alert(1)</script>\r\n\r\nevent: over\rdata: x\n\n\u{202e}<img src=x>";
 
 /// What a page with scripts listens to.
-struct Stream {
-    response: Response,
-    heard: String,
+pub(super) struct Stream {
+    pub(super) response: Response,
+    pub(super) heard: String,
 }
 
 impl Stream {
     async fn of(visitor: &Visitor, query: &str) -> Self {
-        let path = format!("/live/calls{query}");
-        let response = visitor.request(Method::GET, &path).send().await;
+        Self::at(visitor, &format!("/live/calls{query}")).await
+    }
+
+    pub(super) async fn at(visitor: &Visitor, path: &str) -> Self {
+        let response = visitor.request(Method::GET, path).send().await;
         let response = response.expect("an answer");
         assert_eq!(response.status(), 200, "{path}");
         let heard = String::new();
@@ -36,7 +39,7 @@ impl Stream {
     }
 
     /// Listens until something was said that has this text.
-    async fn until(&mut self, text: &str) -> &str {
+    pub(super) async fn until(&mut self, text: &str) -> &str {
         while !self.heard.contains(text) {
             let more = self.more().await;
             assert!(more, "it ended before {text:?}: {}", self.heard);
@@ -45,12 +48,12 @@ impl Stream {
     }
 
     /// Listens to the end.
-    async fn rest(&mut self) -> &str {
+    pub(super) async fn rest(&mut self) -> &str {
         while self.more().await {}
         &self.heard
     }
 
-    async fn more(&mut self) -> bool {
+    pub(super) async fn more(&mut self) -> bool {
         let chunk = timeout(PATIENCE, self.response.chunk()).await;
         let chunk = chunk.unwrap_or_else(|_| panic!("nothing more after {}", self.heard));
         let Some(chunk) = chunk.expect("a whole body") else {

@@ -16,6 +16,7 @@ mod login;
 mod markup;
 mod member;
 mod operators;
+mod output;
 mod overview;
 mod pages;
 mod policies;

@@ -1,4 +1,5 @@
-// Adds calls as they end. Without this file the page has the newest, and a link that reads it anew.
+// Adds rows as they come: calls as they end, lines as workers write them. Without this file the page has the newest,
+// and a link that reads it anew.
 for (const live of document.querySelectorAll("[data-live]")) {
   const part = (name) => live.querySelector(`[data-live-${name}]`);
   const [bar, state, said, pause] = ["bar", "state", "said", "pause"].map(part);
@@ -52,7 +53,7 @@ for (const live of document.querySelectorAll("[data-live]")) {
       add(event.data);
     };
     stream.addEventListener("more", (event) => {
-      show("follows", "Following; there are more calls than can be shown");
+      show("follows", `Following; there are more ${live.dataset.many} than can be shown`);
       add(event.data);
     });
     // Asked of it now and then, so that whoever follows is who they were.
@@ -61,7 +62,7 @@ for (const live of document.querySelectorAll("[data-live]")) {
       over = true;
       close();
       pause.hidden = true;
-      show("lost", "Your session has ended or your role has changed: read the page anew");
+      show("lost", "Your session has ended, your role has changed, or it is gone: read the page anew");
     });
     stream.onerror = () => {
       show("lost", "No connection; trying again");
@@ -87,7 +88,7 @@ for (const live of document.querySelectorAll("[data-live]")) {
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   // Once for many rows: a busy page is not read out without end.
   setInterval(() => {
-    if (unsaid > 0) said.textContent = unsaid === 1 ? "1 new call" : `${unsaid} new calls`;
+    if (unsaid > 0) said.textContent = unsaid === 1 ? `1 new ${live.dataset.one}` : `${unsaid} new ${live.dataset.many}`;
     unsaid = 0;
   }, 10000);
   bar.hidden = false;

@@ -4,10 +4,7 @@
 //! The page has the newest calls. Where scripts run, a stream ([`stream`]) adds what comes.
 
 mod asked;
-mod seats;
 mod stream;
-
-pub(crate) use seats::Seats;
 
 use crate::{
     Site,
@@ -15,6 +12,7 @@ use crate::{
     components::{
         content::{Empty, Notice, PageHead, Tone},
         form::Posted,
+        live::Live,
         shell::{Section, Shell},
     },
     load::Failure,
@@ -32,7 +30,7 @@ use ostia_proto::v1;
 /// Calls that the page begins with, and that are looked at for each time the stream says something.
 const CALLS: u32 = 100;
 /// Rows that the script lets the page grow to.
-const MOST_ROWS: u32 = 200;
+const MOST_ROWS: usize = 200;
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
@@ -57,12 +55,12 @@ async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Response {
     let calls = found.unwrap_or_default().records;
     let oversees = visitor.oversees();
     render::following_page_of(&visitor, status, || {
-        view! { <Live asked=asked posted=posted calls=calls oversees=oversees/> }
+        view! { <Page asked=asked posted=posted calls=calls oversees=oversees/> }
     })
 }
 
 #[component]
-fn Live(
+fn Page(
     asked: Asked,
     posted: Posted,
     calls: Vec<v1::UsageRecord>,
@@ -90,20 +88,13 @@ fn Live(
             {(!refused)
                 .then(|| {
                     view! {
-                        <section class="panel live" data-live=stream data-rows=MOST_ROWS.to_string()>
-                            <div class="row" data-live-bar="" hidden=true>
-                                <p class="state" role="status" data-live-state="">"Connecting"</p>
-                                <button type="button" class="second" data-live-pause="" aria-pressed="false">
-                                    "Pause"
-                                </button>
-                            </div>
-                            <p class="seen-only" role="status" data-live-said=""></p>
+                        <Live stream=stream rows=MOST_ROWS one="call" many="calls">
                             <Calls of=calls whose=oversees/>
                             <Empty title="No calls in the last hour">
                                 <p>"Nothing that matches was called. What was before is in the usage."</p>
                                 <a class="button second" href="/usage">"Usage"</a>
                             </Empty>
-                        </section>
+                        </Live>
                     }
                 })}
         </Shell>

@@ -62,6 +62,7 @@ pub(crate) fn routes() -> Router<Site> {
             get(edit::show).post(edit::save),
         )
         .route("/upstreams/{upstream}/output", get(output::show))
+        .route("/upstreams/{upstream}/output/lines", get(output::follow))
         .route("/upstreams/{upstream}/discover", post(detail::discover))
         .route("/upstreams/{upstream}/enable", post(enable::enable))
         .route("/upstreams/{upstream}/disable", post(enable::disable))

@@ -1,48 +1,25 @@
 //! `/live/calls`: the rows of calls as server-sent events.
 //!
 //! A record gets its id when its call begins and is there when it has ended, so that a new one may be older
-//! than those that were there. What is new is therefore found by comparing the newest calls with those of a
-//! moment ago. All that was said at the beginning is said again after a break; the page leaves out what it
-//! has.
-//!
-//! Every beat asks control on behalf of the visitor, and whether they still are who they were.
+//! than those that were there.
 
-use super::{CALLS, asked::Asked, seats::Seat};
+use super::{CALLS, asked::Asked};
 use crate::{
     Site,
     address::Query,
-    load::{Failure, load},
-    pages::{problem, usage::CallRow},
+    following::{self, Newest},
+    pages::usage::CallRow,
     render,
-    session::{Session, id_hash},
+    session::Session,
     visitor::Visitor,
 };
 use axum::{
-    body::{Body, Bytes},
     extract::State,
-    response::{IntoResponse as _, Response},
-};
-use futures_util::{StreamExt as _, stream};
-use http::{
-    HeaderName, HeaderValue,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+    response::Response,
 };
 use leptos::prelude::*;
 use ostia_proto::v1;
-use std::{collections::HashSet, convert::Infallible, time::Duration};
-use tokio::time::{Interval, MissedTickBehavior, interval};
-
-const BEAT: Duration = Duration::from_secs(1);
-/// Beats without a word after which a comment says that there is nothing to say: proxies take a connection
-/// for dead that is silent for a minute.
-const KEEP_ALIVE: u32 = 15;
-/// Beats after which the browser is asked to come again: a request proves more than a beat does, also to the
-/// provider that signed the visitor in.
-const LIFE: u32 = 300;
-/// What a browser waits before it comes back after a break.
-const RETRY: &str = "retry: 3000\n\n";
-/// Tells nginx and its like to pass every event on at once.
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+use tonic::Status;
 
 pub(super) async fn follow(
     State(site): State<Site>,
@@ -50,158 +27,32 @@ pub(super) async fn follow(
     visitor: Option<Visitor>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let (Some(visitor), Some(id)) = (visitor, session.id()) else {
-        return problem::sign_in_required();
-    };
-    let Some(seat) = site.seats.take(visitor.id) else {
-        let mut refused = problem::too_many_streams();
-        refused
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from_static("10"));
-        return refused;
-    };
-    let newest = match newest(&visitor, &asked).await {
-        Ok(newest) => newest,
-        Err(failure) => return failure.show(&visitor),
-    };
-    let mut beat = interval(BEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first is at once.
-    beat.tick().await;
-    let mut following = Following {
-        oversees: visitor.oversees(),
-        id_hash: id_hash(id),
-        site,
-        visitor,
-        asked,
-        said: HashSet::new(),
-        beat,
-        silent: 0,
-        left: LIFE,
-        _seat: seat,
-    };
-    let mut first = RETRY.to_owned();
-    first.extend(following.said_of(newest, "message"));
-    let first = stream::once(async { Ok::<_, Infallible>(Bytes::from(first)) });
-    let events = first.chain(stream::unfold(Some(following), next));
-    let headers = [
-        (CONTENT_TYPE, "text/event-stream"),
-        (CACHE_CONTROL, "no-store, no-transform"),
-        (ACCEL_BUFFERING, "no"),
-    ];
-    (headers, Body::from_stream(events)).into_response()
+    let whose = visitor.as_ref().is_some_and(Visitor::oversees);
+    following::follow(site, session, visitor, Calls { asked, whose }).await
 }
 
-async fn newest(visitor: &Visitor, asked: &Asked) -> Result<Vec<v1::UsageRecord>, Failure> {
-    let mut usage = visitor.control.usage();
-    let listed = load(async { usage.list_usage(asked.request(CALLS)).await }).await?;
-    Ok(listed.into_inner().records)
-}
-
-/// The next event, and who says the one after it.
-async fn next(
-    following: Option<Following>,
-) -> Option<(Result<Bytes, Infallible>, Option<Following>)> {
-    let mut following = following?;
-    let stop = following.site.stop.clone();
-    let said = tokio::select! {
-        biased;
-        () = stop.cancelled() => return None,
-        said = following.listen() => said?,
-    };
-    Some(match said {
-        Said::Event(event) => (Ok(event.into()), Some(following)),
-        Said::Last(event) => (Ok(event.into()), None),
-    })
-}
-
-enum Said {
-    Event(String),
-    Last(String),
-}
-
-/// One page that follows.
-struct Following {
-    site: Site,
-    visitor: Visitor,
-    oversees: bool,
-    id_hash: Vec<u8>,
+struct Calls {
     asked: Asked,
-    /// Of the newest calls those that were there a moment ago, by id.
-    said: HashSet<String>,
-    beat: Interval,
-    /// Beats since something was said.
-    silent: u32,
-    /// Beats until the end.
-    left: u32,
-    _seat: Seat,
+    /// Whether rows say whose they are.
+    whose: bool,
 }
 
-impl Following {
-    /// `None`: control does not answer, and the browser comes back when it does.
-    async fn listen(&mut self) -> Option<Said> {
-        loop {
-            self.beat.tick().await;
-            if self.left == 0 {
-                return Some(Said::Last(event("again", "again")));
-            }
-            self.left -= 1;
-            let stays = load(self.visitor.stays(&self.site, &self.id_hash));
-            let (stays, newest) = tokio::join!(stays, newest(&self.visitor, &self.asked));
-            if !stays.ok()? {
-                return Some(Said::Last(event("over", "over")));
-            }
-            let newest = newest.ok()?;
-            let more = newest.len() == CALLS as usize
-                && newest.iter().all(|call| !self.said.contains(&call.id));
-            let kind = if more { "more" } else { "message" };
-            if let Some(said) = self.said_of(newest, kind) {
-                self.silent = 0;
-                return Some(Said::Event(said));
-            }
-            self.silent += 1;
-            if self.silent >= KEEP_ALIVE {
-                self.silent = 0;
-                return Some(Said::Event(": nothing new\n\n".to_owned()));
-            }
-        }
+impl Newest for Calls {
+    type Row = v1::UsageRecord;
+    const MOST: usize = CALLS as usize;
+
+    async fn newest(&self, visitor: &Visitor) -> Result<Vec<v1::UsageRecord>, Status> {
+        let mut usage = visitor.control.usage();
+        let listed = usage.list_usage(self.asked.request(CALLS)).await?;
+        Ok(listed.into_inner().records)
     }
 
-    /// The rows of those that were not there. `None`: there are none.
-    fn said_of(&mut self, newest: Vec<v1::UsageRecord>, kind: &str) -> Option<String> {
-        let now: HashSet<_> = newest.iter().map(|call| call.id.clone()).collect();
-        let before = std::mem::replace(&mut self.said, now);
-        let whose = self.oversees;
-        let new = newest.into_iter().filter(|call| !before.contains(&call.id));
-        let rows: String = new
-            .map(|call| render::fragment(|| view! { <CallRow of=call whose=whose/> }))
-            .collect();
-        (!rows.is_empty()).then(|| event(kind, &rows))
+    fn id(row: &v1::UsageRecord) -> String {
+        row.id.clone()
     }
-}
 
-/// Whatever ends a line for a reader of events begins another line of the same data: a text cannot begin an
-/// event of its own.
-fn event(kind: &str, data: &str) -> String {
-    let mut event = format!("event: {kind}\n");
-    for line in data.replace("\r\n", "\n").split(['\n', '\r']) {
-        event.push_str("data: ");
-        event.push_str(line);
-        event.push('\n');
-    }
-    event.push('\n');
-    event
-}
-
-#[cfg(test)]
-mod tests {
-    use super::event;
-
-    #[test]
-    fn no_text_ends_an_event() {
-        assert_eq!(
-            event("message", "a\n\nevent: over\r\rdata: b\r\n:"),
-            "event: message\ndata: a\ndata: \ndata: event: over\ndata: \ndata: data: b\ndata: :\n\n"
-        );
+    fn row(&self, row: v1::UsageRecord) -> String {
+        let whose = self.whose;
+        render::fragment(|| view! { <CallRow of=row whose=whose/> })
     }
 }

@@ -1,66 +1,82 @@
-//! `/upstreams/{upstream}/output`: what workers wrote to stderr last.
+//! `/upstreams/{upstream}/output`: what workers wrote to stderr last. Where scripts run, a stream adds what they
+//! write.
+
+mod lines;
 
 use super::{detail::found, name};
 use crate::{
+    Site,
     address::Path,
     components::{
-        content::{Empty, PageHead, Panel},
-        number,
+        content::{Empty, PageHead},
+        live::Live,
         shell::{Section, Shell},
-        table::{Cell, Table},
-        time::{As, Time},
     },
+    following::{self, Newest},
     load::load,
     render,
-    visitor::Overseer,
+    session::Session,
+    visitor::{Overseer, Visitor},
 };
-use axum::response::Response;
+use axum::{
+    extract::State,
+    response::Response,
+};
 use http::StatusCode;
 use leptos::prelude::*;
-use ostia_proto::v1;
+use lines::{Line, LineRow, Lines, MOST, lines};
+use tonic::Status;
 
 pub(super) async fn show(Overseer(visitor): Overseer, Path(upstream): Path<String>) -> Response {
-    let request = v1::ListWorkerOutputRequest {
-        upstream: upstream.clone(),
-    };
-    let mut upstreams = visitor.control.upstreams();
-    let loading = async {
-        tokio::try_join!(
-            found(&visitor, &upstream),
-            upstreams.list_worker_output(request),
-        )
-    };
+    let loading =
+        async { tokio::try_join!(found(&visitor, &upstream), lines(&visitor, &upstream)) };
     match load(loading).await {
-        Ok((upstream, listed)) => {
+        Ok((upstream, lines)) => {
             let (id, name) = (upstream.id.clone(), name(&upstream).to_owned());
-            let edges = listed.into_inner().edges;
-            render::page_of(&visitor, StatusCode::OK, || {
-                view! { <Output id=id name=name edges=edges/> }
+            render::following_page_of(&visitor, StatusCode::OK, || {
+                view! { <Output id=id name=name lines=lines/> }
             })
         }
         Err(failure) => failure.show(&visitor),
     }
 }
 
+/// Control refuses who may not read it, before there is a stream and at every beat.
+pub(super) async fn follow(
+    State(site): State<Site>,
+    session: Session,
+    visitor: Option<Visitor>,
+    Path(upstream): Path<String>,
+) -> Response {
+    following::follow(site, session, visitor, Written { upstream }).await
+}
+
+struct Written {
+    upstream: String,
+}
+
+impl Newest for Written {
+    type Row = Line;
+    const MOST: usize = MOST;
+
+    async fn newest(&self, visitor: &Visitor) -> Result<Vec<Line>, Status> {
+        lines(visitor, &self.upstream).await
+    }
+
+    fn id(row: &Line) -> String {
+        row.id.clone()
+    }
+
+    fn row(&self, row: Line) -> String {
+        render::fragment(|| view! { <LineRow of=row/> })
+    }
+}
+
 #[component]
-fn Output(id: String, name: String, edges: Vec<v1::EdgeOutput>) -> impl IntoView {
+fn Output(id: String, name: String, lines: Vec<Line>) -> impl IntoView {
     let title = format!("Output of {name}");
     let here = format!("/upstreams/{id}/output");
-    let written = edges.iter().any(|edge| !edge.lines.is_empty());
-    let edges = edges.into_iter().filter(|edge| !edge.lines.is_empty());
-    let edges = edges
-        .map(|edge| view! { <OfEdge edge=edge/> })
-        .collect_view();
-    let nothing = (!written).then(|| {
-        view! {
-            <Empty title="Nothing was written">
-                <p>
-                    "Workers of the newest definition wrote nothing to stderr, or no edge answered. Upstreams over HTTP \
-                     have no such output."
-                </p>
-            </Empty>
-        }
-    });
+    let stream = format!("{here}/lines");
     view! {
         <Shell title=title.clone() section=Section::Upstreams>
             <PageHead
@@ -71,32 +87,15 @@ fn Output(id: String, name: String, edges: Vec<v1::EdgeOutput>) -> impl IntoView
                 <a class="button second" href=format!("/upstreams/{id}")>{name}</a>
                 <a class="button" href=here>"Refresh"</a>
             </PageHead>
-            {nothing}
-            {edges}
+            <Live stream=stream rows=MOST one="line" many="lines">
+                <Lines of=lines/>
+                <Empty title="Nothing was written">
+                    <p>
+                        "Workers of the newest definition wrote nothing to stderr, or no edge answered. Upstreams over HTTP \
+                         have no such output."
+                    </p>
+                </Empty>
+            </Live>
         </Shell>
-    }
-}
-
-#[component]
-fn OfEdge(edge: v1::EdgeOutput) -> impl IntoView {
-    let note = number::counted(edge.lines.len() as u64, "line", "lines");
-    // The newest is what is looked for.
-    let rows = edge.lines.into_iter().rev().map(|line| {
-        view! {
-            <tr>
-                <th scope="row"><Time at=line.at shown=As::Second/></th>
-                <Cell label="Worker" number=true>{line.worker}</Cell>
-                <Cell label="Line"><code>{line.text}</code></Cell>
-            </tr>
-        }
-    });
-    let rows = rows.collect_view();
-    let title = format!("On {}", edge.edge);
-    view! {
-        <Panel title=title note=note>
-            <Table caption="Lines, newest first" quiet=true dense=true columns=vec!["When", "#Worker", "Line"]>
-                {rows}
-            </Table>
-        </Panel>
     }
 }
