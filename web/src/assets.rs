@@ -43,6 +43,7 @@ const JS: &str = concat!(
     include_str!("../assets/js/times.js"),
     include_str!("../assets/js/filter.js"),
     include_str!("../assets/js/live.js"),
+    include_str!("../assets/js/check.js"),
 );
 
 const CSS_KIND: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");

@@ -12,7 +12,7 @@ use ostia_domain::user::Role;
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
-/// For the one kind of page whose script asks for something.
+/// For pages whose script asks for something of ours.
 const FOLLOWING: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; connect-src 'self'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
@@ -62,7 +62,7 @@ pub(crate) fn page_of<V: IntoView>(
     rendered(Some(visitor.into()), "same-origin", status, view)
 }
 
-/// The same for a page that goes on with a stream of ours.
+/// The same for a page that goes on with a stream of ours, or has a form that is checked as it is filled in.
 pub(crate) fn following_page_of<V: IntoView>(
     visitor: &Visitor,
     status: StatusCode,

@@ -27,35 +27,27 @@ impl App {
         name: String,
         source: Source,
     ) -> Result<StoredPolicy> {
-        naming::check(&name)?;
-        let (rules, preset) = match source {
-            Source::Rules(rules) => (rules, None),
-            Source::Preset(preset) => (preset_rules(&preset)?, Some(preset)),
-        };
-        let stored = StoredPolicy {
-            policy: Policy {
-                id: Uuid::now_v7(),
-                name,
-                rules,
-                preset,
-            },
-            unreadable: false,
-            created_at: op.now,
-            updated_at: op.now,
-            version: 1,
-        };
-        let policy = &stored.policy;
         let change = self.change(op, "policies.create").await?;
-        store::policies::insert(change.tx(), &stored)
-            .await
-            .map_err(naming::taken("policy", &policy.name))?;
-        store::policies::insert_version(change.tx(), &stored, &op.actor).await?;
+        let stored = made(&change, op, name, source).await?;
+        let policy = &stored.policy;
         let after = json!({ "rules": policy.rules, "preset": policy.preset });
         let detail = Detail::made(after);
         change
             .commit(&policy.name, detail, Touched::Snapshot)
             .await?;
         Ok(stored)
+    }
+
+    /// Refuses what [`Self::create_policy`] would refuse: it does the same and commits nothing.
+    pub(crate) async fn check_new_policy(
+        &self,
+        op: &Op,
+        name: String,
+        source: Source,
+    ) -> Result<()> {
+        let change = self.change(op, "policies.create").await?;
+        made(&change, op, name, source).await?;
+        Ok(())
     }
 
     pub(crate) async fn list_policies(&self) -> Result<Vec<StoredPolicy>> {
@@ -92,6 +84,32 @@ impl App {
             )))?;
         change.commit(&policy.name, detail, Touched::Snapshot).await
     }
+}
+
+/// As far as the transaction of the change goes.
+async fn made(change: &Change<'_>, op: &Op, name: String, source: Source) -> Result<StoredPolicy> {
+    naming::check(&name)?;
+    let (rules, preset) = match source {
+        Source::Rules(rules) => (rules, None),
+        Source::Preset(preset) => (preset_rules(&preset)?, Some(preset)),
+    };
+    let stored = StoredPolicy {
+        policy: Policy {
+            id: Uuid::now_v7(),
+            name,
+            rules,
+            preset,
+        },
+        unreadable: false,
+        created_at: op.now,
+        updated_at: op.now,
+        version: 1,
+    };
+    store::policies::insert(change.tx(), &stored)
+        .await
+        .map_err(naming::taken("policy", &stored.policy.name))?;
+    store::policies::insert_version(change.tx(), &stored, &op.actor).await?;
+    Ok(stored)
 }
 
 async fn replace_rules(

@@ -12,7 +12,7 @@ use crate::{
 use ostia_domain::policy::{Preset, Rules};
 use ostia_proto::{
     convert::timestamp,
-    v1::{self, create_policy_request},
+    v1::{self, check_policy_request, create_policy_request},
 };
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -27,12 +27,28 @@ impl v1::policies_service_server::PoliciesService for Policies {
     ) -> Result<Response<v1::Policy>, Status> {
         let op = op(&request);
         let request = request.into_inner();
-        let source = match request.source.ok_or_else(|| status::missing("source"))? {
-            create_policy_request::Source::Rules(rules) => Source::Rules(read(rules)?),
-            create_policy_request::Source::Preset(name) => Source::Preset(name),
-        };
+        let source = source(request.source)?;
         let policy = self.0.create_policy(&op, request.name, source).await?;
         Ok(Response::new(policy.into()))
+    }
+
+    async fn check_policy(
+        &self,
+        request: Request<v1::CheckPolicyRequest>,
+    ) -> Result<Response<v1::CheckPolicyResponse>, Status> {
+        let op = op(&request);
+        let change = request.into_inner().change;
+        match change.ok_or_else(|| status::missing("change"))? {
+            check_policy_request::Change::Create(create) => {
+                let source = source(create.source)?;
+                self.0.check_new_policy(&op, create.name, source).await?;
+            }
+            check_policy_request::Change::Update(update) => {
+                replacing(update.rules)?;
+                self.0.policy(&update.policy).await?;
+            }
+        }
+        Ok(Response::new(v1::CheckPolicyResponse {}))
     }
 
     async fn list_policies(
@@ -59,8 +75,7 @@ impl v1::policies_service_server::PoliciesService for Policies {
     ) -> Result<Response<v1::Policy>, Status> {
         let op = op(&request);
         let request = request.into_inner();
-        // Unset rules are not "no rules": who means that sends them empty.
-        let rules = read(request.rules.ok_or_else(|| status::missing("rules"))?)?;
+        let rules = replacing(request.rules)?;
         let policy = self.0.update_policy(&op, &request.policy, rules).await?;
         Ok(Response::new(policy.into()))
     }
@@ -192,6 +207,18 @@ impl From<AccessibleUpstream> for v1::AccessibleUpstream {
             discovered_at: accessible.discovered_at.map(timestamp),
         }
     }
+}
+
+fn source(source: Option<create_policy_request::Source>) -> Result<Source, Status> {
+    Ok(match source.ok_or_else(|| status::missing("source"))? {
+        create_policy_request::Source::Rules(rules) => Source::Rules(read(rules)?),
+        create_policy_request::Source::Preset(name) => Source::Preset(name),
+    })
+}
+
+/// Unset rules are not "no rules": who means that sends them empty.
+fn replacing(rules: Option<v1::Rules>) -> Result<Rules, Status> {
+    read(rules.ok_or_else(|| status::missing("rules"))?)
 }
 
 fn read(rules: v1::Rules) -> Result<Rules, Status> {

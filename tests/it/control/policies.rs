@@ -260,3 +260,76 @@ async fn rules_that_mean_nothing_are_refused() {
         assert!(status.message().starts_with("rules."), "{status:?}");
     }
 }
+
+#[tokio::test]
+async fn a_check_refuses_what_the_change_would_and_changes_nothing() {
+    use v1::check_policy_request::Change;
+    let control = start().await;
+    control.policy("mine").await;
+    let listed = async || {
+        let mut policies = control.client.policies();
+        let listed = policies.list_policies(v1::ListPoliciesRequest {}).await;
+        listed.expect("a list").into_inner().policies
+    };
+    let before = listed().await;
+    let check = async |change| {
+        let request = v1::CheckPolicyRequest { change };
+        control.client.policies().check_policy(request).await
+    };
+    let events = control.events().await.len();
+    let wrong = v1::Rules {
+        allow: owned(&["two words"]),
+        ..rules()
+    };
+    let new = |name: &str, rules| Some(Change::Create(create(name, Some(Source::Rules(rules)))));
+    let update = |policy: &str, rules| {
+        let policy = policy.to_owned();
+        Some(Change::Update(v1::UpdatePolicyRequest { policy, rules }))
+    };
+    let preset = create("other", Some(Source::Preset("no".to_owned())));
+    for (change, grpc, code) in [
+        (
+            new("mine", rules()),
+            Grpc::AlreadyExists,
+            Code::AlreadyExists,
+        ),
+        (
+            new("", rules()),
+            Grpc::InvalidArgument,
+            Code::InvalidArgument,
+        ),
+        (
+            new("other", wrong.clone()),
+            Grpc::InvalidArgument,
+            Code::InvalidArgument,
+        ),
+        (
+            Some(Change::Create(preset)),
+            Grpc::InvalidArgument,
+            Code::InvalidArgument,
+        ),
+        (
+            update("mine", Some(wrong)),
+            Grpc::InvalidArgument,
+            Code::InvalidArgument,
+        ),
+        (
+            update("mine", None),
+            Grpc::InvalidArgument,
+            Code::InvalidArgument,
+        ),
+        (
+            update("none", Some(rules())),
+            Grpc::NotFound,
+            Code::NoSuchObject,
+        ),
+        (None, Grpc::InvalidArgument, Code::InvalidArgument),
+    ] {
+        assert_refused(check(change).await, grpc, code);
+    }
+    for change in [new("other", rules()), update("mine", Some(rules()))] {
+        check(change).await.expect("it could be done");
+    }
+    assert_eq!(control.events().await.len(), events);
+    assert_eq!(listed().await, before);
+}

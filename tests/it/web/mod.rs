@@ -20,6 +20,7 @@ mod output;
 mod overview;
 mod pages;
 mod policies;
+mod policy_check;
 mod prices;
 mod probe;
 mod running;

@@ -58,6 +58,11 @@ impl Posted {
         of_name.next().map(|(_, problem)| problem.clone())
     }
 
+    /// By name of the field, in the order in which they were found.
+    pub(crate) fn problems(&self) -> &[(String, String)] {
+        &self.problems
+    }
+
     pub(crate) fn is_refused(&self) -> bool {
         !self.problems.is_empty()
     }

@@ -1,6 +1,7 @@
 //! `/policies`: what may be used, by whom.
 
 mod affected;
+mod check;
 mod create;
 mod detail;
 mod edit;
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/policies", get(show).post(create::create))
         .route("/policies/new", get(create::show))
+        .route("/policies/check", post(check::check))
         .route("/policies/test", get(test::show).post(test::test))
         .route("/policies/{policy}", get(detail::show))
         .route("/policies/{policy}/edit", get(edit::show).post(edit::save))

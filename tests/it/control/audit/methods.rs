@@ -1,7 +1,8 @@
 //! Which methods change nothing, and what audit tells of the others.
 
 /// Methods that change nothing, by the verb they begin with.
-pub(super) const READS: [&str; 8] = [
+pub(super) const READS: [&str; 9] = [
+    "Check",
     "Export",
     "Get",
     "List",

@@ -35,18 +35,11 @@ pub(super) async fn create(
 ) -> Response {
     let Operator(visitor) = visitor;
     let mut posted = Posted::new(form);
-    let source = match posted.get("source") {
-        "" | "rules" => Source::Rules(form::rules(&mut posted)),
-        preset => Source::Preset(preset.to_owned()),
-    };
+    let request = asked(&mut posted);
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     if posted.is_refused() {
         return page(&visitor, refused, posted).await;
     }
-    let request = v1::CreatePolicyRequest {
-        name: posted.get("name").to_owned(),
-        source: Some(source),
-    };
     let mut policies = visitor.control.policies();
     let change = async { policies.create_policy(request).await };
     match save(&mut posted, change).await {
@@ -56,13 +49,25 @@ pub(super) async fn create(
     }
 }
 
+/// What the form asks for; what is wrong about a row is in `posted`.
+pub(super) fn asked(posted: &mut Posted) -> v1::CreatePolicyRequest {
+    let source = match posted.get("source") {
+        "" | "rules" => Source::Rules(form::rules(posted)),
+        preset => Source::Preset(preset.to_owned()),
+    };
+    v1::CreatePolicyRequest {
+        name: posted.get("name").to_owned(),
+        source: Some(source),
+    }
+}
+
 async fn page(visitor: &Visitor, status: StatusCode, posted: Posted) -> Response {
     let mut policies = visitor.control.policies();
     let listing = async { policies.list_presets(v1::ListPresetsRequest {}).await };
     match load(listing).await {
         Ok(listed) => {
             let presets = listed.into_inner().presets;
-            render::page_of(visitor, status, || {
+            render::following_page_of(visitor, status, || {
                 view! { <New posted=posted presets=presets/> }
             })
         }
@@ -93,7 +98,7 @@ fn New(posted: Posted, presets: Vec<v1::Preset>) -> impl IntoView {
         <Shell title="Make a policy" section=Section::Policies>
             <PageHead title="Make a policy" back=("/policies", "Policies")/>
             <Problems posted=posted.clone()/>
-            <form method="post" action="/policies" class="form panel">
+            <form method="post" action="/policies" class="form panel" data-check="/policies/check">
                 <CsrfField/>
                 <TextField posted=posted.clone() name="name" label="Name" required=true/>
                 <Choices

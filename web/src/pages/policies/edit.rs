@@ -69,7 +69,7 @@ pub(super) async fn save(
 
 fn page(visitor: &Visitor, status: StatusCode, policy: &v1::Policy, posted: Posted) -> Response {
     let (id, name) = (policy.id.clone(), policy.name.clone());
-    render::page_of(visitor, status, || {
+    render::following_page_of(visitor, status, || {
         view! { <Edit id=id name=name posted=posted/> }
     })
 }
@@ -85,8 +85,14 @@ fn Edit(id: String, name: String, posted: Posted) -> impl IntoView {
                 back=("/policies", "Policies")
             />
             <Problems posted=posted.clone()/>
-            <form method="post" action=format!("/policies/{id}/edit") class="form panel">
+            <form
+                method="post"
+                action=format!("/policies/{id}/edit")
+                class="form panel"
+                data-check="/policies/check"
+            >
                 <CsrfField/>
+                <input type="hidden" name="policy" value=id.clone()/>
                 <RuleFields posted=posted/>
                 <div class="row">
                     <button type="submit">"Save"</button>
