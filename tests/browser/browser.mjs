@@ -73,6 +73,14 @@ export async function withLink(link, options) {
   return page;
 }
 
+// Somebody who signed in elsewhere, by the names and values of their cookies.
+export async function withCookies(cookies, options) {
+  const page = await visitor(options);
+  const all = Object.entries(cookies).map(([name, value]) => ({ name, value, url: WEB }));
+  await page.context().addCookies(all);
+  return page;
+}
+
 // Runs a walk; fails when a page was refused anything by its policy, or a script of ours failed.
 export async function walk(steps) {
   try {

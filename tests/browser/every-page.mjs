@@ -1,6 +1,7 @@
 // Every page of one part of the dashboard, as it looks in light, in dark, on a phone and on a wide screen:
-// node every-page.mjs, with PART (`newcomers`, `everyone`, `servers` or `people`), a LINK that signs somebody in, and
-// PLACES, the parts of addresses as JSON. browser.mjs says what else it wants.
+// node every-page.mjs, with PART (`newcomers`, `everyone`, `servers`, `people`, `auditors` or `away`), a LINK that signs
+// somebody in, or COOKIES of somebody who is, and PLACES, the parts of addresses; the last two as JSON. browser.mjs says
+// what else it wants.
 //
 // Nothing is wider than the screen, axe finds nothing, no page is heavy. HTML is a folder that gets every document
 // as it was served, SCREENSHOTS one that gets a picture of each look; without it none are made.
@@ -8,10 +9,10 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { WEB, visitor, walk, withLink } from './browser.mjs';
-import { ofEveryone, ofNewcomers, ofPeople, ofServers, openAll, signedOut } from './pages.mjs';
+import { WEB, visitor, walk, withCookies, withLink } from './browser.mjs';
+import { away, ofAuditors, ofEveryone, ofNewcomers, ofPeople, ofServers, openAll, signedOut } from './pages.mjs';
 
-const { HTML, LINK, MODULES, PART, SCREENSHOTS } = process.env;
+const { COOKIES, HTML, LINK, MODULES, PART, SCREENSHOTS } = process.env;
 const places = JSON.parse(process.env.PLACES);
 const axe = await readFile(`${MODULES}/axe-core/axe.min.js`, 'utf8');
 
@@ -105,7 +106,8 @@ async function check(page, [name, path, act]) {
   }
   page.off('response', keep);
   const html = await served.text();
-  assert.ok(served.status() < 500, `${name}: ${served.status()}`);
+  const right = PART === 'away' ? served.status() === 503 : served.status() < 500;
+  assert.ok(right, `${name}: ${served.status()}`);
   await writeFile(`${HTML}/${name}.html`, html);
   await weight(page, name, served);
   if (SCREENSHOTS) {
@@ -126,9 +128,13 @@ await walk(async () => {
     const nobody = await visitor();
     for (const page of signedOut()) await check(nobody, page);
   }
-  const somebody = await withLink(LINK);
-  const table = { newcomers: ofNewcomers, everyone: ofEveryone, servers: ofServers, people: ofPeople }[PART];
-  for (const page of table(places)) await check(somebody, page);
+  const somebody = COOKIES ? await withCookies(JSON.parse(COOKIES)) : await withLink(LINK);
+  const tables = {
+    newcomers: ofNewcomers, everyone: ofEveryone, servers: ofServers, people: ofPeople, auditors: ofAuditors, away,
+  };
+  for (const page of tables[PART](places)) await check(somebody, page);
+  // Nobody knows whose menu that would be.
+  if (PART === 'away') return;
   // The menu is folded away on a phone.
   await look(somebody, LOOKS.narrow);
   await somebody.goto(WEB);

@@ -1,7 +1,7 @@
 // A server from its file to a member who calls it: node operator.mjs
 // NODE and EVERYTHING start the server; browser.mjs and client.mjs say what else it wants. Prints what it saw.
 import assert from 'node:assert/strict';
-import { WEB, press, sees, signedIn, until, walk } from './browser.mjs';
+import { WEB, javascript, press, sees, signedIn, until, walk } from './browser.mjs';
 import { connect, says, toolsOf } from './client.mjs';
 
 const { EVERYTHING, NODE } = process.env;
@@ -41,10 +41,27 @@ await walk(async () => {
   assert.ok(!(await olga.content()).includes('hush-4f1c9a'), 'what it is given is shown');
   console.log('it is added');
 
+  await olga.goto(`${WEB}${path}/output`);
+  await sees(olga, 'Output of everything');
+  if (javascript) await olga.locator('[data-live-state]', { hasText: 'Following' }).waitFor();
+
   await olga.goto(`${WEB}/policies/new`);
   await olga.getByLabel('Name', { exact: true }).fill('helpers');
   await olga.getByLabel('Those below').check();
   await olga.getByLabel('Upstreams that are seen').fill('everything');
+  if (javascript) {
+    // Said while it is typed, beside its field and no other, and taken back.
+    const said = (field) => olga.locator(`#problem-${field}`);
+    await olga.getByLabel('Tools that are allowed').fill('two words');
+    await said('allow').filter({ hasText: 'white space' }).waitFor();
+    assert.equal(await olga.getByLabel('Tools that are allowed').getAttribute('aria-invalid'), 'true');
+    assert.equal(await said('allow').getAttribute('aria-live'), 'polite');
+    assert.equal(await said('deny').innerText(), '');
+    await olga.getByLabel('Tools that are allowed').fill('everything.echo');
+    await said('allow').filter({ hasNotText: 'white space' }).waitFor({ state: 'attached' });
+    assert.equal(await olga.getByLabel('Tools that are allowed').getAttribute('aria-invalid'), null);
+    console.log('it is checked as it is typed');
+  }
   await olga.getByLabel('Tools that are allowed').fill('everything.echo\neverything.get-sum');
   await olga.getByLabel('At most', { exact: true }).first().selectOption({ index: 2 });
   await press(olga, 'Make the policy');

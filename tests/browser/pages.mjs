@@ -1,6 +1,6 @@
 // Every page of the dashboard: its name, its address, and what is done there first where a form answers with it.
 // A page that is new is a line here; what is checked of all pages is in every-page.mjs.
-import { press } from './browser.mjs';
+import { press, sees } from './browser.mjs';
 
 const fill = (page, name, value) => page.locator(`[name="${name}"]`).first().fill(value);
 
@@ -78,7 +78,15 @@ export const ofServers = ({ keyPrefix, price }) => [
   ['upstream', '/upstreams/github'],
   ['upstream-with-a-problem', '/upstreams/linear'],
   ['upstream-edit', '/upstreams/github/edit'],
+  ['upstream-output', '/upstreams/github/output'],
+  ['upstream-output-nothing', '/upstreams/demo/output'],
   ['upstreams-new', '/upstreams/new'],
+  ['upstreams-new-tested', '/upstreams/new', async (page) => {
+    await fill(page, 'name', 'trial');
+    await fill(page, 'program', 'false');
+    await press(page, 'Test it');
+    await sees(page, 'It does not work');
+  }],
   ['upstreams-new-http', '/upstreams/new?transport=http'],
   ['upstreams-import', '/upstreams/import'],
   ['upstreams-imported', '/upstreams/import', async (page) => {
@@ -90,6 +98,11 @@ export const ofServers = ({ keyPrefix, price }) => [
   ['policy', '/policies/readers'],
   ['policy-with-rules', '/policies/triage'],
   ['policy-edit', '/policies/triage/edit'],
+  ['policy-checked', '/policies/triage/edit', async (page) => {
+    await fill(page, 'allow', 'two words');
+    await page.locator('#problem-allow:not(:empty)').waitFor();
+    await press(page, 'Save');
+  }],
   ['policy-affected', '/policies/triage/affected'],
   ['policies-test', '/policies/test'],
   ['policies-tested', '/policies/test', async (page) => {
@@ -136,6 +149,40 @@ export const ofPeople = ({ call, change, group, service, user }) => [
   ['audit-chains', '/audit/chains'],
   ['audit-chains-read', '/audit/chains', (page) => press(page, 'Read all events')],
   ['settings', '/settings'],
+];
+
+// As an auditor sees them: everything, without what changes it, and the arguments that were kept.
+export const ofAuditors = ({ call, change, keptCall, key }) => [
+  ['auditor-home', '/'],
+  ['auditor-overview', '/overview'],
+  ['auditor-live', '/live'],
+  ['auditor-upstreams', '/upstreams'],
+  ['auditor-upstream', '/upstreams/github'],
+  ['auditor-output', '/upstreams/github/output'],
+  ['auditor-policies', '/policies'],
+  ['auditor-policy', '/policies/triage'],
+  ['auditor-bundle', '/bundles/support'],
+  ['auditor-all-keys', '/all-keys'],
+  ['auditor-key', `/keys/${key}`],
+  ['auditor-users', '/users'],
+  ['auditor-service-accounts', '/service-accounts'],
+  ['auditor-groups', '/groups'],
+  ['auditor-plans', '/plans'],
+  ['auditor-audit', '/audit'],
+  ['auditor-audit-call', `/audit/${call}`],
+  ['auditor-audit-change', `/audit/${change}`],
+  ['audit-arguments-unread', `/audit/${keptCall}`],
+  ['audit-arguments', `/audit/${keptCall}`, async (page) => {
+    await press(page, 'Read the arguments');
+    await sees(page, 'acme');
+  }],
+  ['auditor-settings', '/settings'],
+];
+
+// While control does not answer: 503, whatever was asked for.
+export const away = () => [
+  ['away', '/'],
+  ['away-overview', '/overview'],
 ];
 
 export const ofOperators = (places) => [...ofServers(places), ...ofPeople(places)];

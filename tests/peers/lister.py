@@ -5,7 +5,7 @@ pages, or `"fail"` (the list is refused), or `"endless"` (page after page withou
 or the path of a file that has the list of pages, which is read for every page;
 what is left out is not offered at all. `instructions` is told at the start. With `restless`, every start is
 followed by the news that the tools changed. With `once`, the path of a
-file that the first start makes, every later start ends at once.
+file that the first start makes, every later start ends at once. `says` is written to stderr at every start.
 
 Reading a resource gives back its URI, calling a tool its name.
 """
@@ -75,6 +75,8 @@ if once := OFFER.get("once"):
         os.close(os.open(once, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         sys.exit(1)
+if says := OFFER.get("says"):
+    print(says, file=sys.stderr, flush=True)
 for line in sys.stdin.buffer:
     message = json.loads(line)
     handle(message.get("method"), message.get("id"), message.get("params") or {})

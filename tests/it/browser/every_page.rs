@@ -5,22 +5,30 @@ use super::{
     inhabited::inhabited,
     provider::{modules, script},
 };
-use crate::harness::{
-    command::{self, command},
-    environment,
+use crate::{
+    harness::{
+        command::{self, command},
+        environment,
+    },
+    web::away::apart,
 };
 use std::path::Path;
+use tokio::process::Command;
 
 async fn look_at(part: &str, user: &str) {
     let place = inhabited().await;
     let link = place.ostia.cli(&["login-link", user]).await.ok().json();
     let link = link["login_url"].as_str().expect("a link");
-    let html = tempfile::tempdir().expect("a temporary folder");
     let mut walk = driver("every-page.mjs", &place.ostia);
     walk.env("PART", part)
         .env("LINK", link)
-        .env("PLACES", place.places.to_string())
-        .env("HTML", html.path());
+        .env("PLACES", place.places.to_string());
+    look(walk).await;
+}
+
+async fn look(mut walk: Command) {
+    let html = tempfile::tempdir().expect("a temporary folder");
+    walk.env("HTML", html.path());
     if let Some(folder) = environment::screenshots() {
         std::fs::create_dir_all(&folder).expect("a folder");
         walk.env("SCREENSHOTS", folder);
@@ -61,6 +69,23 @@ async fn pages_about_servers_are_valid_light_readable_and_as_wide_as_the_screen(
 #[tokio::test]
 async fn pages_about_people_are_valid_light_readable_and_as_wide_as_the_screen() {
     look_at("people", "ada").await;
+}
+
+#[tokio::test]
+async fn pages_of_auditors_are_valid_light_readable_and_as_wide_as_the_screen() {
+    look_at("auditors", "sam").await;
+}
+
+#[tokio::test]
+async fn pages_without_control_are_valid_light_readable_and_as_wide_as_the_screen() {
+    let mut apart = apart().await;
+    apart.control.kill9().await;
+    let mut walk = driver("every-page.mjs", &apart.web);
+    let cookies = serde_json::to_string(&apart.visitor.cookies()).expect("JSON");
+    walk.env("PART", "away")
+        .env("COOKIES", cookies)
+        .env("PLACES", "{}");
+    look(walk).await;
 }
 
 /// A page that nobody looked at is a page that the table lacks: every address of the navigation is in it.

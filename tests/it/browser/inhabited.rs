@@ -21,6 +21,9 @@ pub(super) struct Inhabited {
     pub(super) places: Value,
 }
 
+/// In an event of audit whose arguments are kept.
+const KEPT: &str = "kept_arguments";
+
 /// People, in the order of their names. `ada` has keys, `noor` was given nothing yet.
 const USERS: [(&str, &str); 6] = [
     ("ada", "administrator"),
@@ -105,7 +108,7 @@ fn manifest_text() -> String {
         "version": 1,
         "upstreams": [
             lister("github", &script, &github),
-            lister("docs", &script, &docs),
+            kept(lister("docs", &script, &docs)),
             // Nothing listens on the port of `discard`.
             {"name": "linear", "transport": "http", "url": "http://127.0.0.1:9/mcp", "allow_private_network": true},
         ],
@@ -146,8 +149,17 @@ fn lister(name: &str, script: &Path, tools: &[(&str, &str, Option<bool>)]) -> Va
             json!({"name": name, "description": description, "inputSchema": schema, "annotations": annotations})
         })
         .collect();
-    let offer = json!({"tools": [tools]}).to_string();
+    let says = format!(
+        "{name}: listening, with a token that is not shown here and a line that is long enough to be cut"
+    );
+    let offer = json!({"tools": [tools], "says": says}).to_string();
     json!({"name": name, "transport": "stdio", "program": python(), "args": ["-B", script, offer]})
+}
+
+/// With arguments for auditors to read.
+fn kept(mut upstream: Value) -> Value {
+    upstream["keep_arguments"] = json!(true);
+    upstream
 }
 
 /// Waits until all tools are known, and the problem of the one that is not there.
@@ -201,8 +213,15 @@ async fn places(control: &Control, ostia: &Ostia, keys: &[keys::Made]) -> Value 
         page_size: 1_000,
         ..v1::ListEventsRequest::default()
     };
-    let events = control.audit().list_events(request).await;
-    let events = events.expect("events").into_inner().events;
+    // Edges tell of calls after they were answered.
+    let what = "the call whose arguments are kept is in audit";
+    let told = wait::until(Duration::from_secs(20), what, || async {
+        let events = control.audit().list_events(request.clone()).await;
+        let events = events.expect("events").into_inner().events;
+        let kept = events.iter().any(|event| event.detail.contains(KEPT));
+        if kept { Ok(events) } else { Err(events.len()) }
+    });
+    let events = told.await.0;
     let event = |what: &dyn Fn(&&v1::AuditEvent) -> bool| {
         let found = events.iter().find(what);
         found.expect("such an event").id.clone()
@@ -219,6 +238,7 @@ async fn places(control: &Control, ostia: &Ostia, keys: &[keys::Made]) -> Value 
         "service": id_of(["users", "show", "deploy"]).await,
         "group": id_of(["groups", "show", "engineering"]).await,
         "call": event(&|event| event.action == "tools/call"),
+        "keptCall": event(&|event| event.detail.contains(KEPT)),
         "change": event(&|event| event.action == "policies.update"),
     })
 }

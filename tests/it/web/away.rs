@@ -3,9 +3,15 @@
 use super::visitor::Visitor;
 use crate::harness::ostia::Ostia;
 
-#[tokio::test]
-async fn pages_say_so_and_what_still_works() {
-    let mut control = Ostia::options().roles(&["control"]).start().await;
+/// Control and the dashboard as two processes, and an administrator in the latter.
+pub(crate) struct Apart {
+    pub(crate) control: Ostia,
+    pub(crate) web: Ostia,
+    pub(crate) visitor: Visitor,
+}
+
+pub(crate) async fn apart() -> Apart {
+    let control = Ostia::options().roles(&["control"]).start().await;
     let token = crate::harness::control::secret(&control, "service_token");
     let web = Ostia::options()
         .roles(&["web"])
@@ -20,6 +26,20 @@ async fn pages_say_so_and_what_still_works() {
     visitor
         .follow_login_link(&format!("{}/login/{path}", web.web_url))
         .await;
+    Apart {
+        control,
+        web,
+        visitor,
+    }
+}
+
+#[tokio::test]
+async fn pages_say_so_and_what_still_works() {
+    let Apart {
+        mut control,
+        web: _web,
+        visitor,
+    } = apart().await;
     for page in [
         "/",
         "/keys",

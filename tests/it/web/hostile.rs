@@ -2,10 +2,19 @@
 
 mod scene;
 
-use super::{Page, audit::ids, markup::harmless, member::NEW_KEY, visitor::Visitor};
+use super::{Page, audit::ids, live::Stream, markup::harmless, member::NEW_KEY, visitor::Visitor};
+use crate::harness::{
+    environment,
+    upstreams::{self, python},
+    wait,
+};
 use reqwest::Method;
 use scene::{Scene, scene};
 use serde_json::json;
+use std::time::Duration;
+
+/// Writes its argument to stderr, and ends.
+const WRITES: &str = "import sys\nprint(sys.argv[1], file=sys.stderr)";
 
 /// Gets out of text, attributes, titles and text areas wherever nobody escapes it, and turns the direction of
 /// what comes after. Names have 100 characters.
@@ -257,5 +266,53 @@ async fn in_forms_that_come_back() {
         let page = admin.submit(path, &fields).await;
         assert!(page.status < 500, "{path}: {}", page.status);
         assert!(judged(path, &page), "{path}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn in_what_workers_write_and_in_what_a_trial_finds() {
+    let scene = scene().await;
+    let admin = &scene.admin;
+    upstreams::program("loud", python(), &["-c", WRITES, NAME])
+        .define(&scene.member.control)
+        .await;
+    let output = "/upstreams/loud/output";
+    let written = wait::until(Duration::from_secs(30), "it has written", || async {
+        let page = admin.open(output).await;
+        let there = page.body.contains("<tr data-id=");
+        there.then_some(page).ok_or("no line")
+    });
+    assert!(judged(output, &written.await.0));
+    let mut stream = Stream::at(admin, &format!("{output}/lines")).await;
+    let heard = stream.until("</tr>").await;
+    assert!(heard.contains(AS_TEXT), "{heard}");
+    for raw in ["<script", "<img", "</textarea>"] {
+        assert!(!heard.contains(raw), "{raw} in {heard}");
+    }
+
+    let script = environment::repository().join("tests/peers/lister.py");
+    let script = script.to_str().expect("UTF-8");
+    let tool = json!({
+        "name": pattern(), "title": text(), "description": text(),
+        "inputSchema": {"type": "object", "title": text()}, "annotations": {"title": text()},
+    });
+    let offer = json!({"tools": [[tool]], "instructions": NAME}).to_string();
+    let listing = serde_json::to_string(&["-B", script, &offer]).expect("JSON");
+    let writing = serde_json::to_string(&["-c", WRITES, NAME]).expect("JSON");
+    for (what, args) in [("what it lists", listing), ("what it writes", writing)] {
+        let fields = [
+            ("transport", "stdio"),
+            ("probe", "yes"),
+            ("name", "tried"),
+            ("program", python()),
+            ("args", &args),
+        ];
+        let page = admin.submit("/upstreams/new", &fields).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains("Tested by the edge"), "{}", page.body);
+        let (_, outcome) = page.body.split_once("class=\"notice").expect("a notice");
+        let (outcome, _) = outcome.split_once("<form").expect("the form after it");
+        assert!(judged(what, &page), "{what}");
+        assert!(outcome.contains(AS_TEXT), "{what}: {outcome}");
     }
 }

@@ -4,7 +4,7 @@ mod addresses;
 mod all_keys;
 mod api;
 mod audit;
-mod away;
+pub(crate) mod away;
 mod bundles;
 mod forms;
 mod home;
