@@ -13,10 +13,7 @@ use crate::{
     session::Session,
     visitor::Visitor,
 };
-use axum::{
-    extract::State,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use leptos::prelude::*;
 use ostia_proto::v1;
 use tonic::Status;

@@ -18,10 +18,7 @@ use crate::{
     session::Session,
     visitor::{Overseer, Visitor},
 };
-use axum::{
-    extract::State,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use lines::{Line, LineRow, Lines, MOST, lines};
