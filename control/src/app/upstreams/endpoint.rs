@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 use http::{HeaderName, HeaderValue, Uri, header::AUTHORIZATION, uri::Scheme};
 use ostia_domain::{credential::Credential, reach, upstream::HttpEndpoint};
-use std::net::Ipv4Addr;
 
 /// Where an endpoint stands in a definition, for whoever has to correct it.
 pub(super) struct Fields {
@@ -130,9 +129,6 @@ fn check_url(text: &str, private: bool) -> Result<(), &'static str> {
              metadata, multicast or unspecified",
         );
     }
-    if is_number(host) && host.parse::<Ipv4Addr>().is_err() {
-        return Err("names an address in a way that hides which: write it as 192.0.2.1");
-    }
     let after_host = &authority.as_str()[authority.host().len()..];
     if !after_host.is_empty() && authority.port().is_none() {
         return Err("has a port that is none");
@@ -149,18 +145,6 @@ fn check_url(text: &str, private: bool) -> Result<(), &'static str> {
         }
         _ => Err("must begin with https://"),
     }
-}
-
-/// Whether clients take a host for an IPv4 address, in whatever way it is written: `2852039166` is one, and
-/// `0xa9.254.43518`.
-fn is_number(host: &str) -> bool {
-    let last = host
-        .trim_end_matches('.')
-        .rsplit('.')
-        .next()
-        .unwrap_or(host);
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits(last) || last.starts_with("0x") || last.starts_with("0X")
 }
 
 fn check_header(name: &str, value: &str) -> Result<(), &'static str> {
