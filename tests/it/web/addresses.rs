@@ -47,7 +47,12 @@ const FIELDS: [&str; 24] = [
 /// They end what this test goes on with.
 const ENDING: [&str; 2] = ["/logout", "/sessions/end"];
 /// What is no page, where its address is a good one.
-const FILES: [&str; 3] = ["text/csv", "application/x-ndjson", "text/event-stream"];
+const FILES: [&str; 4] = [
+    "text/csv",
+    "application/x-ndjson",
+    "text/event-stream",
+    "application/json",
+];
 
 #[tokio::test]
 async fn whatever_they_say_the_answer_is_a_page() {
