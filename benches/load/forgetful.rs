@@ -25,6 +25,8 @@ pub(crate) fn serve(folder: &Path, database_url: &str, forgets: bool) -> Result<
 }
 
 async fn run(folder: &Path, database_url: &str, forgets: bool) -> Result<(), Failure> {
+    // Clients of HTTP come without one; there is none yet, so that this cannot fail.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     ostia_migrations::up(database_url).await?;
     let control = Control::open(control_config(database_url)).await?;
     let client = control.client();

@@ -34,6 +34,32 @@ pub(crate) async fn run(
     Ok((runs.into_iter().flatten().collect(), elapsed))
 }
 
+/// So many calls a second over so many connections, whatever becomes of the calls before; gives how long each took,
+/// and all together.
+pub(crate) async fn run_at(
+    address: SocketAddr,
+    request: &[u8],
+    (per_second, connections): (u32, u32),
+    duration: Duration,
+) -> Result<(Vec<Duration>, Duration), Failure> {
+    let started = clock::instant();
+    let gap = Duration::from_secs(1) * connections / per_second;
+    let runs = (0..connections).map(async |n| {
+        let mut connection = Connection::open(address).await?;
+        let mut latencies = Vec::new();
+        let mut due = started + gap * n / connections;
+        while due < started + duration {
+            tokio::time::sleep_until(due.into()).await;
+            latencies.push(connection.call(request).await?);
+            due += gap;
+        }
+        Ok::<_, Failure>(latencies)
+    });
+    let runs = futures_util::future::try_join_all(runs).await?;
+    let elapsed = started.elapsed();
+    Ok((runs.into_iter().flatten().collect(), elapsed))
+}
+
 /// Each of these once, over so many connections; gives how long each took and all together.
 pub(crate) async fn run_each(
     address: SocketAddr,

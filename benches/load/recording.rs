@@ -10,10 +10,30 @@ use crate::{
     options::{Era, Options, Transport},
     processes::Usage,
 };
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// One after the other, so that a machine that does something else meanwhile does it to both.
 const TURNS: usize = 4;
+
+/// As much as a large organisation has, and far from what the machine can do.
+const PACED: Load = Load::PerSecond(2_000);
+const CONNECTIONS: u32 = 32;
+
+#[derive(Clone, Copy)]
+enum Load {
+    /// A next call as soon as one has ended.
+    AtOnce(usize),
+    PerSecond(u32),
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtOnce(calls) => write!(f, "{calls} at once"),
+            Self::PerSecond(calls) => write!(f, "{calls} a second"),
+        }
+    }
+}
 
 pub(crate) async fn measure(options: &Options) -> Result<(), Failure> {
     let server = echo_http::Server::start()?;
@@ -24,18 +44,19 @@ pub(crate) async fn measure(options: &Options) -> Result<(), Failure> {
         options.payload, options.duration
     );
     println!();
-    println!("| calls at once | records are | calls/s | p50 µs | p99 µs | CPU µs/call |");
+    println!("| calls | records are | calls/s | p50 µs | p99 µs | CPU µs/call |");
     println!("|--:|---|--:|--:|--:|--:|");
-    for &concurrency in &options.concurrency {
+    let loads = options.concurrency.iter().copied().map(Load::AtOnce);
+    for load in loads.chain([PACED]) {
         let (mut written, mut forgotten) = (Took::default(), Took::default());
         for _ in 0..TURNS {
-            forgotten.add(turn(options, &forgetting, concurrency).await?);
-            written.add(turn(options, &recording, concurrency).await?);
+            forgotten.add(turn(options, &forgetting, load).await?);
+            written.add(turn(options, &recording, load).await?);
         }
-        let without = forgotten.row(concurrency, "forgotten");
-        let with = written.row(concurrency, "written");
+        let without = forgotten.row(load, "forgotten");
+        let with = written.row(load, "written");
         println!(
-            "| {concurrency} | **with / without** | {:.2} | {:.2} | {:.2} | {:.2} |",
+            "| {load} | **with / without** | {:.2} | {:.2} | {:.2} | {:.2} |",
             with.per_second() / without.per_second(),
             ratio(&with, &without, |of| us(of.per_mille(500))),
             ratio(&with, &without, |of| us(of.per_mille(990))),
@@ -64,14 +85,14 @@ impl Took {
         self.cpu += usage.own_cpu;
     }
 
-    fn row(self, concurrency: usize, records: &str) -> Measured {
+    fn row(self, load: Load, records: &str) -> Measured {
         let usage = Usage {
             own_cpu: self.cpu,
             ..Usage::default()
         };
         let measured = Measured::new(self.latencies, self.elapsed, usage);
         println!(
-            "| {concurrency} | {records} | {:.0} | {:.1} | {:.1} | {:.1} |",
+            "| {load} | {records} | {:.0} | {:.1} | {:.1} | {:.1} |",
             measured.per_second(),
             us(measured.per_mille(500)),
             us(measured.per_mille(990)),
@@ -83,10 +104,16 @@ impl Took {
 
 type Turn = (Vec<Duration>, Duration, Usage);
 
-async fn turn(options: &Options, gateway: &Gateway, concurrency: usize) -> Result<Turn, Failure> {
+async fn turn(options: &Options, gateway: &Gateway, load: Load) -> Result<Turn, Failure> {
     let request = gateway.request(Era::Modern, Transport::Stdio, options.payload);
     let request = request.await?;
-    let run = |duration| http::run(gateway.address(), &request, concurrency, duration);
+    let (address, request) = (gateway.address(), &*request);
+    let run = async |duration| match load {
+        Load::AtOnce(calls) => http::run(address, request, calls, duration).await,
+        Load::PerSecond(calls) => {
+            http::run_at(address, request, (calls, CONNECTIONS), duration).await
+        }
+    };
     run(options.warm_up).await?;
     gateway.idle().await?;
     let before = Usage::of(gateway.pid());
