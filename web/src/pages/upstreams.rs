@@ -241,7 +241,6 @@ fn List(
                                 "#Calls now",
                                 "#Last hour",
                                 "#24 hours",
-                                "A worker is for",
                                 "Listed",
                             ]
                         >
@@ -275,7 +274,7 @@ pub(crate) fn Failing(
 fn Row(upstream: v1::Upstream, running: Option<Sum>, recent: [Option<Recent>; 2]) -> impl IntoView {
     let [hour, day] = recent;
     let (transport, target) = (transport(&upstream), target(&upstream));
-    let (era, isolation) = (era(&upstream), isolation(&upstream));
+    let era = era(&upstream);
     let health = Health::of(&upstream);
     let stage = upstream.problem_stage().known();
     let failing = upstream.problem.map(|problem| {
@@ -309,7 +308,6 @@ fn Row(upstream: v1::Upstream, running: Option<Sum>, recent: [Option<Recent>; 2]
             </Cell>
             <RecentCell label="Last hour" of=hour/>
             <RecentCell label="24 hours" of=day/>
-            <Cell label="A worker is for">{isolation}</Cell>
             <Cell label="Listed"><Time at=listed shown=As::Distance/></Cell>
         </tr>
     }
