@@ -250,6 +250,23 @@ async fn sums_are_narrowed_and_a_part_of_an_hour_is_all_of_it() {
     };
     assert_eq!(total(of_tool).await, 1);
 
+    let of_ada = |upstream, tool, outcome| v1::SummarizeUsageRequest {
+        user: some("ada"),
+        upstream,
+        tool,
+        outcome,
+        ..all()
+    };
+    for (name, calls) in [("github", 1), ("git", 0)] {
+        assert_eq!(total(of_ada(some(name), None, None)).await, calls);
+    }
+    for (name, calls) in [("github.search", 1), ("git.log", 0), ("search", 0)] {
+        assert_eq!(total(of_ada(None, some(name), None)).await, calls);
+    }
+    for (name, calls) in [("ok", 1), ("timeout", 0)] {
+        assert_eq!(total(of_ada(None, None, some(name))).await, calls);
+    }
+
     let between = |from: i64, to: i64| {
         let at = |minutes| Some(timestamp(midnight() + TimeDelta::minutes(minutes)));
         v1::SummarizeUsageRequest {
