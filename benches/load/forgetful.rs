@@ -5,16 +5,17 @@ use crate::Failure;
 use ostia_control::{Config, Control};
 use ostia_domain::{key::Secret, name::ExposedNames};
 use ostia_edge::{Edge, config};
-use ostia_proto::{
-    ControlClient,
-    v1::{self, sync_service_server as service},
-};
+use ostia_proto::{ControlClient, v1};
 use std::{fs, path::Path, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, Streaming, service::Routes};
+use tonic::{Request, Response, body::Body, server::Grpc};
+use tonic_prost::ProstCodec;
+use tower::Service as _;
 
 pub(crate) const SERVICE_TOKEN: &str = "bench";
+/// What an edge calls with its records.
+const RECORD: &str = "/ostia.v1.SyncService/Record";
 
 /// Serves until it is killed. Announces itself as `ostia run` does.
 pub(crate) fn serve(folder: &Path, database_url: &str, forgets: bool) -> Result<(), Failure> {
@@ -44,12 +45,8 @@ async fn run(folder: &Path, database_url: &str, forgets: bool) -> Result<(), Fai
         "control_url": format!("http://{}", grpc.local_addr()?),
         "mcp_url": format!("http://{}/mcp", mcp.local_addr()?),
     });
-    let between = Between {
-        control: client,
-        forgets,
-    };
-    let routes = Routes::new(service::SyncServiceServer::new(between)).prepare();
-    let edge = Edge::start(edge_config(folder)?, &ControlClient::in_process(routes))?;
+    let client = if forgets { forgetting(&client) } else { client };
+    let edge = Edge::start(edge_config(folder)?, &client)?;
     println!("{announced}");
     tokio::try_join!(
         async { Ok(control.serve(grpc, CancellationToken::new()).await?) },
@@ -101,81 +98,22 @@ fn key() -> Secret {
     Secret::new(format!("{}=", "A".repeat(43)))
 }
 
-/// Everything that an edge asks of control passes, but for records.
-struct Between {
-    control: ControlClient,
-    forgets: bool,
-}
-
-#[tonic::async_trait]
-impl service::SyncService for Between {
-    type WatchStream = Streaming<v1::WatchResponse>;
-
-    async fn watch(
-        &self,
-        request: Request<v1::WatchRequest>,
-    ) -> Result<Response<Self::WatchStream>, Status> {
-        self.control.sync().watch(request.into_inner()).await
-    }
-
-    async fn authenticate(
-        &self,
-        request: Request<v1::AuthenticateRequest>,
-    ) -> Result<Response<v1::AuthenticateResponse>, Status> {
-        self.control.sync().authenticate(request.into_inner()).await
-    }
-
-    async fn lease_quota(
-        &self,
-        request: Request<v1::LeaseQuotaRequest>,
-    ) -> Result<Response<v1::LeaseQuotaResponse>, Status> {
-        self.control.sync().lease_quota(request.into_inner()).await
-    }
-
-    async fn return_quota(
-        &self,
-        request: Request<v1::ReturnQuotaRequest>,
-    ) -> Result<Response<v1::ReturnQuotaResponse>, Status> {
-        self.control.sync().return_quota(request.into_inner()).await
-    }
-
-    async fn record(
-        &self,
-        request: Request<v1::RecordRequest>,
-    ) -> Result<Response<v1::RecordResponse>, Status> {
-        if self.forgets {
-            return Ok(Response::new(v1::RecordResponse::default()));
-        }
-        self.control.sync().record(request.into_inner()).await
-    }
-
-    async fn report_catalogue(
-        &self,
-        request: Request<v1::ReportCatalogueRequest>,
-    ) -> Result<Response<v1::ReportCatalogueResponse>, Status> {
-        let report = request.into_inner();
-        self.control.sync().report_catalogue(report).await
-    }
-
-    async fn report_pools(
-        &self,
-        request: Request<v1::ReportPoolsRequest>,
-    ) -> Result<Response<v1::ReportPoolsResponse>, Status> {
-        self.control.sync().report_pools(request.into_inner()).await
-    }
-
-    async fn report_refusal(
-        &self,
-        request: Request<v1::ReportRefusalRequest>,
-    ) -> Result<Response<v1::ReportRefusalResponse>, Status> {
-        let refusal = request.into_inner();
-        self.control.sync().report_refusal(refusal).await
-    }
-
-    async fn answer(
-        &self,
-        request: Request<v1::AnswerRequest>,
-    ) -> Result<Response<v1::AnswerResponse>, Status> {
-        self.control.sync().answer(request.into_inner()).await
-    }
+/// A control that everything reaches but records.
+fn forgetting(control: &ControlClient) -> ControlClient {
+    control.through(|transport| {
+        tower::service_fn(move |request: http::Request<Body>| {
+            let mut transport = transport.clone();
+            async move {
+                if request.uri().path() != RECORD {
+                    return transport.call(request).await;
+                }
+                let taken = async |_: Request<v1::RecordRequest>| {
+                    Ok(Response::new(v1::RecordResponse::default()))
+                };
+                let codec = ProstCodec::<v1::RecordResponse, v1::RecordRequest>::default();
+                let mut grpc = Grpc::new(codec);
+                Ok(grpc.unary(tower::service_fn(taken), request).await)
+            }
+        })
+    })
 }

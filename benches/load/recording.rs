@@ -10,13 +10,13 @@ use crate::{
     options::{Era, Options, Transport},
     processes::Usage,
 };
-use std::{fmt, time::Duration};
+use std::fmt;
 
 /// One after the other, so that a machine that does something else meanwhile does it to both.
-const TURNS: usize = 4;
+const TURNS: usize = 9;
 
-/// As much as a large organisation has, and far from what the machine can do.
-const PACED: Load = Load::PerSecond(2_000);
+/// Of a team, and as many as a large organisation has: far from what the machine can do.
+const PACED: [Load; 2] = [Load::PerSecond(200), Load::PerSecond(2_000)];
 const CONNECTIONS: u32 = 32;
 
 #[derive(Clone, Copy)]
@@ -44,67 +44,71 @@ pub(crate) async fn measure(options: &Options) -> Result<(), Failure> {
         options.payload, options.duration
     );
     println!();
-    println!("| calls | records are | calls/s | p50 µs | p99 µs | CPU µs/call |");
-    println!("|--:|---|--:|--:|--:|--:|");
+    println!("| calls | records are | calls/s | p50 µs | p99 µs | from | to | CPU µs/call |");
+    println!("|--:|---|--:|--:|--:|--:|--:|--:|");
     let loads = options.concurrency.iter().copied().map(Load::AtOnce);
-    for load in loads.chain([PACED]) {
-        let (mut written, mut forgotten) = (Took::default(), Took::default());
+    for load in loads.chain(PACED) {
+        let (mut written, mut forgotten) = (Vec::new(), Vec::new());
         for _ in 0..TURNS {
-            forgotten.add(turn(options, &forgetting, load).await?);
-            written.add(turn(options, &recording, load).await?);
+            forgotten.push(turn(options, &forgetting, load).await?);
+            written.push(turn(options, &recording, load).await?);
         }
-        let without = forgotten.row(load, "forgotten");
-        let with = written.row(load, "written");
+        let without = Usual::of(&forgotten);
+        let with = Usual::of(&written);
+        println!("| {load} | forgotten | {without} |");
+        println!("| {load} | written | {with} |");
         println!(
-            "| {load} | **with / without** | {:.2} | {:.2} | {:.2} | {:.2} |",
-            with.per_second() / without.per_second(),
-            ratio(&with, &without, |of| us(of.per_mille(500))),
-            ratio(&with, &without, |of| us(of.per_mille(990))),
-            ratio(&with, &without, |of| of.per_call(of.usage.own_cpu)),
+            "| {load} | **with / without** | {:.2} | {:.2} | {:.2} | | | {:.2} |",
+            with.per_second / without.per_second,
+            with.p50 / without.p50,
+            with.p99 / without.p99,
+            with.cpu / without.cpu,
         );
     }
     Ok(())
 }
 
-fn ratio(with: &Measured, without: &Measured, of: impl Fn(&Measured) -> f64) -> f64 {
-    of(with) / of(without)
+/// What a usual turn had: the median of each figure, and the least and the largest p99 of all turns.
+struct Usual {
+    per_second: f64,
+    p50: f64,
+    p99: f64,
+    extremes: (f64, f64),
+    cpu: f64,
 }
 
-/// All turns of one of them.
-#[derive(Default)]
-struct Took {
-    latencies: Vec<Duration>,
-    elapsed: Duration,
-    cpu: Duration,
-}
-
-impl Took {
-    fn add(&mut self, (latencies, elapsed, usage): Turn) {
-        self.latencies.extend(latencies);
-        self.elapsed += elapsed;
-        self.cpu += usage.own_cpu;
-    }
-
-    fn row(self, load: Load, records: &str) -> Measured {
-        let usage = Usage {
-            own_cpu: self.cpu,
-            ..Usage::default()
+impl Usual {
+    fn of(turns: &[Measured]) -> Self {
+        let sorted = |figure: fn(&Measured) -> f64| {
+            let mut figures: Vec<_> = turns.iter().map(figure).collect();
+            figures.sort_unstable_by(f64::total_cmp);
+            figures
         };
-        let measured = Measured::new(self.latencies, self.elapsed, usage);
-        println!(
-            "| {load} | {records} | {:.0} | {:.1} | {:.1} | {:.1} |",
-            measured.per_second(),
-            us(measured.per_mille(500)),
-            us(measured.per_mille(990)),
-            measured.per_call(measured.usage.own_cpu),
-        );
-        measured
+        let median = |figure| sorted(figure)[turns.len() / 2];
+        let p99 = |turn: &Measured| us(turn.per_mille(990));
+        let all = sorted(p99);
+        Self {
+            per_second: median(Measured::per_second),
+            p50: median(|turn| us(turn.per_mille(500))),
+            p99: median(p99),
+            extremes: (all[0], all[turns.len() - 1]),
+            cpu: median(|turn| turn.per_call(turn.usage.own_cpu)),
+        }
     }
 }
 
-type Turn = (Vec<Duration>, Duration, Usage);
+impl fmt::Display for Usual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (least, most) = self.extremes;
+        write!(
+            f,
+            "{:.0} | {:.1} | {:.1} | {least:.1} | {most:.1} | {:.1}",
+            self.per_second, self.p50, self.p99, self.cpu
+        )
+    }
+}
 
-async fn turn(options: &Options, gateway: &Gateway, load: Load) -> Result<Turn, Failure> {
+async fn turn(options: &Options, gateway: &Gateway, load: Load) -> Result<Measured, Failure> {
     let request = gateway.request(Era::Modern, Transport::Stdio, options.payload);
     let request = request.await?;
     let (address, request) = (gateway.address(), &*request);
@@ -121,5 +125,5 @@ async fn turn(options: &Options, gateway: &Gateway, load: Load) -> Result<Turn, 
     // What is still to be written belongs to these calls, and must not fall into the next turn.
     gateway.idle().await?;
     let usage = Usage::of(gateway.pid()).since(before);
-    Ok((latencies, elapsed, usage))
+    Ok(Measured::new(latencies, elapsed, usage))
 }

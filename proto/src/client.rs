@@ -110,6 +110,23 @@ impl ControlClient {
         Ok(client.acting_as(LOCAL))
     }
 
+    /// The same control with something between: it sees every call as it goes over the wire.
+    #[must_use]
+    pub fn through<S>(&self, between: impl FnOnce(Transport) -> S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Status>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        Self {
+            transport: BoxCloneSyncService::new(between(self.transport.clone())),
+            headers: self.headers.clone(),
+        }
+    }
+
     /// The same connection on behalf of somebody else, as audit will name them.
     #[must_use]
     pub fn acting_as(&self, actor: &str) -> Self {
