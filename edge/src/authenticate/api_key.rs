@@ -1,11 +1,13 @@
 //! Keys that were verified before, held under a digest that is worth nothing outside this process.
 
+pub use super::known::Digest;
+
 use super::{
     heard::{Heard, Worth},
+    known::{Known, Verified},
     refused,
 };
 use crate::error::Error;
-use moka::sync::Cache;
 use ostia_domain::{
     clock,
     code::Code,
@@ -19,10 +21,7 @@ use ostia_proto::{
 use ring::hmac;
 use std::{
     collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{
@@ -31,7 +30,6 @@ use tokio::{
 };
 use uuid::Uuid;
 
-const MAX_KEYS: u64 = 100_000;
 /// More than any access token has.
 const MAX_TOKEN: usize = 1_000;
 /// Control is asked again about a key this old, should a change ever fail to arrive.
@@ -43,35 +41,17 @@ const VERIFY_TIMEOUT: Duration = Duration::from_secs(10);
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(1);
 /// Keys in doubt that control is asked about at once: after a break all of them are.
 const CONFIRMATIONS: usize = 32;
-/// How long a refused key is refused without asking; a change of any key ends it.
-const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// How long the first request of a key waits for a snapshot that is on its way.
 const CATCH_UP: Duration = Duration::from_secs(2);
-
-pub type Digest = [u8; 32];
 
 pub struct Keys {
     /// Of this installation: a dump of the cache does not help to find a key.
     hmac: hmac::Key,
     heard: Heard,
     confirmations: Semaphore,
-    verified: Cache<Digest, Verified>,
-    refused: Cache<Digest, Code>,
-    /// Counts changes, so that a decision that was under way meanwhile is not kept.
-    changes: AtomicU64,
-    /// Counts what is verified and forgotten.
-    version: AtomicU64,
+    known: Known,
     /// The revision of the snapshot that is served.
     served: watch::Receiver<u64>,
-}
-
-/// What control said of a key.
-#[derive(Clone)]
-struct Verified {
-    principal: Arc<Principal>,
-    /// Over which changes came then.
-    connection: u64,
-    at: Instant,
 }
 
 impl Keys {
@@ -84,16 +64,7 @@ impl Keys {
             hmac: hmac::Key::new(hmac::HMAC_SHA256, secret),
             heard: Heard::new(max_revocation_age),
             confirmations: Semaphore::new(CONFIRMATIONS),
-            version: AtomicU64::new(0),
-            verified: Cache::builder()
-                .max_capacity(MAX_KEYS)
-                .time_to_live(VERIFIED_FOR + max_revocation_age)
-                .build(),
-            refused: Cache::builder()
-                .max_capacity(MAX_KEYS)
-                .time_to_live(REFUSED_FOR)
-                .build(),
-            changes: AtomicU64::new(0),
+            known: Known::new(VERIFIED_FOR + max_revocation_age),
             served,
         }
     }
@@ -105,7 +76,7 @@ impl Keys {
         credential: &str,
     ) -> Result<Arc<Principal>, Error> {
         let digest = self.digest(credential);
-        if let Some(known) = self.verified.get(&digest) {
+        if let Some(known) = self.known.verified(&digest) {
             match self.worth(&known) {
                 Worth::Good => return Ok(known.principal),
                 Worth::InDoubt => return self.confirm(control, credential, digest, known).await,
@@ -115,7 +86,7 @@ impl Keys {
         }
         // A look-alike costs nobody anything: control is not asked.
         check_shape(credential)?;
-        if let Some(code) = self.refused.get(&digest) {
+        if let Some(code) = self.known.refused(&digest) {
             return Err(refused(code));
         }
         timeout(VERIFY_TIMEOUT, self.ask(control, credential, digest))
@@ -145,7 +116,7 @@ impl Keys {
         let asked = timeout(CONFIRM_TIMEOUT, async {
             // Nobody closes the semaphore.
             let _turn = self.confirmations.acquire().await.ok();
-            match self.verified.get(&digest) {
+            match self.known.verified(&digest) {
                 // Another call of this key was quicker.
                 Some(known) if self.worth(&known) == Worth::Good => Ok(known.principal),
                 _ => self.ask(control, credential, digest).await,
@@ -153,27 +124,60 @@ impl Keys {
         });
         match asked.await {
             Ok(Err(error)) if error.code != Code::ControlUnavailable => {
-                self.verified.invalidate(&digest);
+                self.known.drop_one(&digest);
                 Err(error)
             }
             Ok(Ok(principal)) => Ok(principal),
             Ok(Err(_)) | Err(_) => {
                 self.heard.unanswered(clock::instant());
                 // It may have been told of as changed meanwhile.
-                let known = self.verified.get(&digest).ok_or_else(control_unavailable)?;
+                let known = self
+                    .known
+                    .verified(&digest)
+                    .ok_or_else(control_unavailable)?;
                 Ok(known.principal)
             }
         }
     }
 
+    /// Until control's answer is not older than any change of the key that was told of; callers limit how long
+    /// that may take.
     async fn ask(
         &self,
         control: &ControlClient,
         credential: &str,
         digest: Digest,
     ) -> Result<Arc<Principal>, Error> {
-        let changes = self.changes.load(Ordering::Acquire);
-        let connection = self.heard.connection();
+        loop {
+            let asked = self.known.moment();
+            let connection = self.heard.connection();
+            match self.decision(control, credential).await? {
+                Decision::Principal(principal) => {
+                    let principal = Principal::try_from(*principal).map_err(|error| {
+                        tracing::error!(%error, "control sent a principal that cannot be read");
+                        control_unavailable()
+                    })?;
+                    let principal = Arc::new(principal);
+                    let verified = Verified {
+                        principal: Arc::clone(&principal),
+                        connection,
+                        at: clock::instant(),
+                    };
+                    if self.known.keep(digest, verified, asked) {
+                        return Ok(principal);
+                    }
+                }
+                Decision::Refused(code) => {
+                    let code = Code::parse(&code).unwrap_or(Code::KeyUnknown);
+                    self.known.keep_refused(digest, code, asked);
+                    return Err(refused(code));
+                }
+            }
+        }
+    }
+
+    /// What control says, once there is a snapshot to judge it by.
+    async fn decision(&self, control: &ControlClient, credential: &str) -> Result<Decision, Error> {
         let request = AuthenticateRequest {
             key: credential.to_owned(),
             ..AuthenticateRequest::default()
@@ -182,36 +186,9 @@ impl Keys {
             tracing::warn!(%status, code = ?status::code_of(&status), "control verifies no keys");
             control_unavailable()
         })?;
-        let unchanged = self.changes.load(Ordering::Acquire) == changes;
         let answer = answer.into_inner();
         self.catch_up(answer.snapshot_revision).await;
-        match answer.decision {
-            Some(Decision::Principal(principal)) => {
-                let principal = Principal::try_from(*principal).map_err(|error| {
-                    tracing::error!(%error, "control sent a principal that cannot be read");
-                    control_unavailable()
-                })?;
-                let principal = Arc::new(principal);
-                if unchanged {
-                    let verified = Verified {
-                        principal: Arc::clone(&principal),
-                        connection,
-                        at: clock::instant(),
-                    };
-                    self.verified.insert(digest, verified);
-                    self.version.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok(principal)
-            }
-            Some(Decision::Refused(code)) => {
-                let code = Code::parse(&code).unwrap_or(Code::KeyUnknown);
-                if unchanged {
-                    self.refused.insert(digest, code);
-                }
-                Err(refused(code))
-            }
-            None => Err(control_unavailable()),
-        }
+        answer.decision.ok_or_else(control_unavailable)
     }
 
     /// Waits for the snapshot that a new principal is to be judged by. When it does not come, policies
@@ -234,17 +211,17 @@ impl Keys {
     /// Control is followed over a new connection: what changed since the last one is not known.
     pub fn reconnected(&self) {
         self.heard.reconnected();
-        self.changed();
+        self.known.doubt();
     }
 
     /// Changes with every key that is verified, forgotten or put in doubt.
     pub fn version(&self) -> u64 {
-        self.version.load(Ordering::Relaxed)
+        self.known.version()
     }
 
     /// The keys that are beyond doubt.
     pub fn verified(&self) -> impl Iterator<Item = (Digest, Arc<Principal>)> + '_ {
-        self.verified
+        self.known
             .iter()
             .filter(|(_, known)| self.worth(known) == Worth::Good)
             .map(|(digest, known)| (*digest, known.principal))
@@ -262,30 +239,14 @@ impl Keys {
                 connection: self.heard.connection(),
                 at: clock::instant(),
             };
-            self.verified.insert(digest, verified);
+            self.known.restore(digest, verified);
         }
         self.heard.before(heard);
     }
 
     /// These keys changed; an empty list is all of them.
     pub fn forget(&self, ids: &HashSet<Uuid>) {
-        self.changed();
-        if ids.is_empty() {
-            self.verified.invalidate_all();
-            return;
-        }
-        for (digest, known) in &self.verified {
-            if ids.contains(&known.principal.key_id) {
-                self.verified.invalidate(digest.as_ref());
-            }
-        }
-    }
-
-    /// No decision that is under way, and no refusal, holds any more.
-    fn changed(&self) {
-        self.changes.fetch_add(1, Ordering::AcqRel);
-        self.version.fetch_add(1, Ordering::Relaxed);
-        self.refused.invalidate_all();
+        self.known.forget(ids);
     }
 
     fn digest(&self, credential: &str) -> Digest {

@@ -3,6 +3,7 @@
 pub mod api_key;
 mod credential;
 mod heard;
+mod known;
 
 pub use credential::presented;
 
@@ -51,7 +52,8 @@ pub(crate) fn refused(code: Code) -> Error {
             }
             Code::KeyRevoked => "This API key was revoked. Make another one.",
             Code::KeyExpired => {
-                "This API key, or the secret that was used, has expired. Rotate it."
+                "This API key, or the secret of it that was used, has expired. Use its newest secret; a key \
+                 that has expired itself needs a later end, or another key in its place."
             }
             Code::AccessTokenExpired => {
                 "This access token has expired. Exchange the API key for another one."

@@ -18,6 +18,7 @@ mod endpoints;
 mod fixture;
 mod given_up;
 mod groups;
+mod held_back;
 mod idempotency;
 mod identity;
 mod key_lists;

@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod authority;
+pub(crate) mod between;
 pub(crate) mod command;
 pub(crate) mod control;
 pub(crate) mod database;
