@@ -45,6 +45,22 @@ pub async fn allow(
     Ok(Allowed { permit, admission })
 }
 
+/// The same for going on with a call that waits on its worker for what its client now brings. It was let in when it
+/// began and has its place since then; whether it may be made is asked again.
+pub fn allow_to_go_on(
+    state: &State,
+    principal: &Principal,
+    endpoint: &Endpoint,
+    wanted: Wanted<'_>,
+    arguments: Option<&RawValue>,
+    record: &mut OpenRecord,
+) -> Result<Permit, Error> {
+    let view = state.view.load();
+    let item = authorize::find(&view, principal, endpoint, wanted);
+    let arguments = Arguments::Known(arguments);
+    permit((&view, principal), item, (wanted, arguments), record)
+}
+
 /// The same for a task, which may be asked about by whoever may still call its tool at this endpoint. Its
 /// arguments were judged when it began, and it counted against quotas and as a call of its tool then.
 pub fn allow_task(

@@ -40,6 +40,7 @@ use http::{HeaderName, HeaderValue};
 use ostia_domain::{code::Code, upstream::Transport};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, time::Duration};
+use uuid::Uuid;
 
 /// How long a request may be silent before its answer becomes a stream with comments in it, so that no
 /// proxy takes the connection for dead.
@@ -156,30 +157,25 @@ async fn begin(
         name: &named.name,
     };
     let arguments = received.params.as_ref().and_then(|params| params.arguments);
+    let continued = continued(received);
+    if let Ok(Some(Continue::Parked { call, .. })) = continued {
+        let allowed =
+            pipeline::allow_to_go_on(state, principal, endpoint, wanted, arguments, &mut record);
+        if let Err(error) = allowed.and_then(|permit| check_param_headers(received, &permit)) {
+            return Err((record, error));
+        }
+        return resume(received, relayed, call, record).await;
+    }
     let allowed = pipeline::allow(state, principal, endpoint, wanted, arguments, &mut record);
     let allowed = match allowed.await {
         Ok(allowed) => allowed,
         Err(error) => return Err((record, error)),
     };
-    let continued =
-        match check_param_headers(received, &allowed.permit).and_then(|()| continued(received)) {
-            Ok(continued) => continued,
-            Err(error) => return Err((record, error)),
-        };
-    let upstream_state = match continued {
-        Some(Continue::Parked { call, .. }) => {
-            let responses = received
-                .params
-                .as_ref()
-                .and_then(|params| params.input_responses);
-            let addressee = addressee(received, relayed);
-            return state
-                .parked
-                .resume(call, principal.key_id, responses, addressee, record)
-                .await;
-        }
-        Some(Continue::Upstream(state)) => Some(state),
-        None => None,
+    // What is wrong with a state is said to those alone who may make the call.
+    let upstream_state = match check_param_headers(received, &allowed.permit).and(continued) {
+        Ok(Some(Continue::Upstream(state))) => Some(state),
+        Ok(_) => None,
+        Err(error) => return Err((record, error)),
     };
     match pipeline::lease(&allowed.permit, &caller(received)).await {
         Ok(lease) => {
@@ -209,6 +205,22 @@ async fn begin(
         }
         Err(error) => Err((record, error)),
     }
+}
+
+/// Goes on with a call that waits on its worker.
+async fn resume(
+    received: &Received<'_>,
+    relayed: Relayed,
+    call: Uuid,
+    record: OpenRecord,
+) -> Result<Conversation, (OpenRecord, Error)> {
+    let responses = received
+        .params
+        .as_ref()
+        .and_then(|params| params.input_responses);
+    let addressee = addressee(received, relayed);
+    let (parked, key) = (&received.state.parked, received.principal.key_id);
+    parked.resume(call, key, responses, addressee, record).await
 }
 
 /// Only after policy, which must not be told apart by which headers a tool asks for.

@@ -8,6 +8,7 @@ use crate::harness::{
     ostia::Ostia,
     upstreams,
 };
+use ostia_proto::v1;
 use serde_json::{Value, json};
 
 const TOOL: &str = "fixture__test_elicitation";
@@ -26,10 +27,25 @@ struct Asking {
 impl Asking {
     /// An upstream of that era, and a key.
     async fn start(era: &str) -> Self {
+        Self::with_limits(era, v1::Limits::default()).await
+    }
+
+    /// The key has these limits of its own.
+    async fn with_limits(era: &str, limits: v1::Limits) -> Self {
         let ostia = Ostia::start().await;
         let control = control::client(&ostia);
         upstreams::fixture("fixture", era).add(&control).await;
-        let key = control::master_key(&control, "all").await;
+        control::policy(&control, "all", control::everything_of(&["*"])).await;
+        let request = v1::CreateKeyRequest {
+            policies: vec!["all".to_owned()],
+            restrictions: Some(v1::KeyRestrictions {
+                limits: Some(limits),
+                ..v1::KeyRestrictions::default()
+            }),
+            ..control::named("all")
+        };
+        let key = control::create_key(&control, request).await.secret;
+        control.settled().await;
         let endpoint = Endpoint::new(&ostia.mcp_url, &key);
         Self {
             ostia,
@@ -186,4 +202,92 @@ async fn a_client_that_cannot_be_asked_is_told_what_is_missing() {
     let refused = session.call(TOOL, &json!({"message": "who?"})).await;
     let error = &refused.json()["error"];
     assert_eq!(error["code"], -31021, "{refused:?}");
+}
+
+/// A call that waits for its client has been let in, and has its place: going on with it costs nothing more, and is
+/// possible when nothing else is.
+#[tokio::test]
+async fn a_call_that_waits_for_its_client_is_counted_once() {
+    let one = Some(1);
+    for (limits, code) in [
+        (
+            v1::Limits {
+                max_in_flight: one,
+                ..v1::Limits::default()
+            },
+            "too-many-calls",
+        ),
+        (
+            v1::Limits {
+                calls_per_minute: one,
+                ..v1::Limits::default()
+            },
+            "rate-limited",
+        ),
+        (
+            v1::Limits {
+                calls_per_month: Some(1),
+                ..v1::Limits::default()
+            },
+            "quota-used-up",
+        ),
+    ] {
+        let asking = Asking::with_limits("legacy", limits).await;
+        let (_, state) = asking.asked().await;
+        // Another call is one too many while this one waits.
+        let refused = asking.call(&asking.endpoint, "else?", json!({})).await;
+        assert_eq!(refused.refusal().2, code, "{refused:?}");
+        // However often it is asked again.
+        let again = asking.call(&asking.endpoint, "who?", json!({"requestState": state}));
+        let again = again.await.result();
+        let requests = again["inputRequests"].as_object().expect("questions");
+        let name = requests.keys().next().expect("a question");
+        let answered = answer(name, &again["requestState"]);
+        let answered = asking.call(&asking.endpoint, "who?", answered).await;
+        assert!(answered.first_text().contains("ann"), "{code}");
+    }
+}
+
+/// Rates of one tool count calls as well: that of a policy, and that of an upstream.
+#[tokio::test]
+async fn a_call_that_waits_for_its_client_is_one_of_its_tool() {
+    let asking = Asking::start("legacy").await;
+    let control = control::client(&asking.ostia);
+    let rules = v1::Rules {
+        constraints: vec![v1::Constraint {
+            tools: vec!["fixture.*".to_owned()],
+            calls_per_minute: Some(1),
+            ..v1::Constraint::default()
+        }],
+        ..control::everything_of(&["*"])
+    };
+    let request = v1::UpdatePolicyRequest {
+        policy: "all".to_owned(),
+        rules: Some(rules),
+    };
+    let updated = control.policies().update_policy(request).await;
+    updated.expect("a policy");
+    control.settled().await;
+    let (name, state) = asking.asked().await;
+    let refused = asking.call(&asking.endpoint, "else?", json!({})).await;
+    assert_refused(&refused, 429, -31029, "rate-limited");
+    let answered = asking.call(&asking.endpoint, "who?", answer(&name, &state));
+    assert!(answered.await.first_text().contains("ann"));
+}
+
+/// Who may call the tool no more does not go on with a call of it either.
+#[tokio::test]
+async fn a_call_that_waits_for_its_client_is_judged_again() {
+    let asking = Asking::start("legacy").await;
+    let control = control::client(&asking.ostia);
+    let (name, state) = asking.asked().await;
+    let request = v1::UpdatePolicyRequest {
+        policy: "all".to_owned(),
+        rules: Some(control::everything_of(&["demo"])),
+    };
+    let updated = control.policies().update_policy(request).await;
+    updated.expect("a policy");
+    control.settled().await;
+    let refused = asking.call(&asking.endpoint, "who?", answer(&name, &state));
+    assert_refused(&refused.await, 200, -32602, "tool-unavailable");
 }
