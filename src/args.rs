@@ -208,7 +208,8 @@ pub(crate) struct RunArgs {
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
-    /// Longest that an API key may live, in days; keys without an end are refused then [default: for ever]
+    /// Longest that an API key may live from when it is made, in days; none is made without an end then [default: for
+    /// ever]
     #[arg(
         long,
         env = "OSTIA_MAX_KEY_LIFETIME_DAYS",

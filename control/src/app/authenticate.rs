@@ -239,6 +239,7 @@ pub(super) fn live_secret(key: &StoredKey, now: Timestamp) -> Option<&StoredSecr
     key.secrets.iter().find(|secret| !ended(secret, now))
 }
 
-fn ended(secret: &StoredSecret, now: Timestamp) -> bool {
+/// Whether a rotation ended it, or its overlap.
+pub(super) fn ended(secret: &StoredSecret, now: Timestamp) -> bool {
     secret.expires_at.is_some_and(|end| end <= now)
 }

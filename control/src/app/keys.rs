@@ -66,7 +66,7 @@ impl App {
         let (secret, text) = self.mint(op, new.mode, &public_id).await?;
         let change = self.change(op, "keys.create").await?;
         let owner = owner(change.tx(), op, new.owner.as_deref()).await?;
-        update::check_holder(op, Some(&owner))?;
+        update::check_holder(op, Some(&owner), None)?;
         if new.mode == Mode::Test {
             upstreams::demo::require(change.tx()).await?;
         }
@@ -91,7 +91,7 @@ impl App {
             activated_at: None,
             idle_since: None,
             created_at: op.now,
-            expires_at: new.expiry.from(op.now, self.max_key_lifetime)?,
+            expires_at: new.expiry.of_new(op.now, self.max_key_lifetime)?,
             revoked_at: None,
             last_used: LastUse::default(),
             restrictions: new.restrictions,
@@ -168,11 +168,11 @@ impl App {
         // Read again: it may have been revoked while the secret was hashed.
         let key = unrevoked(named(change.tx(), op, reference).await?)?;
         let owner = store::identity::by_id(change.tx(), key.owner_id).await?;
-        update::check_holder(op, owner.as_ref().map(|stored| &stored.user))?;
+        update::check_holder(op, owner.map(|found| found.user).as_ref(), Some(key.id))?;
         op.check_mints_no(key.owner_id, Some(key.id))?;
         if State::of(&key, op.now) == State::Expired {
             return Err(Error::conflict(format!(
-                "the key {:?} has expired, and a new secret would not change that: make a new key",
+                "the key {:?} has expired, which a new secret does not change: give it a later end, or make another",
                 key.name
             )));
         }

@@ -243,6 +243,7 @@ impl From<AccessToken> for v1::ExchangeKeyResponse {
 impl From<KeyView> for v1::Key {
     fn from(view: KeyView) -> Self {
         let etag = keys::etag(&view);
+        let idle_since = view.idle_since();
         let state = match view.state {
             State::Active => v1::KeyState::Active,
             State::Inactive => v1::KeyState::Inactive,
@@ -266,7 +267,7 @@ impl From<KeyView> for v1::Key {
             last_used_at: key.last_used.at.map(timestamp),
             last_used_address: key.last_used.by.address.unwrap_or_default(),
             last_used_client: key.last_used.by.client.unwrap_or_default(),
-            idle_since: key.idle_since.map(timestamp),
+            idle_since: idle_since.map(timestamp),
             restrictions: Some(key.restrictions.into()),
             secrets: key.secrets.into_iter().map(Into::into).collect(),
         }

@@ -4,7 +4,9 @@ use super::{
     fixture::{Fixture, assert_refused, config, new_key, start},
     keys::lifetime,
 };
+use chrono::TimeDelta;
 use ostia_domain::{
+    clock,
     code::Code,
     key::{Mode, PublicId, mint},
 };
@@ -169,6 +171,75 @@ async fn a_leaked_key_is_revoked_by_whoever_has_it() {
         .expect("another key is none of it");
 }
 
+/// Whoever has a secret that ended has nothing, and so ends nothing: not the key that was rotated because of it.
+#[tokio::test]
+async fn a_leaked_secret_that_ended_ends_no_key() {
+    let control = start().await;
+    let report = async |key: &str| {
+        let key = key.to_owned();
+        let request = v1::ReportLeakedKeyRequest { key };
+        let answer = control.client.keys().report_leaked_key(request).await;
+        answer.expect("known").into_inner().key
+    };
+    let changes = async || {
+        let events = control.events().await;
+        let leaked = events.iter().filter(|event| event.action == "keys.leaked");
+        leaked.count()
+    };
+    let created = control.key("build").await;
+    let key = created.key.expect("a key");
+    let known_as = format!("ost_live_{}", key.public_id);
+    let second = control.rotate(&key.id, 0).await.secret;
+    for _ in 0..2 {
+        assert_eq!(report(&created.secret).await, known_as);
+    }
+    let state = async || control.get_key(&key.id).await.expect("it").state();
+    assert_eq!((state().await, changes().await), (KeyState::Active, 0));
+    control.authenticate(&second).await.expect("it works on");
+
+    // One that works for an overlap is one that works.
+    control.rotate(&key.id, 3_600).await;
+    assert_eq!(report(&second).await, known_as);
+    assert_eq!((state().await, changes().await), (KeyState::Revoked, 1));
+    let revoked = control.get_key(&key.id).await.expect("it");
+    for again in [&second, &created.secret] {
+        assert_eq!(report(again).await, known_as);
+    }
+    assert_eq!(control.get_key(&key.id).await.expect("it"), revoked);
+    assert_eq!(changes().await, 1);
+}
+
+/// A key that is off, or at its end, works again when somebody says so: it is revoked all the same.
+#[tokio::test]
+async fn a_leaked_key_that_could_work_again_is_revoked() {
+    let control = start().await;
+    let off = control.key("off").await;
+    control
+        .inactivate(&off.key.as_ref().expect("a key").id)
+        .await;
+    let ended = control.key("ended").await;
+    let id = ended.key.as_ref().expect("a key").id.clone();
+    let public_id = &ended.key.as_ref().expect("a key").public_id;
+    control
+        .sql(&format!(
+            "UPDATE api_keys SET expires_at = created_at WHERE public_id = '{public_id}'"
+        ))
+        .await;
+    assert_eq!(
+        control.get_key(&id).await.expect("it").state(),
+        KeyState::Expired
+    );
+    for leaked in [off, ended] {
+        let key = leaked.secret;
+        let request = v1::ReportLeakedKeyRequest { key };
+        let answer = control.client.keys().report_leaked_key(request).await;
+        answer.expect("known");
+        let id = leaked.key.expect("a key").id;
+        let state = control.get_key(&id).await.expect("it").state();
+        assert_eq!(state, KeyState::Revoked);
+    }
+}
+
 /// An administrator can set how long keys live at most.
 #[tokio::test]
 async fn a_maximum_bounds_every_key() {
@@ -209,5 +280,86 @@ async fn a_maximum_bounds_every_key() {
         let refused = make(request).await;
         assert_refused(refused, Grpc::InvalidArgument, Code::InvalidArgument);
     }
+    control.close().await;
+}
+
+/// The maximum counts from when a key was made, so that no change makes it live longer; and what was made before
+/// there was one is never given more than it has.
+#[tokio::test]
+async fn a_maximum_bounds_every_change() {
+    const MAX: i64 = 3_600;
+    let before = start().await;
+    let make = async |name: &str, seconds: Option<u64>| {
+        let request = v1::CreateKeyRequest {
+            expires_in_seconds: seconds,
+            never_expires: seconds.is_none(),
+            ..new_key(name)
+        };
+        let made = before.create_key(request).await.expect("a key");
+        made.key.expect("a key")
+    };
+    let short = make("short", Some(60)).await;
+    let old = make("old", Some(60)).await;
+    let long = make("long", Some(1_000_000)).await;
+    let never = make("never", None).await;
+    // Both databases read it: SQLite keeps times as text.
+    let made_at = clock::now() - TimeDelta::seconds(MAX / 2);
+    let made_at = made_at.format("%Y-%m-%d %H:%M:%S%.6f+00:00");
+    let change = format!(
+        "UPDATE api_keys SET created_at = '{made_at}' WHERE public_id = '{}'",
+        old.public_id
+    );
+    before.sql(&change).await;
+
+    let config = ostia_control::Config {
+        max_key_lifetime: Some(std::time::Duration::from_secs(MAX.unsigned_abs())),
+        ..config(&before.database)
+    };
+    let control = ostia_control::Control::open(config).await;
+    let control = control.expect("a control");
+    let mut keys = control.client().keys();
+    let mut update = async |key: &v1::Key, seconds: Option<i64>| {
+        let request = v1::UpdateKeyRequest {
+            key: key.id.clone(),
+            expires_in_seconds: seconds.map(i64::unsigned_abs),
+            never_expires: seconds.is_none(),
+            ..v1::UpdateKeyRequest::default()
+        };
+        let updated = keys.update_key(request).await;
+        updated.map(tonic::Response::into_inner)
+    };
+    let refused = |answer: Result<v1::Key, Status>| {
+        assert_refused(answer, Grpc::InvalidArgument, Code::InvalidArgument);
+    };
+    // A moment passed since it was made.
+    refused(update(&short, Some(MAX)).await);
+    refused(update(&short, None).await);
+    let longer = update(&short, Some(MAX - 60)).await.expect("within");
+    assert!(lifetime(&longer).is_some_and(|lives| (MAX - 60..=MAX).contains(&lives)));
+
+    // Half of its time is over, however often it is asked for more.
+    refused(update(&old, Some(MAX / 2)).await);
+    let longer = update(&old, Some(MAX / 2 - 60)).await.expect("within");
+    assert!(lifetime(&longer).is_some_and(|lives| lives <= MAX));
+    // Another secret is none either.
+    let rotate = v1::RotateKeyRequest {
+        key: old.id.clone(),
+        overlap_seconds: 0,
+    };
+    let rotated = control.client().keys().rotate_key(rotate).await;
+    rotated.expect("rotated");
+    refused(update(&old, Some(MAX / 2)).await);
+
+    // It has more than the maximum, from before: it may have less, and nothing else.
+    refused(update(&long, Some(1_000_000)).await);
+    update(&long, Some(MAX * 2)).await.expect("less");
+    refused(update(&long, Some(MAX * 2 + 60)).await);
+
+    // It has no end, from before: once it has one it is as any other.
+    refused(update(&never, None).await);
+    refused(update(&never, Some(MAX + 1)).await);
+    let ends = update(&never, Some(MAX)).await.expect("an end");
+    assert!(ends.expires_at.is_some());
+    refused(update(&never, Some(MAX + 60)).await);
     control.close().await;
 }

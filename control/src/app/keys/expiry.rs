@@ -1,6 +1,9 @@
 //! When a key ends.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::keys::StoredKey,
+};
 use chrono::TimeDelta;
 use ostia_domain::clock::Timestamp;
 use std::time::Duration;
@@ -16,8 +19,8 @@ pub(crate) enum Expiry {
 }
 
 impl Expiry {
-    /// `longest` is the most that is allowed here; unset is whatever anybody wants.
-    pub(super) fn from(
+    /// Of a new key. `longest` is the most that is allowed here; unset is whatever anybody wants.
+    pub(super) fn of_new(
         self,
         now: Timestamp,
         longest: Option<Duration>,
@@ -40,6 +43,38 @@ impl Expiry {
             return Err(Error::invalid("expires_in_seconds", problem));
         }
         Ok(Some(now + seconds("expires_in_seconds", asked)?))
+    }
+
+    /// Of a key that there is. What is allowed counts from when it was made, or else whoever asks again and again has
+    /// a key for ever. An end from before anything was the most, or none, stays until it is changed, and no change
+    /// makes it later: a key without one gets what a new key could have, so that it can be given one at all.
+    pub(super) fn of_old(
+        self,
+        now: Timestamp,
+        longest: Option<Duration>,
+        key: &StoredKey,
+    ) -> Result<Option<Timestamp>> {
+        let (Some(longest), Some(has)) = (longest, key.expires_at) else {
+            return self.of_new(now, longest);
+        };
+        let end = match self {
+            Self::Never => return self.of_new(now, Some(longest)),
+            Self::Default | Self::InSeconds(_) => self.of_new(now, None)?,
+        };
+        let longest = TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX);
+        let latest = key.created_at.checked_add_signed(longest);
+        let latest = latest.unwrap_or(Timestamp::MAX_UTC).max(has);
+        if end.is_none_or(|end| end > latest) {
+            let (latest, seconds) = (
+                latest.format("%Y-%m-%d %H:%M:%S UTC"),
+                longest.num_seconds(),
+            );
+            let problem = format!(
+                "is later than {latest}: keys may live {seconds} s here, from when they were made. Make a new key"
+            );
+            return Err(Error::invalid("expires_in_seconds", problem));
+        }
+        Ok(end)
     }
 }
 

@@ -12,6 +12,7 @@ use ostia_domain::{
     key::Restrictions,
     user::{Kind, User},
 };
+use uuid::Uuid;
 
 /// What is to be another; what is unset stays. Names and ids.
 pub(crate) struct KeyChange {
@@ -68,7 +69,7 @@ impl App {
             key.restrictions = restrictions;
         }
         if let Some(expiry) = to.expiry {
-            key.expires_at = expiry.from(op.now, self.max_key_lifetime)?;
+            key.expires_at = expiry.of_old(op.now, self.max_key_lifetime, &before)?;
         }
         check_bounds(&key, &owner.user)?;
         store::keys::update(change.tx(), &key)
@@ -106,8 +107,11 @@ pub(super) async fn check_reach(
     Ok(())
 }
 
-/// Nobody gets a secret that does more than they may.
-pub(super) fn check_holder(op: &Op, owner: Option<&User>) -> Result<()> {
+/// Nobody gets a secret that does more than they may. Who has this very key gets nothing more.
+pub(super) fn check_holder(op: &Op, owner: Option<&User>, key: Option<Uuid>) -> Result<()> {
+    if key.is_some() && op.with.key == key {
+        return Ok(());
+    }
     if owner.is_some_and(|owner| may_hold_keys_of(op.role, owner)) {
         return Ok(());
     }

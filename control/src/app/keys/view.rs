@@ -48,6 +48,16 @@ impl State {
     }
 }
 
+impl KeyView {
+    /// Since when nobody used it, where that is why it is refused. One that was revoked after that is so because it
+    /// was revoked.
+    pub(crate) fn idle_since(&self) -> Option<Timestamp> {
+        self.key
+            .idle_since
+            .filter(|_| self.state == State::Inactive)
+    }
+}
+
 pub(super) async fn view(tx: &Tx, op: &Op, key: StoredKey) -> Result<KeyView> {
     let name = key.name.clone();
     let mut views = views(tx, op, vec![key]).await?;

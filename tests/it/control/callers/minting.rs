@@ -179,3 +179,56 @@ async fn owner_id(served: &Served, key: &str) -> String {
     let key = served.control.client().keys().get_key(request).await;
     key.expect("a key").into_inner().owner_id
 }
+
+/// Whatever its role may hold of others: the secret that comes does what the one that asked does. Auditors change
+/// nothing.
+#[tokio::test]
+async fn a_key_of_every_role_is_rotated_by_itself() {
+    let served = serve(None).await;
+    let (identity, keys) = (
+        served.control.client().identity(),
+        served.control.client().keys(),
+    );
+    for role in [
+        v1::Role::Member,
+        v1::Role::Operator,
+        v1::Role::Administrator,
+        v1::Role::Auditor,
+    ] {
+        let name = role.as_str_name();
+        let account = v1::CreateUserRequest {
+            name: name.to_owned(),
+            role: role.into(),
+            kind: v1::UserKind::Service.into(),
+            ..v1::CreateUserRequest::default()
+        };
+        identity.clone().create_user(account).await.expect(name);
+        let make = async |of: &str| {
+            let request = v1::CreateKeyRequest {
+                name: of.to_owned(),
+                owner: Some(name.to_owned()),
+                ..v1::CreateKeyRequest::default()
+            };
+            let made = keys.clone().create_key(request).await;
+            let made = made.expect(name).into_inner();
+            (made.key.expect(name).id, made.secret)
+        };
+        let ((own, secret), (other, _)) = (make("own").await, make("other").await);
+        let rotate = async |key: &str| {
+            let request = v1::RotateKeyRequest {
+                key: key.to_owned(),
+                overlap_seconds: 60,
+            };
+            with(&served, &secret).keys().rotate_key(request).await
+        };
+        let refused = rotate(&other).await;
+        assert_refused(refused, Grpc::PermissionDenied, Code::Forbidden);
+        let rotated = rotate(&own).await;
+        if role == v1::Role::Auditor {
+            assert_refused(rotated, Grpc::PermissionDenied, Code::Forbidden);
+            continue;
+        }
+        let rotated = rotated.expect(name).into_inner().secret;
+        list(&served.endpoint(), Some(&rotated)).await.expect(name);
+    }
+}

@@ -136,6 +136,12 @@ async fn a_key_that_is_switched_on_again_is_not_idle() {
     // Somebody who switches it off is no reason that is told.
     let off = control.inactivate(&first.id).await;
     assert_eq!((off.state(), off.idle_since), (KeyState::Inactive, None));
+    // Nor does it say why another key is revoked.
+    let revoked = control.revoke(&second.id).await;
+    assert_eq!(
+        (revoked.state(), revoked.idle_since),
+        (KeyState::Revoked, None)
+    );
     watchful.close().await;
 }
 
