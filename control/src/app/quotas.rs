@@ -8,12 +8,24 @@ use crate::{
 };
 use chrono::{Datelike as _, Months, NaiveDate};
 use ostia_domain::clock::Timestamp;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A block is this part of the quota: small enough that an edge which dies takes little with it, large
 /// enough that edges seldom ask.
 const BLOCKS: u64 = 100;
+/// An edge that has so many asks for the next block long before it needs one.
+const MIN_BLOCK: u64 = 10;
 const MAX_BLOCK: u64 = 10_000;
+/// Never more than this part of what is left, so that a small quota, and the end of a large one, is not all in the
+/// hands of the edge that asked first.
+const PART_OF_LEFT: u64 = 2;
+
+/// 0 where nothing is left, and only there.
+fn block_of(quota: u64, left: u64) -> u64 {
+    let block = (quota / BLOCKS).clamp(MIN_BLOCK, MAX_BLOCK);
+    block.min(left.div_ceil(PART_OF_LEFT))
+}
 
 /// What a quota is counted for.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +42,8 @@ pub(crate) struct Block {
     /// Left for further blocks.
     pub(crate) remaining: u64,
     pub(crate) month: Month,
+    /// From now on, by the clock of control: that of an edge may be wrong.
+    pub(crate) month_lasts: Duration,
 }
 
 /// A month of the calendar, in UTC.
@@ -61,7 +75,7 @@ impl App {
         let counted = counted(of, month.number);
         let leased = store::quotas::lock(write.tx(), counted).await?;
         let left = quota.saturating_sub(leased);
-        let granted = (quota / BLOCKS).clamp(1, MAX_BLOCK).min(left);
+        let granted = block_of(quota, left);
         if granted > 0 {
             store::quotas::set(write.tx(), counted, leased + granted).await?;
         }
@@ -70,6 +84,7 @@ impl App {
             granted,
             remaining: left - granted,
             month,
+            month_lasts: (month.ends_at - op.now).to_std().unwrap_or_default(),
         }))
     }
 
@@ -116,6 +131,25 @@ async fn quota(tx: &Tx, of: QuotaOf) -> Result<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// However often edges ask, all blocks together are the quota; while two calls are left nobody gets both; and
+        /// the blocks of a quota are few.
+        #[test]
+        fn blocks_add_up(quota in 1u64..3_000_000) {
+            let (mut left, mut blocks) = (quota, 0);
+            while left > 0 {
+                let block = block_of(quota, left);
+                prop_assert!(block >= 1 && block <= left, "{block} of {left}");
+                prop_assert!(left < 2 || block < left, "all {left} in one block");
+                left -= block;
+                blocks += 1;
+            }
+            prop_assert_eq!(block_of(quota, 0), 0);
+            prop_assert!(blocks <= BLOCKS.max(quota / MAX_BLOCK) + 20, "{blocks} blocks");
+        }
+    }
 
     #[test]
     fn a_month_ends_where_the_next_begins() {

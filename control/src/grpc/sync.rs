@@ -118,6 +118,8 @@ impl v1::sync_service_server::SyncService for Sync {
                 remaining: block.remaining,
                 month: block.month.number,
                 resets_at: Some(timestamp(block.month.ends_at)),
+                // Rounded up: it has not ended yet.
+                resets_in_ms: u64::try_from(block.month_lasts.as_millis() + 1).ok(),
             },
         }))
     }

@@ -1,9 +1,12 @@
 //! What one edge has of a month's quota.
+//!
+//! When a month ends, control says as a length of time, which is measured from when it said so. The clock of the
+//! edge has no part in it: where that is wrong, nobody is refused, and no call counts for another month.
 
-use ostia_domain::clock::{self, Timestamp};
+use ostia_domain::clock::Timestamp;
 use std::time::Instant;
 
-/// The next block is asked for when this part of the one before is left.
+/// The next block is asked for when this part of the one before is left, or nothing.
 const LOW: u64 = 4;
 
 /// Nothing at first.
@@ -14,7 +17,10 @@ pub(super) struct Block {
     /// Of the month, besides this block.
     remaining: u64,
     pub(super) month: u32,
+    /// To tell callers.
     pub(super) resets_at: Option<Timestamp>,
+    /// Of the month.
+    pub(super) ends: Option<Instant>,
     /// When control said that there is nothing more.
     pub(super) used_up: Option<Instant>,
 }
@@ -28,20 +34,21 @@ pub(super) struct Leased {
     pub(super) remaining: u64,
     pub(super) month: u32,
     pub(super) resets_at: Option<Timestamp>,
+    pub(super) ends: Option<Instant>,
 }
 
 impl Block {
     /// Whether there is a call in it, of this month.
-    pub(super) fn has_one(&self, now: Timestamp) -> bool {
+    pub(super) fn has_one(&self, now: Instant) -> bool {
         self.left > 0 && self.is_of_this_month(now)
     }
 
-    pub(super) fn is_of_this_month(&self, now: Timestamp) -> bool {
-        self.resets_at.is_some_and(|end| now < end)
+    pub(super) fn is_of_this_month(&self, now: Instant) -> bool {
+        self.ends.is_some_and(|end| now < end)
     }
 
     /// Takes one call, if there is one.
-    pub(super) fn take(&mut self, now: Timestamp) -> bool {
+    pub(super) fn take(&mut self, now: Instant) -> bool {
         let takes = self.has_one(now);
         self.left -= u64::from(takes);
         takes
@@ -56,7 +63,7 @@ impl Block {
 
     /// Whether it is time to ask for the next.
     pub(super) fn is_low(&self) -> bool {
-        self.left < self.size / LOW && self.remaining > 0
+        self.left <= self.size / LOW && self.remaining > 0
     }
 
     /// Calls of the month that are not known to be taken.
@@ -64,7 +71,7 @@ impl Block {
         self.left + self.remaining
     }
 
-    pub(super) fn add(&mut self, leased: Leased) {
+    pub(super) fn add(&mut self, leased: Leased, now: Instant) {
         if self.month != leased.month {
             *self = Self::default();
         }
@@ -73,7 +80,8 @@ impl Block {
         self.remaining = leased.remaining;
         self.month = leased.month;
         self.resets_at = leased.resets_at;
-        self.used_up = (leased.granted == 0).then(clock::instant);
+        self.ends = leased.ends;
+        self.used_up = (leased.granted == 0).then_some(now);
     }
 
     /// What no call took, and of which month.
@@ -85,25 +93,16 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{DateTime, TimeDelta};
+    use ostia_domain::clock;
     use proptest::{collection::vec, prelude::*};
+    use std::time::Duration;
 
     const EDGES: usize = 3;
-    /// Control's blocks in this model.
-    const BLOCK: u64 = 4;
+    const HOUR: Duration = Duration::from_secs(3_600);
+    /// Hours of a month in this model, in which several pass.
+    const MONTH: u32 = 240;
 
-    /// A month of ten days, for a clock that passes several.
-    fn month(now: Timestamp) -> (u32, Timestamp) {
-        let tenths = now.timestamp() / TimeDelta::days(10).num_seconds();
-        let number = u32::try_from(tenths).unwrap();
-        (number, at((tenths + 1) * 240))
-    }
-
-    fn at(hours: i64) -> Timestamp {
-        DateTime::from_timestamp(hours * 3_600, 0).unwrap()
-    }
-
-    /// What control keeps: how much of which month is out.
+    /// What control keeps: how much of which month is out. The hours are those of control's clock.
     #[derive(Default)]
     struct Ledger {
         month: u32,
@@ -111,30 +110,33 @@ mod tests {
     }
 
     impl Ledger {
-        fn of(&mut self, now: Timestamp) -> &mut Self {
-            if self.month != month(now).0 {
+        fn of(&mut self, hours: u32) -> &mut Self {
+            if self.month != hours / MONTH {
                 *self = Self {
-                    month: month(now).0,
+                    month: hours / MONTH,
                     leased: 0,
                 };
             }
             self
         }
 
-        fn lease(&mut self, quota: u64, now: Timestamp) -> Leased {
-            let ledger = self.of(now);
-            let granted = BLOCK.min(quota - ledger.leased);
+        /// `now` is the same moment as those hours, as the edge that asks measures time.
+        fn lease(&mut self, (quota, block): (u64, u64), hours: u32, now: Instant) -> Leased {
+            let ledger = self.of(hours);
+            let granted = block.min(quota - ledger.leased);
             ledger.leased += granted;
             Leased {
                 granted,
                 remaining: quota - ledger.leased,
                 month: ledger.month,
-                resets_at: Some(month(now).1),
+                // Nothing is decided by it, so it may as well be wrong.
+                resets_at: Some(Timestamp::UNIX_EPOCH),
+                ends: Some(now + (MONTH - hours % MONTH) * HOUR),
             }
         }
 
-        fn bring_back(&mut self, (of, calls): (u32, u64), now: Timestamp) {
-            let ledger = self.of(now);
+        fn bring_back(&mut self, (of, calls): (u32, u64), hours: u32) {
+            let ledger = self.of(hours);
             if ledger.month == of {
                 ledger.leased -= calls;
             }
@@ -144,51 +146,63 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         /// At this edge; made, or given back after so many hours.
-        Call(usize, Option<i64>),
-        Wait(i64),
+        Call(usize, Option<u32>),
+        Wait(u32),
         Restart(usize),
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        let given_back = prop_oneof![3 => Just(None), 1 => (0..60i64).prop_map(Some)];
+        let given_back = prop_oneof![3 => Just(None), 1 => (0..60u32).prop_map(Some)];
         prop_oneof![
             8 => (0..EDGES, given_back).prop_map(|(edge, back)| Step::Call(edge, back)),
-            1 => (1..100i64).prop_map(Step::Wait),
+            1 => (1..100u32).prop_map(Step::Wait),
             1 => (0..EDGES).prop_map(Step::Restart),
         ]
     }
 
     proptest! {
         /// No month has more calls than its quota; one is refused only when every call of the month is made or
-        /// in the hands of another edge; and what edges hold at the end is all that nobody used.
+        /// in the hands of another edge; and what edges hold at the end is all that nobody used. Blocks are asked for
+        /// ahead or not, as edges come to it.
         #[test]
-        fn no_call_of_a_month_is_lost_or_made_twice(quota in 1u64..30, steps in vec(step(), 1..200)) {
+        fn no_call_of_a_month_is_lost_or_made_twice(
+            quota in 1u64..30,
+            block in 1u64..6,
+            steps in vec((step(), any::<bool>()), 1..200),
+        ) {
+            let start = clock::instant();
+            let at = |hours: u32| start + hours * HOUR;
             let mut edges: [Block; EDGES] = std::array::from_fn(|_| Block::default());
-            let (mut ledger, mut hours) = (Ledger::default(), 24_000);
-            let (mut made, mut counted) = (0, month(at(hours)).0);
-            for step in steps {
+            let (mut ledger, mut hours) = (Ledger::default(), 0);
+            let (mut made, mut counted) = (0, 0);
+            for (step, ahead) in steps {
                 match step {
                     Step::Wait(more) => hours += more,
                     Step::Restart(edge) => {
-                        ledger.bring_back(edges[edge].empty(), at(hours));
+                        ledger.bring_back(edges[edge].empty(), hours);
                         edges[edge] = Block::default();
                     }
                     Step::Call(edge, given_back) => {
                         let now = at(hours);
                         if !edges[edge].has_one(now) {
-                            edges[edge].add(ledger.lease(quota, now));
+                            let leased = ledger.lease((quota, block), hours, now);
+                            edges[edge].add(leased, now);
                         }
-                        if month(now).0 != counted {
-                            (made, counted) = (0, month(now).0);
+                        if hours / MONTH != counted {
+                            (made, counted) = (0, hours / MONTH);
                         }
                         let taken = edges[edge].take(now);
+                        if taken && ahead && edges[edge].is_low() {
+                            let leased = ledger.lease((quota, block), hours, now);
+                            edges[edge].add(leased, now);
+                        }
                         let held: u64 = edges
                             .iter()
                             .filter(|block| block.is_of_this_month(now))
                             .map(|block| block.left)
                             .sum();
                         prop_assert!(taken || made + held == quota, "{made} made, {held} held");
-                        prop_assert_eq!(edges[edge].used_up.is_some(), !taken);
+                        prop_assert!(taken || edges[edge].used_up.is_some());
                         match given_back {
                             Some(after) if taken => {
                                 hours += after;
@@ -201,10 +215,52 @@ mod tests {
                 }
             }
             for edge in &mut edges {
-                ledger.bring_back(edge.empty(), at(hours));
+                ledger.bring_back(edge.empty(), hours);
             }
-            let made = if month(at(hours)).0 == counted { made } else { 0 };
-            prop_assert_eq!(ledger.of(at(hours)).leased, made);
+            let made = if hours / MONTH == counted { made } else { 0 };
+            prop_assert_eq!(ledger.of(hours).leased, made);
+        }
+
+        /// However small the blocks are: whoever gets the next one before the next call never finds none, until the
+        /// month's quota is used up.
+        #[test]
+        fn only_the_first_call_waits_for_a_block(quota in 1u64..500, blocks in vec(1u64..20, 1..500)) {
+            let now = clock::instant();
+            let (mut block, mut ledger) = (Block::default(), Ledger::default());
+            let mut sizes = blocks.into_iter().cycle();
+            let mut lease = |block: &mut Block| {
+                let size = sizes.next().unwrap_or(1);
+                block.add(ledger.lease((quota, size), 0, now), now);
+            };
+            lease(&mut block);
+            for made in 0..quota {
+                prop_assert!(block.take(now), "{made} made of {quota}");
+                if block.is_low() {
+                    lease(&mut block);
+                }
+            }
+            prop_assert!(!block.take(now) && !block.is_low());
+        }
+    }
+
+    /// A month ends when control said that it does, whatever the clock of the edge has to say of its date.
+    #[test]
+    fn a_wrong_clock_ends_no_month() {
+        let now = clock::instant();
+        let long_ago = Timestamp::UNIX_EPOCH;
+        let far_off = Timestamp::MAX_UTC;
+        for resets_at in [long_ago, far_off] {
+            let mut block = Block::default();
+            let leased = Leased {
+                granted: 2,
+                remaining: 0,
+                month: 1,
+                resets_at: Some(resets_at),
+                ends: Some(now + HOUR),
+            };
+            block.add(leased, now);
+            assert!(block.take(now + HOUR / 2));
+            assert!(!block.take(now + HOUR));
         }
     }
 }

@@ -94,8 +94,8 @@ impl Quotas {
             if let Some(taken) = self.take_from_block(&quota) {
                 return Ok(Some(taken));
             }
-            if let Some(resets_at) = quota.used_up() {
-                return Err(used_up(limiter, limit.get(), resets_at));
+            if let Some(until) = quota.used_up() {
+                return Err(used_up(limiter, limit.get(), until));
             }
             let asked = tokio::time::timeout(LEASE_TIMEOUT, quota.ask(&self.control)).await;
             match asked {
@@ -109,7 +109,7 @@ impl Quotas {
 
     fn take_from_block(&self, quota: &Arc<Quota>) -> Option<Taken> {
         let mut block = quota.block();
-        if !block.take(clock::now()) {
+        if !block.take(clock::instant()) {
             return None;
         }
         if block.is_low() && !quota.asked_ahead.swap(true, Ordering::Relaxed) {
@@ -174,18 +174,18 @@ impl Quota {
         self.block.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When the month ends, of a quota that was found used up a moment ago.
-    fn used_up(&self) -> Option<Timestamp> {
-        let block = self.block();
-        let since = block.used_up?;
-        let lately = clock::instant().duration_since(since) < USED_UP_FOR;
-        (lately && block.is_of_this_month(clock::now())).then_some(block.resets_at)?
+    /// When the month ends and how long that is, of a quota that was found used up a moment ago.
+    fn used_up(&self) -> Option<(Timestamp, Duration)> {
+        let (block, now) = (self.block(), clock::instant());
+        let lately = now.duration_since(block.used_up?) < USED_UP_FOR;
+        let wait = block.ends?.checked_duration_since(now)?;
+        lately.then_some((block.resets_at?, wait))
     }
 
     /// Asks for a block, unless somebody else brought one meanwhile.
     async fn ask(&self, control: &ControlClient) -> Result<(), Gone> {
         let _alone = self.asking.lock().await;
-        if self.block().has_one(clock::now()) || self.used_up().is_some() {
+        if self.block().has_one(clock::instant()) || self.used_up().is_some() {
             return Ok(());
         }
         self.lease(control).await
@@ -193,7 +193,10 @@ impl Quota {
 
     async fn ask_for_more(&self, control: &ControlClient) {
         let _alone = self.asking.lock().await;
-        let _ = self.lease(control).await;
+        // A call that could not wait may have brought one meanwhile.
+        if self.block().is_low() {
+            let _ = self.lease(control).await;
+        }
     }
 
     async fn lease(&self, control: &ControlClient) -> Result<(), Gone> {
@@ -210,12 +213,21 @@ impl Quota {
         };
         let granted = answer.granted.ok_or(Gone)?;
         let resets_at = answer.resets_at.map(|at| from_timestamp("resets_at", at));
-        self.block().add(Leased {
+        let resets_at = resets_at.and_then(Result::ok);
+        let now = clock::instant();
+        let lasts = match (answer.resets_in_ms, resets_at) {
+            (Some(ms), _) => Some(Duration::from_millis(ms)),
+            (None, Some(at)) => Some((at - clock::now()).to_std().unwrap_or_default()),
+            (None, None) => None,
+        };
+        let leased = Leased {
             granted,
             remaining: answer.remaining,
             month: answer.month,
-            resets_at: resets_at.and_then(Result::ok),
-        });
+            resets_at,
+            ends: lasts.and_then(|lasts| now.checked_add(lasts)),
+        };
+        self.block().add(leased, now);
         Ok(())
     }
 
@@ -227,8 +239,7 @@ impl Quota {
     }
 }
 
-fn used_up(limiter: &Limiter, limit: u64, resets_at: Timestamp) -> Error {
-    let wait = (resets_at - clock::now()).to_std().unwrap_or_default();
+fn used_up(limiter: &Limiter, limit: u64, (resets_at, wait): (Timestamp, Duration)) -> Error {
     Error::new(
         Code::QuotaUsedUp,
         format!(

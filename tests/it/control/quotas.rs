@@ -1,6 +1,7 @@
 //! Quotas: given out in blocks, and never more than there is.
 
 use super::fixture::{Fixture, new_key, start};
+use ostia_domain::clock;
 use ostia_proto::v1;
 
 /// The quota of a new key with so many calls a month.
@@ -57,7 +58,7 @@ async fn what_is_brought_back_is_given_out_again() {
     let control = start().await;
     let of = quota(&control, 300).await;
     let block = lease(&control, &of).await;
-    assert_eq!((block.granted, block.remaining), (Some(3), 297));
+    assert_eq!((block.granted, block.remaining), (Some(10), 290));
     let bring_back = async |month, calls| {
         let request = v1::ReturnQuotaRequest {
             of: Some(of.clone()),
@@ -73,10 +74,24 @@ async fn what_is_brought_back_is_given_out_again() {
     };
     // A block of another month is worth nothing.
     bring_back(block.month - 1, 2).await;
-    assert_eq!(lease(&control, &of).await.remaining, 294);
+    assert_eq!(lease(&control, &of).await.remaining, 280);
     bring_back(block.month, 2).await;
-    assert_eq!(lease(&control, &of).await.remaining, 293);
+    assert_eq!(lease(&control, &of).await.remaining, 272);
     // Nobody brings back more than was given.
     bring_back(block.month, 1_000).await;
-    assert_eq!(lease(&control, &of).await.remaining, 297);
+    assert_eq!(lease(&control, &of).await.remaining, 290);
+}
+
+/// Two edges of a small quota both have some of it, and know how long the month lasts without a clock of their own.
+#[tokio::test]
+async fn a_small_quota_is_shared() {
+    let control = start().await;
+    let of = quota(&control, 20).await;
+    let (one, other) = (lease(&control, &of).await, lease(&control, &of).await);
+    assert_eq!((one.granted, other.granted), (Some(10), Some(5)));
+    assert_eq!(other.remaining, 5);
+    let ends = one.resets_at.expect("the next month").seconds;
+    let lasts = one.resets_in_ms.expect("how long") / 1_000;
+    let until = clock::now().timestamp() + i64::try_from(lasts).expect("a month");
+    assert!((ends - until).abs() < 60, "{ends} and {until}");
 }
