@@ -10,7 +10,7 @@ use governor::{
 use ostia_domain::{code::Code, plan::Limits};
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use uuid::Uuid;
@@ -22,9 +22,12 @@ pub struct Limiter<C: Clock = QuantaClock> {
     pub limits: Limits,
     /// As a caller reads it: `the plan "team"`, or `this API key`.
     pub name: String,
-    rate: Option<Rate<C>>,
-    in_flight: Mutex<HashMap<Uuid, u32>>,
+    rate: Option<Arc<Rate<C>>>,
+    in_flight: InFlight,
 }
+
+/// Calls under way, by who is counted. Limits that take the place of others go on with it.
+pub(super) type InFlight = Arc<Mutex<HashMap<Uuid, u32>>>;
 
 type Rate<C> = RateLimiter<Uuid, HashMapStateStore<Uuid>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
@@ -32,19 +35,38 @@ impl Limiter {
     pub fn new(name: String, limits: Limits) -> Self {
         Self::with_clock(name, limits, QuantaClock::default())
     }
+
+    /// Counts on with calls that other limits let in.
+    pub(super) fn beside(name: String, limits: Limits, in_flight: &InFlight) -> Self {
+        Self {
+            in_flight: Arc::clone(in_flight),
+            ..Self::new(name, limits)
+        }
+    }
+
+    /// The same counters under another name and other limits: calls that are under way go on, and a rate that stays
+    /// has been used as far as it has.
+    pub(super) fn changed(&self, name: String, limits: Limits) -> Self {
+        let mut changed = Self::beside(name, limits, &self.in_flight);
+        let rate_of = |limits: &Limits| (limits.calls_per_minute, limits.burst);
+        if rate_of(&limits) == rate_of(&self.limits) {
+            changed.rate.clone_from(&self.rate);
+        }
+        changed
+    }
 }
 
 impl<C: Clock> Limiter<C> {
     pub(super) fn with_clock(name: String, limits: Limits, clock: C) -> Self {
         let rate = limits.calls_per_minute.map(|calls| {
             let quota = Quota::per_minute(calls).allow_burst(limits.burst.unwrap_or(calls));
-            RateLimiter::new(quota, HashMapStateStore::default(), clock)
+            Arc::new(RateLimiter::new(quota, HashMapStateStore::default(), clock))
         });
         Self {
             limits,
             name,
             rate,
-            in_flight: Mutex::default(),
+            in_flight: Arc::default(),
         }
     }
 
@@ -140,6 +162,37 @@ mod tests {
             self.level -= if missing == 0 { self.call } else { 0 };
             (missing > 0).then_some(missing)
         }
+    }
+
+    fn limits(calls_per_minute: u32, max_in_flight: u32) -> Limits {
+        Limits {
+            calls_per_minute: NonZeroU32::new(calls_per_minute),
+            max_in_flight: NonZeroU32::new(max_in_flight),
+            ..Limits::default()
+        }
+    }
+
+    #[test]
+    fn limits_that_change_forget_nothing() {
+        let who = Uuid::nil();
+        let before = Limiter::new("It".to_owned(), limits(2, 2));
+        for _ in 0..2 {
+            assert!(before.enter(who).unwrap());
+            before.check_rate(who).unwrap();
+        }
+        // Fewer calls at once: those under way are too many already, and the rate is used up.
+        let fewer = before.changed("It".to_owned(), limits(2, 1));
+        let refused = |limiter: &Limiter| limiter.enter(who).unwrap_err().code;
+        assert_eq!(refused(&fewer), Code::TooManyCalls);
+        assert_eq!(fewer.check_rate(who).unwrap_err().code, Code::RateLimited);
+        before.leave(who);
+        assert_eq!(refused(&fewer), Code::TooManyCalls);
+        before.leave(who);
+        assert!(fewer.enter(who).unwrap());
+        // Another rate is counted anew.
+        let faster = fewer.changed("It".to_owned(), limits(3, 1));
+        assert_eq!(refused(&faster), Code::TooManyCalls);
+        faster.check_rate(who).unwrap();
     }
 
     proptest! {

@@ -5,6 +5,7 @@ mod limiter;
 mod quota;
 mod tool_rates;
 
+use limiter::InFlight;
 pub use limiter::Limiter;
 pub use tool_rates::ToolRates;
 
@@ -64,20 +65,20 @@ impl Drop for Admission {
     }
 }
 
-/// The counters of plans, by plan. They outlive snapshots as long as the plan stays the same.
+/// The counters of plans, by plan. They outlive snapshots, and changes of the plan.
 pub type PlanLimits = HashMap<Uuid, Arc<Limiter>>;
 
-/// Limiters for these plans, with the counters of those that did not change.
+/// Limiters for these plans, which count on where there were some before.
 pub fn reconcile(old: &PlanLimits, plans: &Objects<Plan>) -> PlanLimits {
     plans
         .values()
         .map(|plan| {
             let name = format!("The plan {:?}", plan.name);
-            let kept = old
-                .get(&plan.id)
-                .filter(|limiter| limiter.limits == plan.limits && limiter.name == name)
-                .cloned();
-            let limiter = kept.unwrap_or_else(|| Arc::new(Limiter::new(name, plan.limits)));
+            let limiter = match old.get(&plan.id) {
+                Some(same) if same.limits == plan.limits && same.name == name => Arc::clone(same),
+                Some(before) => Arc::new(before.changed(name, plan.limits)),
+                None => Arc::new(Limiter::new(name, plan.limits)),
+            };
             (plan.id, limiter)
         })
         .collect()
@@ -87,6 +88,8 @@ pub fn reconcile(old: &PlanLimits, plans: &Objects<Plan>) -> PlanLimits {
 pub struct Gate {
     /// Of limits that keys have by themselves.
     own: Mutex<HashMap<Limits, Arc<Limiter>>>,
+    /// Of all of them: a key may be given others while it has calls under way.
+    in_flight: InFlight,
     quotas: Quotas,
 }
 
@@ -94,6 +97,7 @@ impl Gate {
     pub fn new(control: ControlClient) -> Self {
         Self {
             own: Mutex::default(),
+            in_flight: InFlight::default(),
             quotas: Quotas::new(control),
         }
     }
@@ -148,7 +152,7 @@ impl Gate {
         }
         let limiter = own.entry(limits).or_insert_with(|| {
             let name = "This API key".to_owned();
-            Arc::new(Limiter::new(name, limits))
+            Arc::new(Limiter::beside(name, limits, &self.in_flight))
         });
         Arc::clone(limiter)
     }

@@ -5,6 +5,7 @@ use crate::harness::{
     control,
     mcp::{Answer, Endpoint, modern},
     ostia::Ostia,
+    split::Split,
 };
 use ostia_proto::v1;
 use serde_json::json;
@@ -242,7 +243,6 @@ async fn keys_of_one_owner_share_their_plan() {
 async fn a_restart_costs_nothing_of_a_quota() {
     let mut ostia = Ostia::start().await;
     let control = control::client(&ostia);
-    // Blocks of two.
     let key = key_of(&control, "bob", None, monthly(200)).await;
     let endpoint = Endpoint::new(&ostia.mcp_url, &key);
     for left in [199, 198, 197] {
@@ -273,4 +273,54 @@ async fn a_key_has_a_rate_of_its_own() {
     assert_refused(&refused, 429, -31029, "rate-limited");
     assert_retry_after(&refused);
     assert_eq!(refused.header("ratelimit-limit"), Some("1"));
+}
+
+/// However small a quota is, an edge has some calls of it: control may be away for a while.
+#[tokio::test]
+async fn a_small_quota_waits_for_control_only_at_first() {
+    let mut split = Split::start().await;
+    let control = split.services();
+    let key = key_of(&control, "bob", None, monthly(10)).await;
+    let endpoint = split.endpoint().with_key(&key);
+    assert_eq!(echo(&endpoint).await.first_text(), "x");
+    split.control.kill9().await;
+    for left in (5..9).rev() {
+        let answer = echo(&endpoint).await;
+        assert_eq!(answer.first_text(), "x");
+        let told = answer.header("ostia-quota-remaining");
+        assert_eq!(told, Some(&*left.to_string()));
+    }
+    // What it has not borrowed it cannot give.
+    let refused = echo(&endpoint).await;
+    assert_refused(&refused, 503, -31034, "control-unavailable");
+}
+
+/// Another limit of a plan is no new plan: what was used of the rate is used.
+#[tokio::test]
+async fn a_change_of_a_plan_forgets_nothing() {
+    let ostia = Ostia::start().await;
+    let limits = v1::Limits {
+        calls_per_minute: Some(1),
+        max_in_flight: Some(2),
+        ..v1::Limits::default()
+    };
+    let plan = v1::Plan {
+        name: "slow".to_owned(),
+        limits: Some(limits),
+        ..v1::Plan::default()
+    };
+    let endpoint = Endpoint::new(&ostia.mcp_url, &key_with(&ostia, plan).await);
+    assert_eq!(echo(&endpoint).await.first_text(), "x");
+    let control = control::client(&ostia);
+    let request = v1::UpdatePlanRequest {
+        plan: "slow".to_owned(),
+        limits: Some(v1::Limits {
+            max_in_flight: Some(1),
+            ..limits
+        }),
+    };
+    let updated = control.plans().update_plan(request).await;
+    updated.expect("another plan");
+    control.settled().await;
+    assert_refused(&echo(&endpoint).await, 429, -31029, "rate-limited");
 }
