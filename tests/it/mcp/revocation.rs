@@ -1,5 +1,7 @@
 //! A change at control is in force at the edge within two seconds.
 
+mod edges;
+
 use super::documented::assert_refused;
 use crate::harness::{
     control,
