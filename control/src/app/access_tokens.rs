@@ -64,12 +64,20 @@ impl Signer {
         Key::new(HMAC_SHA256, derived.as_ref())
     }
 
-    fn mint(&self, key: Uuid, secret: Uuid, now: Timestamp) -> Result<AccessToken> {
-        let expires_at = now + LIFETIME;
+    /// `ends` is when the key or its secret does, and the token with it.
+    fn mint(
+        &self,
+        (key, secret): (Uuid, Uuid),
+        now: Timestamp,
+        ends: Option<Timestamp>,
+    ) -> Result<AccessToken> {
+        let expires = (now + LIFETIME)
+            .min(ends.unwrap_or(Timestamp::MAX_UTC))
+            .timestamp();
         let claims = Claims {
             key,
             secret,
-            expires: expires_at.timestamp(),
+            expires,
             period: now.timestamp().div_euclid(PERIOD_SECONDS),
         };
         let json = serde_json::to_vec(&claims)
@@ -79,7 +87,8 @@ impl Signer {
         let mac = URL_SAFE_NO_PAD.encode(mac.as_ref());
         Ok(AccessToken {
             text: Secret::new(format!("{signed}.{mac}")),
-            expires_at,
+            // As the token says it: in whole seconds.
+            expires_at: Timestamp::from_timestamp(expires, 0).unwrap_or(now),
         })
     }
 
@@ -155,7 +164,10 @@ impl App {
         key: &StoredKey,
         secret: Uuid,
     ) -> Result<AccessToken> {
-        let token = self.signer.mint(key.id, secret, op.now)?;
+        let of_secret = key.secrets.iter().find(|found| found.id == secret);
+        let of_secret = of_secret.and_then(|secret| secret.expires_at);
+        let ends = [key.expires_at, of_secret].into_iter().flatten().min();
+        let token = self.signer.mint((key.id, secret), op.now, ends)?;
         let made = json!({ "key_id": key.id, "expires_at": token.expires_at });
         change
             .commit(
@@ -203,6 +215,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -213,7 +226,7 @@ mod tests {
         let signer = Signer::new(&Secret::new("pepper"));
         let now = at("2026-11-21T12:00:00Z");
         let (key, secret) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let token = signer.mint(key, secret, now).unwrap();
+        let token = signer.mint((key, secret), now, None).unwrap();
         let text = token.text.expose();
         let claims = signer.read(text, now).unwrap();
         assert_eq!((claims.key, claims.secret), (key, secret));
@@ -238,10 +251,8 @@ mod tests {
         let signer = Signer::new(&Secret::new("pepper"));
         let boundary = Timestamp::from_timestamp(PERIOD_SECONDS * 700, 0).unwrap();
         let (key, secret) = (Uuid::nil(), Uuid::nil());
-        let before = signer
-            .mint(key, secret, boundary - TimeDelta::seconds(1))
-            .unwrap();
-        let after = signer.mint(key, secret, boundary).unwrap();
+        let mint = |at| signer.mint((key, secret), at, None).unwrap();
+        let (before, after) = (mint(boundary - TimeDelta::seconds(1)), mint(boundary));
         let period = |token: &AccessToken, now| {
             signer
                 .read(token.text.expose(), now)
@@ -252,5 +263,45 @@ mod tests {
         assert_eq!(period(&after, soon), Ok(700));
         let long_after = boundary + TimeDelta::seconds(PERIOD_SECONDS);
         assert_eq!(period(&before, long_after), Err(Code::KeyUnknown));
+    }
+    /// What one period signs no other does, so that whoever finds out one signing key has it for a while.
+    #[test]
+    fn every_period_has_a_signing_key_of_its_own() {
+        let signer = Signer::new(&Secret::new("pepper"));
+        let macs: HashSet<_> = (0..100)
+            .map(|period| {
+                hmac::sign(&signer.of_period(period), b"the same")
+                    .as_ref()
+                    .to_vec()
+            })
+            .collect();
+        assert_eq!(macs.len(), 100);
+
+        let (period, key, secret) = (700, Uuid::nil(), Uuid::nil());
+        let now = Timestamp::from_timestamp(PERIOD_SECONDS * period, 0).unwrap();
+        let token = signer.mint((key, secret), now, None).unwrap();
+        let (text, _) = token.text.expose().rsplit_once('.').unwrap();
+        for (of, good) in [(period - 1, false), (period, true), (period + 1, false)] {
+            let mac = hmac::sign(&signer.of_period(of), text.as_bytes());
+            let forged = format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac.as_ref()));
+            assert_eq!(signer.read(&forged, now).is_ok(), good, "signed by {of}");
+        }
+    }
+
+    #[test]
+    fn a_token_says_when_it_ends() {
+        let signer = Signer::new(&Secret::new("pepper"));
+        let now = at("2026-11-21T12:00:00.9Z");
+        for (ends, expected) in [
+            (None, "2026-11-21T12:15:00Z"),
+            (Some("2026-12-21T12:00:00Z"), "2026-11-21T12:15:00Z"),
+            (Some("2026-11-21T12:05:00.5Z"), "2026-11-21T12:05:00Z"),
+        ] {
+            let ids = (Uuid::nil(), Uuid::nil());
+            let token = signer.mint(ids, now, ends.map(at)).unwrap();
+            assert_eq!(token.expires_at, at(expected));
+            let claims = signer.read(token.text.expose(), now).unwrap();
+            assert_eq!(claims.expires, at(expected).timestamp());
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod events;
 mod idle;
 mod names;
+mod tokens;
 mod trial;
 mod uses;
 
