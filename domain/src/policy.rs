@@ -10,7 +10,7 @@ pub use arguments::{ArgumentRule, Arguments, Pattern, Pointer};
 pub use constraints::{Constraint, Constraints};
 pub use difference::{Difference, Part};
 pub use presets::Preset;
-pub use rules::Rules;
+pub use rules::{MAX_ITEMS, Rules};
 
 use self::rules::Verdict;
 use crate::{glob::Glob, key::Mode, name::UpstreamName, tool::Tier};

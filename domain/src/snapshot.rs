@@ -25,6 +25,28 @@ pub fn objects<T: Object>(all: impl IntoIterator<Item = T>) -> Objects<T> {
     all.map(|object| (object.id(), Arc::new(object))).collect()
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Upstream,
+    Catalogue,
+    Policy,
+    Plan,
+    Bundle,
+}
+
+impl Kind {
+    /// For people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Catalogue => "catalogue",
+            Self::Policy => "policy",
+            Self::Plan => "plan",
+            Self::Bundle => "bundle",
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Grows with every change; never repeats.
@@ -67,6 +89,17 @@ impl Change {
             policies: Changed::between(&old.policies, &new.policies),
             plans: Changed::between(&old.plans, &new.plans),
             bundles: Changed::between(&old.bundles, &new.bundles),
+        }
+    }
+
+    /// Whether it says anything of this object.
+    pub fn is_about(&self, kind: Kind, id: &Uuid) -> bool {
+        match kind {
+            Kind::Upstream => self.upstreams.is_about(id),
+            Kind::Catalogue => self.catalogues.is_about(id),
+            Kind::Policy => self.policies.is_about(id),
+            Kind::Plan => self.plans.is_about(id),
+            Kind::Bundle => self.bundles.is_about(id),
         }
     }
 
@@ -120,6 +153,10 @@ impl<T: Object> Changed<T> {
             put: put.collect(),
             removed: removed.copied().collect(),
         }
+    }
+
+    fn is_about(&self, id: &Uuid) -> bool {
+        self.put.contains_key(id) || self.removed.contains(id)
     }
 
     fn follow(&mut self, later: &Self) {

@@ -66,7 +66,7 @@ use record::Recorder;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use state::State;
 use std::{sync::Arc, time::Duration};
-use sync::LastGood;
+use sync::{LastGood, Reading};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -77,11 +77,25 @@ use uuid::Uuid;
 /// A running edge. Dropping it is not a stop: call [`Edge::shutdown`].
 pub struct Edge {
     state: Arc<State>,
+    reading: watch::Receiver<Reading>,
     pools: Arc<Pools>,
     /// Ends following control.
     stop_sync: CancellationToken,
     sync_tasks: TaskTracker,
     serving: TaskTracker,
+}
+
+/// What an edge serves from, as operators see it.
+#[derive(Clone, Debug)]
+pub struct Serving {
+    /// Of the snapshot; 0 before the first.
+    pub revision: u64,
+    /// How long ago control was heard of: nothing that it said since is known here. Unset: not yet.
+    pub age: Option<Duration>,
+    /// Objects that cannot be read and are left out.
+    pub unreadable: usize,
+    /// Why the first of them is, or why nothing newer is served.
+    pub problem: Option<String>,
 }
 
 impl Edge {
@@ -92,6 +106,7 @@ impl Edge {
         let pools = Arc::new(Pools::start(&config.own_program)?);
         let sealer = Arc::new(Sealer::new(&config.session_keys)?);
         let (revision, served) = watch::channel(0);
+        let (tell_reading, reading) = watch::channel(Reading::default());
         let own = Owner {
             id: Uuid::from_bytes(random()?),
             url: config.advertise_url.clone(),
@@ -139,6 +154,7 @@ impl Edge {
             pools: Arc::clone(&pools),
             announcements: Arc::clone(&state.announcements),
             served: revision,
+            reading: tell_reading,
             last_good: Arc::new(last_good),
             trials: Arc::new(Semaphore::new(sync::TRIALS)),
             tasks: sync_tasks.clone(),
@@ -146,6 +162,7 @@ impl Edge {
         }));
         Ok(Self {
             state,
+            reading,
             pools,
             stop_sync,
             sync_tasks,
@@ -165,12 +182,20 @@ impl Edge {
         self.state.ready()
     }
 
-    /// The revision of the snapshot that is served, and how long ago control was heard of: nothing that control
-    /// said since is known here. `None` before the first snapshot.
-    pub fn snapshot(&self) -> Option<(u64, Duration)> {
+    /// What is served, and from when. `None`: nothing, and nothing came that should have been.
+    pub fn snapshot(&self) -> Option<Serving> {
         let revision = *self.state.served.borrow();
-        let heard = self.state.keys.heard_at()?;
-        (revision > 0).then(|| (revision, clock::instant().duration_since(heard)))
+        let heard = self.state.keys.heard_at();
+        let Reading {
+            unreadable,
+            problem,
+        } = self.reading.borrow().clone();
+        (revision > 0 || problem.is_some()).then(|| Serving {
+            revision,
+            age: heard.map(|heard| clock::instant().duration_since(heard)),
+            unreadable,
+            problem,
+        })
     }
 
     /// Whether there are tools of this upstream that can be called.

@@ -45,6 +45,10 @@ pub fn describe() {
         "Records that neither control nor the disk took"
     );
     describe_gauge!(
+        "ostia_snapshot_unreadable_objects",
+        "Upstreams, catalogues, policies, plans and bundles that this edge cannot read and leaves out: what they govern is refused"
+    );
+    describe_gauge!(
         "ostia_snapshot_revision",
         "Revision of the snapshot this edge serves"
     );

@@ -8,6 +8,7 @@ mod view;
 use super::confirm::Confirmation;
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
+use ostia_domain::policy::Rules;
 use ostia_proto::{
     ControlClient,
     v1::{self, create_policy_request::Source},
@@ -117,9 +118,15 @@ pub(crate) async fn run(
             clear,
         } => {
             let policy = get(control, policy.policy).await?;
+            let old = policy.rules.unwrap_or_default();
+            // What is not understood here would be lost.
+            Rules::try_from(old.clone()).map_err(|error| {
+                Failure::new("this version of ostia cannot read the rules as they are")
+                    .because(&error)
+            })?;
             let request = v1::UpdatePolicyRequest {
                 policy: policy.id,
-                rules: Some(rules.applied_to(policy.rules.unwrap_or_default(), &clear)),
+                rules: Some(rules.applied_to(old, &clear)),
             };
             show(client.update_policy(request).await?.into_inner(), output)
         }

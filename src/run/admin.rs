@@ -56,8 +56,13 @@ async fn readyz(State(health): State<Arc<Health>>) -> Response {
         .map(|(role, ready)| (role.to_owned(), ready.into()))
         .collect();
     let mut body = json!({ "ready": ready, "stopping": stopping, "roles": roles });
-    if let Some((revision, age)) = health.snapshot() {
-        body["snapshot"] = json!({ "revision": revision, "age_seconds": age.as_secs() });
+    if let Some(serving) = health.snapshot() {
+        body["snapshot"] = json!({
+            "revision": serving.revision,
+            "age_seconds": serving.age.map(|age| age.as_secs()),
+            "unreadable": serving.unreadable,
+            "problem": serving.problem,
+        });
     }
     let json = [(CONTENT_TYPE, "application/json")];
     (status, json, format!("{body}\n")).into_response()

@@ -2,13 +2,10 @@
 
 use crate::config::Roles;
 use ostia_control::Control;
-use ostia_edge::Edge;
-use std::{
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use ostia_edge::{Edge, Serving};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -59,7 +56,7 @@ impl Health {
     }
 
     /// The snapshot that the edge of this process serves, if it does.
-    pub(crate) fn snapshot(&self) -> Option<(u64, Duration)> {
+    pub(crate) fn snapshot(&self) -> Option<Serving> {
         self.edge.get()?.snapshot()
     }
 

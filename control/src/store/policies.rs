@@ -152,11 +152,13 @@ fn rules_to_json(rules: &Rules) -> Result<Json, Error> {
     serde_json::to_value(rules).map_err(|error| Error::Unreadable(format!("rules ({error})")))
 }
 
-/// What nobody can make sense of is no reason to show nothing else.
+/// What nobody can make sense of is no reason to show nothing else. What an edge would refuse to read is
+/// not read here either.
 fn read(rules: Json) -> Option<Rules> {
     // Serde would take the members of rules from a list in their order, and all of them from an empty one.
     rules.is_object().then_some(())?;
-    serde_json::from_value(rules).ok()
+    let rules: Rules = serde_json::from_value(rules).ok()?;
+    rules.problem().is_none().then_some(rules)
 }
 
 fn number(version: i64) -> u32 {

@@ -8,6 +8,9 @@ use super::{
 use crate::{glob::Glob, tool::Tier};
 use serde::{Deserialize, Serialize};
 
+/// What one list of a policy may have. An edge looks at all of it for each call.
+pub const MAX_ITEMS: usize = 1_000;
+
 /// A tool is permitted when its upstream is visible, an `allow` pattern matches it, no `deny` pattern
 /// does, its tier is not above `max_tier`, and what it is called with passes `arguments`. An empty list
 /// of patterns allows nothing.
@@ -58,6 +61,37 @@ impl Rules {
             max_tier: Tier::Destructive,
             ..Self::default()
         }
+    }
+
+    /// Which field nobody can go by, and why; unset where there is none. Whoever takes rules from somewhere else
+    /// asks this, so that none of them refuses what another one lets through.
+    pub fn problem(&self) -> Option<(&'static str, String)> {
+        let arguments = || self.arguments.iter();
+        let constraints = || self.constraints.iter();
+        let too_long = [
+            ("rules.upstreams", self.upstreams.len()),
+            ("rules.allow", self.allow.len()),
+            ("rules.deny", self.deny.len()),
+            ("rules.arguments", self.arguments.len()),
+            ("rules.constraints", self.constraints.len()),
+        ]
+        .into_iter()
+        .chain(arguments().map(|rule| ("rules.arguments.tools", rule.tools.len())))
+        .chain(arguments().map(|rule| ("rules.arguments.glob", rule.glob.len())))
+        .chain(constraints().map(|limit| ("rules.constraints.tools", limit.tools.len())))
+        .find(|(_, length)| *length > MAX_ITEMS)
+        .map(|(field, _)| (field, format!("are more than {MAX_ITEMS}")));
+        let said = |field| move |problem: &str| (field, problem.to_owned());
+        too_long
+            .or_else(|| {
+                arguments()
+                    .find_map(ArgumentRule::problem)
+                    .map(said("rules.arguments"))
+            })
+            .or_else(|| {
+                let limit = constraints().find_map(Constraint::problem);
+                limit.map(said("rules.constraints"))
+            })
     }
 
     pub(super) fn judge(&self, subject: Subject<'_>, arguments: Arguments<'_>) -> Verdict<'_> {

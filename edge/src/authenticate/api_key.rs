@@ -89,6 +89,10 @@ impl Keys {
         if let Some(code) = self.known.refused(&digest) {
             return Err(refused(code));
         }
+        // Control may answer for a key and still say nothing else that this edge understands.
+        if self.heard.is_silent(clock::instant()) {
+            return Err(control_unavailable());
+        }
         timeout(VERIFY_TIMEOUT, self.ask(control, credential, digest))
             .await
             .unwrap_or_else(|_| Err(control_unavailable()))

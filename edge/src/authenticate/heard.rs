@@ -66,6 +66,15 @@ impl Heard {
         self.state().last
     }
 
+    /// Nothing was heard for too long: nobody can be judged by what is known.
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        !self.is_fresh(self.state().last, now)
+    }
+
+    fn is_fresh(&self, heard: Option<Instant>, now: Instant) -> bool {
+        heard.is_some_and(|heard| now.duration_since(heard) <= self.max_age)
+    }
+
     /// The connection over which changes come now.
     pub(super) fn connection(&self) -> u64 {
         self.state().connection
@@ -88,15 +97,14 @@ impl Heard {
     /// What a key is worth that was verified over this connection.
     pub(super) fn worth(&self, connection: u64, now: Instant) -> Worth {
         let state = self.state();
-        let fresh = |last: Instant| now.duration_since(last) <= self.max_age;
-        if !state.last.is_some_and(fresh) {
+        if !self.is_fresh(state.last, now) {
             return Worth::Silence;
         }
         if connection == state.connection {
             return Worth::Good;
         }
         let ended = state.ended.iter().find(|(ended, _)| *ended == connection);
-        if ended.is_some_and(|(_, last)| fresh(*last)) {
+        if self.is_fresh(ended.map(|(_, last)| *last), now) {
             Worth::InDoubt
         } else {
             Worth::Nothing
@@ -132,6 +140,7 @@ mod tests {
     fn nothing_is_good_before_control_was_heard_of() {
         let heard = Heard::new(MINUTE);
         assert_eq!(heard.worth(0, clock::instant()), Worth::Silence);
+        assert!(heard.is_silent(clock::instant()));
     }
 
     #[test]
@@ -141,7 +150,9 @@ mod tests {
         heard.now(start);
         let key = heard.connection();
         assert_eq!(heard.worth(key, start + MINUTE), Worth::Good);
+        assert!(!heard.is_silent(start + MINUTE));
         assert_eq!(heard.worth(key, start + MINUTE + SECOND), Worth::Silence);
+        assert!(heard.is_silent(start + MINUTE + SECOND));
     }
 
     #[test]

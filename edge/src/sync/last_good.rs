@@ -13,7 +13,7 @@ use ostia_domain::{
     principal::Principal,
     snapshot::Snapshot,
 };
-use ostia_proto::v1;
+use ostia_proto::{convert::LeftOut, v1};
 use prost::Message as _;
 use std::{
     fs, io,
@@ -58,6 +58,7 @@ pub struct LastGood {
 /// What was found on disk.
 pub(super) struct Found {
     pub(super) snapshot: Snapshot,
+    pub(super) left_out: LeftOut,
     pub(super) keys: Vec<(Digest, Principal)>,
     pub(super) heard_at: Timestamp,
 }
@@ -88,8 +89,10 @@ impl LastGood {
             let digest = Digest::try_from(kept.digest).ok()?;
             Some((digest, Principal::try_from(kept.principal?).ok()?))
         });
+        let (snapshot, left_out) = kept.snapshot?.read().ok()?;
         Some(Found {
-            snapshot: Snapshot::try_from(kept.snapshot?).ok()?,
+            snapshot,
+            left_out,
             keys: keys.collect(),
             heard_at: Timestamp::from_timestamp_micros(heard_at)?,
         })

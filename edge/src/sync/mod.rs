@@ -4,9 +4,11 @@ mod discover;
 mod last_good;
 mod pools;
 mod questions;
+mod reading;
 
 pub use last_good::LastGood;
 pub use questions::TRIALS;
+pub use reading::Reading;
 
 use crate::{
     admit, authenticate::api_key::Keys, backoff::Backoff, changes::Announcements, pool::Pools,
@@ -14,15 +16,12 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use discover::Discoverers;
-use ostia_domain::{
-    name::ExposedNames,
-    settings::Process,
-    snapshot::{Change, Snapshot},
-};
+use ostia_domain::{name::ExposedNames, settings::Process, snapshot::Snapshot};
 use ostia_proto::{
     ControlClient,
     v1::{self, SnapshotOf, WatchRequest, watch_response::Event},
 };
+use reading::Known;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -47,17 +46,13 @@ pub struct Sync {
     pub announcements: Arc<Announcements>,
     /// Told the revision of each snapshot once it is served.
     pub served: watch::Sender<u64>,
+    /// Told how much of the newest message could be read.
+    pub reading: watch::Sender<Reading>,
     pub last_good: Arc<LastGood>,
     /// A place for each definition that is tried at once.
     pub trials: Arc<Semaphore>,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
-}
-
-/// The newest snapshot, and who said so.
-struct Known {
-    source: String,
-    snapshot: Arc<Snapshot>,
 }
 
 /// What following leaves behind for the next connection.
@@ -108,6 +103,10 @@ fn start_from_disk(sync: &Sync, discoverers: &mut Discoverers) {
     );
     sync.keys
         .restore(found.keys, last_good::instant_of(found.heard_at));
+    // What control sends may be why: that stays said.
+    let unreadable = found.left_out.count();
+    sync.reading
+        .send_modify(|reading| reading.unreadable = unreadable);
     serve(sync, discoverers, &found.snapshot);
 }
 
@@ -115,6 +114,7 @@ fn start_from_disk(sync: &Sync, discoverers: &mut Discoverers) {
 #[derive(Clone, Copy)]
 enum Heard {
     Some,
+    /// Also: nothing that could be read.
     Nothing,
 }
 
@@ -155,59 +155,54 @@ async fn follow(sync: &Sync, followed: &mut Followed) -> Heard {
             sync.keys.reconnected();
             heard = Heard::Some;
         }
-        match event.event {
-            Some(Event::Snapshot(snapshot)) => take(sync, followed, read(snapshot)),
-            Some(Event::SnapshotChange(change)) => {
-                let changed = followed
-                    .known
-                    .take()
-                    .and_then(|known| changed(known, change));
-                if changed.is_none() {
-                    tracing::warn!(
-                        "a change is not one of what this edge has: it asks for all of it"
-                    );
-                    return Heard::Some;
-                }
-                take(sync, followed, changed);
+        let taken = match event.event {
+            Some(Event::Snapshot(snapshot)) => reading::snapshot(snapshot).map(Some),
+            Some(Event::SnapshotChange(message)) => match followed.known.take() {
+                Some(known) => reading::change(known, message),
+                None => Ok(None),
+            },
+            Some(Event::KeysChanged(changed)) => {
+                forget(sync, &changed);
+                sync.keys.heard();
+                continue;
             }
-            Some(Event::KeysChanged(changed)) => forget(sync, &changed),
-            Some(Event::Question(question)) => questions::answer(sync, question),
-            Some(Event::Heartbeat(_)) | None => {}
+            Some(Event::Question(question)) => {
+                questions::answer(sync, question);
+                sync.keys.heard();
+                continue;
+            }
+            Some(Event::Heartbeat(_)) => {
+                sync.keys.heard();
+                continue;
+            }
+            // Of a newer contract: what it says was not heard.
+            None => continue,
+        };
+        match taken {
+            Ok(Some(known)) => {
+                // Before anybody can call by what it says.
+                sync.keys.heard();
+                take(sync, followed, known);
+            }
+            Ok(None) => {
+                tracing::warn!("a change is not one of what this edge has: it asks for all of it");
+                return Heard::Some;
+            }
+            Err(problem) => {
+                tracing::error!(%problem, "what control sends cannot be read: what was known last serves, as long as it may");
+                sync.reading
+                    .send_modify(|reading| *reading = reading.without(&problem));
+                return Heard::Nothing;
+            }
         }
-        sync.keys.heard();
     }
 }
 
-/// A snapshot that cannot be read is refused whole; the last one serves on.
-fn read(message: v1::Snapshot) -> Option<Known> {
-    let source = message.source.clone();
-    let snapshot = Snapshot::try_from(message)
-        .inspect_err(|error| tracing::error!(%error, "control sent a snapshot that cannot be read"))
-        .ok()?;
-    Some(Known {
-        source,
-        snapshot: Arc::new(snapshot),
-    })
-}
-
-/// `None`: the change cannot be read, or is one of another snapshot.
-fn changed(known: Known, message: v1::SnapshotChange) -> Option<Known> {
-    let change = Change::try_from(message)
-        .inspect_err(|error| tracing::error!(%error, "control sent a change that cannot be read"))
-        .ok()?;
-    let snapshot = Arc::unwrap_or_clone(known.snapshot).with(&change)?;
-    Some(Known {
-        source: known.source,
-        snapshot: Arc::new(snapshot),
-    })
-}
-
-fn take(sync: &Sync, followed: &mut Followed, known: Option<Known>) {
-    if let Some(known) = &known {
-        sync.last_good.is_now(Arc::clone(&known.snapshot));
-        serve(sync, &mut followed.discoverers, &known.snapshot);
-    }
-    followed.known = known;
+fn take(sync: &Sync, followed: &mut Followed, known: Known) {
+    sync.last_good.is_now(Arc::clone(&known.snapshot));
+    sync.reading.send_replace(Reading::of(&known.left_out));
+    serve(sync, &mut followed.discoverers, &known.snapshot);
+    followed.known = Some(known);
 }
 
 /// Puts a new view in place.
@@ -232,10 +227,14 @@ fn serve(sync: &Sync, discoverers: &mut Discoverers, snapshot: &Snapshot) {
         "serving a new snapshot"
     );
     let revision = view.revision;
+    let unreadable = sync.reading.borrow().unreadable;
     sync.view.store(Arc::new(view));
     sync.served.send_replace(revision);
-    #[allow(clippy::cast_precision_loss, reason = "a gauge")]
-    metrics::gauge!("ostia_snapshot_revision").set(revision as f64);
+    #[allow(clippy::cast_precision_loss, reason = "gauges")]
+    {
+        metrics::gauge!("ostia_snapshot_unreadable_objects").set(unreadable as f64);
+        metrics::gauge!("ostia_snapshot_revision").set(revision as f64);
+    }
 }
 
 /// An id that cannot be read means that any key may have changed.

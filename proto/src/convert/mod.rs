@@ -14,6 +14,8 @@ mod sync;
 mod transports;
 mod upstreams;
 
+pub use sync::LeftOut;
+
 use chrono::{DateTime, Utc};
 use ostia_domain::clock::Timestamp;
 use std::time::Duration;

@@ -3,14 +3,16 @@ use crate::v1;
 use ostia_domain::{
     glob::Glob,
     policy::{
-        ArgumentRule, Constraint, Constraints, Difference, Part, Pattern, Pointer, Policy, Rules,
+        ArgumentRule, Constraint, Constraints, Difference, MAX_ITEMS, Part, Pattern, Pointer,
+        Policy, Rules,
     },
     tool::Tier,
 };
 use std::num::{NonZeroU32, NonZeroU64};
 
-/// What one policy may have, of each kind. An edge looks at all of it for each call.
-const MAX_ITEMS: usize = 1_000;
+/// The kinds of rules that this build knows: `needs` of rules is not above it. Whoever adds a kind that an
+/// older build must not pass over makes this one more, and says it in the rules that have one.
+const KNOWN_KINDS: u32 = 0;
 
 fn texts(globs: Vec<Glob>) -> Vec<String> {
     globs.into_iter().map(String::from).collect()
@@ -40,6 +42,7 @@ impl From<Rules> for v1::Rules {
             max_tier: v1::Tier::from(rules.max_tier).into(),
             arguments: rules.arguments.into_iter().map(Into::into).collect(),
             constraints: rules.constraints.into_iter().map(Into::into).collect(),
+            needs: 0,
         }
     }
 }
@@ -47,6 +50,10 @@ impl From<Rules> for v1::Rules {
 impl TryFrom<v1::Rules> for Rules {
     type Error = FieldError;
     fn try_from(rules: v1::Rules) -> Result<Self, FieldError> {
+        if rules.needs > KNOWN_KINDS {
+            let problem = "have a kind of rule that only a newer version of Ostia knows";
+            return Err(FieldError::new("rules", problem));
+        }
         // One that is not known here is more than what is.
         let max_tier = match v1::Tier::try_from(rules.max_tier) {
             Ok(v1::Tier::Read) => Tier::Read,
@@ -54,18 +61,23 @@ impl TryFrom<v1::Rules> for Rules {
             Ok(v1::Tier::Destructive | v1::Tier::Unspecified) => Tier::Destructive,
             Err(_) => return Err(FieldError::new("rules.max_tier", "is not known")),
         };
+        // Before expressions are compiled and patterns read.
         within_bounds("rules.arguments", &rules.arguments)?;
         within_bounds("rules.constraints", &rules.constraints)?;
         let arguments = rules.arguments.into_iter().map(TryInto::try_into);
         let constraints = rules.constraints.into_iter().map(TryInto::try_into);
-        Ok(Self {
+        let read = Self {
             upstreams: globs("rules.upstreams", rules.upstreams)?,
             allow: globs("rules.allow", rules.allow)?,
             deny: globs("rules.deny", rules.deny)?,
             max_tier,
             arguments: arguments.collect::<Result<_, _>>()?,
             constraints: constraints.collect::<Result<_, _>>()?,
-        })
+        };
+        match read.problem() {
+            Some((field, problem)) => Err(FieldError::new(field, problem)),
+            None => Ok(read),
+        }
     }
 }
 
@@ -178,6 +190,7 @@ impl From<Part> for v1::Rules {
             max_tier: tier.into(),
             arguments: part.arguments.into_iter().map(Into::into).collect(),
             constraints: part.constraints.into_iter().map(Into::into).collect(),
+            needs: 0,
         }
     }
 }

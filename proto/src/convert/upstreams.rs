@@ -178,7 +178,9 @@ impl TryFrom<v1::Upstream> for Upstream {
             .definition
             .ok_or(FieldError::missing("definition"))?;
         let protocol = definition.protocol().into();
-        let isolation = definition.isolation().into();
+        // One that is not known here may keep apart what those that are would mix.
+        let isolation = v1::Isolation::try_from(definition.isolation)
+            .map_err(|_| FieldError::new("definition.isolation", "is not known"))?;
         Ok(Self {
             id: uuid("id", &upstream.id)?,
             name: UpstreamName::new(definition.name)
@@ -191,7 +193,7 @@ impl TryFrom<v1::Upstream> for Upstream {
                 .transport
                 .ok_or(FieldError::missing("definition.transport"))?
                 .try_into()?,
-            isolation,
+            isolation: isolation.into(),
             protocol,
             keep_arguments: definition.keep_arguments,
             pool: definition.pool.unwrap_or_default().try_into()?,

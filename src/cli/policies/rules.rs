@@ -81,6 +81,7 @@ impl RuleArgs {
             max_tier: self.max_tier.map_or(0, |tier| v1::Tier::from(tier).into()),
             arguments: all(self.arguments),
             constraints: all(self.constraints),
+            ..v1::Rules::default()
         })
     }
 
@@ -110,6 +111,7 @@ impl RuleArgs {
                 rules.constraints,
                 clear.contains(&List::Constraints),
             ),
+            needs: rules.needs,
         }
     }
 }

@@ -1,11 +1,8 @@
 //! `ostia policies versions` and `diff`.
 
-use super::{
-    super::{
-        show::{moment, timestamp},
-        table::Table,
-    },
-    view,
+use super::super::{
+    show::{moment, timestamp},
+    table::Table,
 };
 use crate::{failure::Failure, output::Output};
 use ostia_domain::policy::{Difference, Part, Rules};
@@ -18,11 +15,11 @@ use std::collections::BTreeSet;
 struct Version {
     #[serde(rename = "version")]
     number: u32,
-    /// Null: control cannot read them.
+    /// Null: they cannot be read.
     rules: Option<Rules>,
     created_at: Option<String>,
     actor: String,
-    /// From the version before. Null: control cannot read one of the two.
+    /// From the version before. Null: one of the two cannot be read.
     changed: Option<Difference>,
 }
 
@@ -73,10 +70,13 @@ pub(super) async fn diff(
     let request = v1::GetPolicyDifferenceRequest { policy, from, to };
     let answer = control.policies().get_policy_difference(request).await?;
     let answer = answer.into_inner();
+    let difference = answer.difference.unwrap_or_default().try_into();
     let compared = Compared {
         from: answer.from,
         to: answer.to,
-        difference: read(answer.difference.unwrap_or_default()),
+        difference: difference.map_err(|error| {
+            Failure::new("the difference cannot be read by this version of ostia").because(&error)
+        })?,
     };
     output.result(&compared, |compared| {
         let Difference { removed, added } = &compared.difference;
@@ -92,17 +92,12 @@ impl From<v1::PolicyVersion> for Version {
     fn from(version: v1::PolicyVersion) -> Self {
         Self {
             number: version.version,
-            rules: version.rules.map(|rules| view::read(Some(rules))),
+            rules: version.rules.and_then(|rules| rules.try_into().ok()),
             created_at: timestamp(version.created_at),
             actor: version.actor,
-            changed: version.changed.map(read),
+            changed: version.changed.and_then(|changed| changed.try_into().ok()),
         }
     }
-}
-
-/// One that this build cannot read is shown as none at all.
-fn read(difference: v1::RulesDifference) -> Difference {
-    difference.try_into().unwrap_or_default()
 }
 
 /// Each rule by the name of its list.

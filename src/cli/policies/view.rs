@@ -14,8 +14,11 @@ const UNREADABLE: &str = "cannot be read: what it governs is refused";
 pub(crate) struct Policy {
     id: String,
     name: String,
-    /// Null: control cannot read them.
+    /// Null: they cannot be read.
     rules: Option<Rules>,
+    /// Why; unset where they can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
     preset: Option<String>,
     created_at: Option<String>,
     updated_at: Option<String>,
@@ -31,10 +34,20 @@ pub(crate) struct Preset {
 
 impl From<v1::Policy> for Policy {
     fn from(policy: v1::Policy) -> Self {
+        let read = policy.rules.map(Rules::try_from);
+        let (rules, problem) = match read {
+            Some(Ok(rules)) => (Some(rules), None),
+            Some(Err(error)) => (
+                None,
+                Some(format!("cannot be read by this version: {error}")),
+            ),
+            None => (None, Some(UNREADABLE.to_owned())),
+        };
         Self {
             id: policy.id,
             name: policy.name,
-            rules: policy.rules.map(|rules| read(Some(rules))),
+            rules,
+            problem,
             preset: policy.preset,
             created_at: timestamp(policy.created_at),
             updated_at: timestamp(policy.updated_at),
@@ -48,14 +61,13 @@ impl From<v1::Preset> for Preset {
         Self {
             name: preset.name,
             summary: preset.summary,
-            rules: read(preset.rules),
+            rules: preset
+                .rules
+                .unwrap_or_default()
+                .try_into()
+                .unwrap_or_default(),
         }
     }
-}
-
-/// Rules that this build cannot read are shown as none at all.
-pub(super) fn read(rules: Option<v1::Rules>) -> Rules {
-    rules.unwrap_or_default().try_into().unwrap_or_default()
 }
 
 fn patterns(globs: &[Glob]) -> String {
@@ -82,7 +94,7 @@ impl Policy {
         ];
         match &self.rules {
             Some(rules) => lines.extend(rule_lines(rules)),
-            None => lines.push(("rules", UNREADABLE.to_owned())),
+            None => lines.push(("rules", self.problem.clone().unwrap_or_default())),
         }
         lines.push(("preset", self.preset.clone().unwrap_or_default()));
         fields(lines)
@@ -105,7 +117,8 @@ pub(crate) fn table(policies: &[Policy]) -> String {
         let name = policy.name.clone();
         let Some(rules) = &policy.rules else {
             let nothing = String::new;
-            return [name, UNREADABLE.to_owned(), nothing(), nothing(), nothing()];
+            let problem = policy.problem.clone().unwrap_or_default();
+            return [name, problem, nothing(), nothing(), nothing()];
         };
         [
             name,

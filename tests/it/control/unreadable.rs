@@ -149,3 +149,33 @@ async fn it_can_be_deleted_and_permits_nothing() {
     deleted.expect("deleted");
     assert_eq!(list(&control).await, [("all".to_owned(), true)]);
 }
+
+/// Serde reads these, and an edge would not: both ask the same function.
+#[tokio::test]
+async fn what_an_edge_would_refuse_is_not_read_here_either() {
+    let control = start().await;
+    let rules = |part: &str| format!(r#"{{"upstreams": ["*"], "allow": ["*"], {part}}}"#);
+    let patterns = vec![r#""a.b""#; 1_001].join(",");
+    for odd in [
+        rules(r#""arguments": [{"tools": ["*"], "argument": "/path"}]"#),
+        rules(r#""constraints": [{"tools": ["*"]}]"#),
+        rules(&format!(r#""deny": [{patterns}]"#)),
+    ] {
+        control.policy("odd").await;
+        edges_have(&control, &["all", "odd"]).await;
+        control
+            .sql(&format!(
+                "UPDATE policies SET rules = '{odd}' WHERE name = 'odd'"
+            ))
+            .await;
+        update(&control, "all").await;
+        edges_have(&control, &["all"]).await;
+        let found = [("all".to_owned(), true), ("odd".to_owned(), false)];
+        assert_eq!(list(&control).await, found);
+        let delete = v1::DeletePolicyRequest {
+            policy: "odd".to_owned(),
+        };
+        let deleted = control.client.policies().delete_policy(delete).await;
+        deleted.expect("deleted");
+    }
+}

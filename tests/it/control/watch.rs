@@ -2,9 +2,10 @@
 
 use super::fixture::{Fixture, new_key, owned, start};
 use ostia_control::Control;
-use ostia_domain::snapshot::{Change, Snapshot};
+use ostia_domain::snapshot::Snapshot;
 use ostia_proto::{
     ControlClient,
+    convert::LeftOut,
     v1::{self, watch_response::Event},
 };
 use std::time::Duration;
@@ -55,11 +56,14 @@ impl Watch {
 
     pub(super) fn begin(&mut self, snapshot: v1::Snapshot) {
         self.source.clone_from(&snapshot.source);
-        self.held = snapshot.try_into().expect("a snapshot");
+        let (held, left_out) = snapshot.read().expect("a snapshot");
+        assert_eq!(left_out, LeftOut::default());
+        self.held = held;
     }
 
     pub(super) fn go_on(&mut self, change: v1::SnapshotChange) {
-        let change: Change = change.try_into().expect("a change");
+        let (change, left_out) = change.read().expect("a change");
+        assert_eq!(left_out, LeftOut::default());
         let next = self.held.clone().with(&change);
         self.held = next.expect("a change of what is held");
     }

@@ -13,6 +13,7 @@ pub(crate) mod database;
 pub(crate) mod environment;
 pub(crate) mod guarded;
 pub(crate) mod http;
+pub(crate) mod interpreter;
 pub(crate) mod launch;
 pub(crate) mod mcp;
 pub(crate) mod ostia;

@@ -38,6 +38,7 @@ mod split;
 mod stages;
 mod task_notifications;
 pub(crate) mod tasks;
+mod unreadable;
 mod upstream_limits;
 mod upstream_status;
 mod workers;

@@ -173,6 +173,7 @@ impl From<Rules> for v1::Rules {
             max_tier: max_tier.into(),
             arguments: rules.arguments.into_iter().map(Into::into).collect(),
             constraints: rules.constraints.into_iter().map(Into::into).collect(),
+            ..Self::default()
         }
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn rules(posted: &mut Posted) -> v1::Rules {
         max_tier: tier.into(),
         arguments: arguments(posted),
         constraints: constraints(posted),
+        ..v1::Rules::default()
     }
 }
 
@@ -277,6 +278,7 @@ mod tests {
                 timeout_ms: Some(1_500),
                 ..v1::Constraint::default()
             }],
+            ..v1::Rules::default()
         };
         let mut posted = of(&before);
         assert_eq!(rules(&mut posted), before);
