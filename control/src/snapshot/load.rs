@@ -31,14 +31,14 @@ impl Loader {
     pub(super) async fn load(&mut self) -> Result<Snapshot> {
         let read = self.store.read().await?;
         let revision = store::revisions::current(&read).await?.snapshot;
-        let upstreams = store::upstreams::list(&read).await?;
+        let upstreams = store::upstreams::readable(&read).await?;
         let upstreams = upstreams.into_iter();
         Ok(Snapshot {
             revision: revision.unsigned_abs(),
             catalogues: self.catalogues(&read).await?,
             upstreams: objects(upstreams.filter_map(|stored| openable(&self.vault, stored))),
             policies: objects(store::policies::readable(&read).await?),
-            plans: objects(store::plans::list(&read).await?),
+            plans: objects(store::plans::readable(&read).await?),
             bundles: objects(store::bundles::readable(&read).await?),
         })
     }
@@ -49,9 +49,14 @@ impl Loader {
             let same = known.remove(&id).filter(|(known, _)| *known == edition);
             let catalogue = match same {
                 Some((_, catalogue)) => Some(catalogue),
-                None => store::catalogues::find(read, id)
-                    .await?
-                    .map(|stored| Arc::new(stored.catalogue)),
+                None => match store::catalogues::find(read, id).await {
+                    // Its upstream is there without anything to offer.
+                    Err(store::Error::Unreadable(what)) => {
+                        tracing::error!(upstream_id = %id, what, "a catalogue is left out");
+                        None
+                    }
+                    found => found?.map(|stored| Arc::new(stored.catalogue)),
+                },
             };
             let catalogue = catalogue.map(|catalogue| (id, (edition, catalogue)));
             self.catalogues.extend(catalogue);

@@ -38,6 +38,22 @@ pub(crate) struct StoredUpstream {
 }
 
 pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredUpstream>, Error> {
+    each(db).await?.into_iter().collect()
+}
+
+/// For the snapshot: an upstream that cannot be read is left out, and nobody is offered it.
+pub(crate) async fn readable(db: &impl ConnectionTrait) -> Result<Vec<StoredUpstream>, Error> {
+    let readable = each(db).await?.into_iter().filter_map(|read| {
+        read.inspect_err(
+            |error| tracing::error!(%error, "an upstream is left out: it is not served"),
+        )
+        .ok()
+    });
+    Ok(readable.collect())
+}
+
+/// By name, those that cannot be read too.
+async fn each(db: &impl ConnectionTrait) -> Result<Vec<Result<StoredUpstream, Error>>, Error> {
     let rows = upstreams::Entity::find()
         .order_by_asc(upstreams::Column::Name)
         .all(db)
@@ -48,12 +64,11 @@ pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<StoredUpstream
             .or_default()
             .insert(row.name, row.sealed);
     }
-    rows.into_iter()
-        .map(|row| {
-            let env = env.remove(&row.id).unwrap_or_default();
-            read(row, env)
-        })
-        .collect()
+    let each = rows.into_iter().map(|row| {
+        let env = env.remove(&row.id).unwrap_or_default();
+        read(row, env)
+    });
+    Ok(each.collect())
 }
 
 /// Of all, by id.

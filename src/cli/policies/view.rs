@@ -144,3 +144,35 @@ pub(crate) fn presets(presets: &[Preset]) -> String {
         .rows(rows)
         .text()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No lists at all would be shown for rules that allow nothing.
+    #[test]
+    fn rules_that_cannot_be_read_are_not_shown_as_none() {
+        let readable = v1::Rules::default();
+        let newer = v1::Rules {
+            needs: u32::MAX,
+            ..readable.clone()
+        };
+        for (rules, why) in [
+            (None, Some("what it governs is refused")),
+            (Some(newer), Some("newer version")),
+            (Some(readable), None),
+        ] {
+            let policy = Policy::from(v1::Policy {
+                name: "odd".to_owned(),
+                rules,
+                ..v1::Policy::default()
+            });
+            let json = serde_json::json!(policy);
+            assert_eq!(json["rules"].is_null(), why.is_some());
+            for text in [policy.text(), table(&[policy])] {
+                assert_eq!(text.contains("cannot be read"), why.is_some(), "{text}");
+                assert!(text.contains(why.unwrap_or("odd")), "{text}");
+            }
+        }
+    }
+}

@@ -179,3 +179,39 @@ async fn what_an_edge_would_refuse_is_not_read_here_either() {
         deleted.expect("deleted");
     }
 }
+
+/// Nor does anything else keep the rest from the edges.
+#[tokio::test]
+async fn other_objects_that_cannot_be_read_are_left_out_as_well() {
+    let control = start().await;
+    for name in ["even", "odd"] {
+        upstream(&control, name).await;
+        let plan = v1::Plan {
+            name: name.to_owned(),
+            limits: Some(v1::Limits {
+                max_in_flight: Some(1),
+                ..v1::Limits::default()
+            }),
+            ..v1::Plan::default()
+        };
+        let request = v1::CreatePlanRequest { plan: Some(plan) };
+        let made = control.client.plans().create_plan(request).await;
+        made.expect("a plan");
+    }
+    for odd in [
+        "UPDATE upstreams SET isolation = 'of a later version' WHERE name = 'odd'",
+        "UPDATE plans SET max_in_flight = 0 WHERE name = 'odd'",
+    ] {
+        control.sql(odd).await;
+    }
+    control.policy("newer").await;
+    edges_have(&control, &["all", "newer"]).await;
+    let sent = snapshot(&control.client).await;
+    let upstreams = sent.upstreams.into_iter();
+    let upstreams: Vec<_> = upstreams
+        .map(|upstream| upstream.definition.expect("a definition").name)
+        .collect();
+    assert_eq!(upstreams, ["even"]);
+    let plans: Vec<_> = sent.plans.into_iter().map(|plan| plan.name).collect();
+    assert_eq!(plans, ["even"]);
+}
