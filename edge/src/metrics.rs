@@ -42,7 +42,11 @@ pub fn describe() {
     );
     describe_counter!(
         "ostia_records_lost_total",
-        "Records that neither control nor the disk took"
+        "Records that neither control nor the disk took before this edge ended"
+    );
+    describe_gauge!(
+        "ostia_records_held",
+        "Records that wait in memory because neither control nor the disk takes them: too many of them, and requests are refused"
     );
     describe_gauge!(
         "ostia_snapshot_unreadable_objects",

@@ -25,15 +25,25 @@ pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spo
             () = tokio::time::sleep(FLUSH_EVERY) => false,
             () = recorder.stop.cancelled() => true,
         };
-        let mut heard = deliver(&mut control, &mut spool, recorder.take()).await;
+        let mut entries = recorder.take();
+        let mut heard = deliver(&mut control, &mut spool, &mut entries).await;
+        let held = entries.len();
+        tell_held(held);
+        recorder.put_back(entries);
         if heard != Heard::Silence {
             // What waits on disk may be all there is to ask with.
             heard = heard.then(replay(&mut control, &mut spool).await);
         }
         if stopping {
             // Requests that ended while the last batch was on its way.
-            deliver(&mut control, &mut spool, recorder.take()).await;
+            let mut entries = recorder.take();
+            deliver(&mut control, &mut spool, &mut entries).await;
+            tell_lost(entries.len());
             return;
+        }
+        if held > 0 {
+            // Nobody takes more for being asked at once again.
+            heard = Heard::Silence;
         }
         match heard {
             Heard::Nothing => {}
@@ -62,25 +72,48 @@ impl Heard {
     }
 }
 
-/// Hands entries to control, and what it does not take to the spool.
-async fn deliver(control: &mut Receiver, spool: &mut Spool, entries: Vec<Entry>) -> Heard {
+/// Records that wait in memory because neither control nor the disk takes them.
+fn tell_held(count: usize) {
+    #[allow(clippy::cast_precision_loss, reason = "a gauge")]
+    metrics::gauge!("ostia_records_held").set(count as f64);
+}
+
+fn tell_lost(count: usize) {
+    if count > 0 {
+        metrics::counter!("ostia_records_lost_total").increment(count as u64);
+        tracing::error!(
+            count,
+            "records are lost: neither control nor the disk took them before the end"
+        );
+    }
+}
+
+/// Hands entries to control, and what it does not take to the spool. What neither takes is left.
+async fn deliver(control: &mut Receiver, spool: &mut Spool, entries: &mut Vec<Entry>) -> Heard {
     let spelled_out = |entries: &[Entry]| RecordRequest {
         records: entries.iter().map(CallRecord::from).collect(),
     };
     let mut heard = Heard::Nothing;
-    for batch in batches(&entries) {
+    let mut taken = Vec::with_capacity(entries.len());
+    for batch in batches(entries) {
+        let known = taken.len() + batch.len();
         if heard == Heard::Silence {
-            spool.write(&spelled_out(batch));
+            // A disk that did not take one batch is not asked to take the next.
+            let written = taken.last() != Some(&false) && spool.write(&spelled_out(batch));
+            taken.resize(known, written);
             continue;
         }
         let sent = control.send(spelled_out(batch)).await;
-        match sent {
-            Sent::Taken => {}
+        let done = match sent {
+            Sent::Taken => true,
             Sent::Refused => spool.set_aside(&spelled_out(batch)),
             Sent::Away => spool.write(&spelled_out(batch)),
-        }
+        };
+        taken.resize(known, done);
         heard = sent.heard();
     }
+    let mut taken = taken.into_iter();
+    entries.retain(|_| taken.next() == Some(false));
     heard
 }
 
@@ -199,9 +232,10 @@ fn reason(status: &Status) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::MAX_WAITING_BYTES, *};
     use crate::call::{Arrival, RequestIds};
     use ostia_domain::{clock, redact::KeptArguments};
+    use uuid::Uuid;
 
     fn entry(bytes: usize) -> Entry {
         let arrival = Arrival {
@@ -229,12 +263,13 @@ mod tests {
         let mut spool = Spool::open(folder.path()).unwrap();
         let away = tower::service_fn(async |_| Ok(Status::unavailable("tcp connect").into_http()));
         let mut control = Receiver::new(ControlClient::in_process(away));
-        let nothing = deliver(&mut control, &mut spool, Vec::new()).await;
+        let nothing = deliver(&mut control, &mut spool, &mut Vec::new()).await;
         assert_eq!(nothing, Heard::Nothing);
         assert_eq!(replay(&mut control, &mut spool).await, Heard::Nothing);
-        let silence = deliver(&mut control, &mut spool, vec![entry(1)]).await;
-        assert_eq!(silence, Heard::Silence);
-        let nothing = deliver(&mut control, &mut spool, Vec::new()).await;
+        let mut entries = vec![entry(1)];
+        let silence = deliver(&mut control, &mut spool, &mut entries).await;
+        assert_eq!((silence, entries.len()), (Heard::Silence, 0));
+        let nothing = deliver(&mut control, &mut spool, &mut Vec::new()).await;
         assert_eq!(
             nothing.then(replay(&mut control, &mut spool).await),
             Heard::Silence
@@ -243,6 +278,71 @@ mod tests {
         let mut control = Receiver::new(ControlClient::in_process(refuses));
         assert_eq!(replay(&mut control, &mut spool).await, Heard::Answer);
         assert_eq!(replay(&mut control, &mut spool).await, Heard::Nothing);
+    }
+
+    fn ids(entries: &[Entry]) -> Vec<Uuid> {
+        entries.iter().map(|entry| entry.id).collect()
+    }
+
+    fn numbered(numbers: std::ops::Range<u128>, bytes: usize) -> Vec<Entry> {
+        let numbered = numbers.map(|n| Entry {
+            id: Uuid::from_u128(n),
+            ..entry(bytes)
+        });
+        numbered.collect()
+    }
+
+    /// Control is away or refuses, and where files should go is none of a folder.
+    #[tokio::test]
+    async fn what_neither_control_nor_the_disk_takes_is_left_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("spool");
+        let mut spool = Spool::open(&dir).unwrap();
+        let three_batches = || numbered(0..1_001, 0);
+        for status in [Status::unavailable("away"), Status::invalid_argument("no")] {
+            std::fs::remove_dir_all(&dir).unwrap();
+            std::fs::write(&dir, "").unwrap();
+            let services = tower::service_fn(move |_| {
+                let answer = status.clone().into_http();
+                async { Ok(answer) }
+            });
+            let mut control = Receiver::new(ControlClient::in_process(services));
+            let mut entries = three_batches();
+            deliver(&mut control, &mut spool, &mut entries).await;
+            assert_eq!(ids(&entries), ids(&three_batches()));
+
+            std::fs::remove_file(&dir).unwrap();
+            std::fs::create_dir(&dir).unwrap();
+            deliver(&mut control, &mut spool, &mut entries).await;
+            assert_eq!(entries.len(), 0);
+            assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 3);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_left_is_the_oldest_again_and_counts_as_waiting_all_the_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let away = tower::service_fn(async |_| Ok(Status::unavailable("away").into_http()));
+        let control = ControlClient::in_process(away);
+        let recorder = Recorder::start(control, folder.path()).unwrap();
+        recorder.shutdown().await;
+        let half = MAX_WAITING_BYTES / 2;
+        for entry in numbered(0..2, half / 2) {
+            recorder.push(entry);
+        }
+        let taken = recorder.take();
+        for entry in numbered(2..4, half / 2) {
+            recorder.push(entry);
+        }
+        // Half of it is on its way, and could come back.
+        assert!(recorder.is_full());
+        recorder.put_back(taken);
+        assert!(recorder.is_full());
+        let taken = recorder.take();
+        assert_eq!(ids(&taken), ids(&numbered(0..4, 0)));
+        assert!(recorder.is_full());
+        recorder.put_back(Vec::new());
+        assert!(!recorder.is_full());
     }
 
     #[test]

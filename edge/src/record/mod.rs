@@ -1,8 +1,8 @@
 //! What happened, written down: one record per request, handed to control in batches.
 //!
 //! A request puts its record into a buffer in memory and goes on. A task empties the buffer into
-//! control, or into files while control is away. When neither works and the buffer is full, new
-//! requests are refused: what cannot be recorded does not happen.
+//! control, or into files while control is away. What neither takes goes back into the buffer. When it
+//! is full, new requests are refused: what cannot be recorded does not happen.
 
 pub(crate) mod entry;
 mod flush;
@@ -48,6 +48,8 @@ struct Waiting {
     entries: Vec<Entry>,
     /// Of their arguments.
     bytes: usize,
+    /// Entries, and bytes of their arguments, that are on their way and may come back.
+    taken: (usize, usize),
 }
 
 impl Recorder {
@@ -75,7 +77,8 @@ impl Recorder {
     /// Whether there is no room for another record.
     pub fn is_full(&self) -> bool {
         let waiting = self.buffer();
-        waiting.entries.len() >= MAX_WAITING || waiting.bytes >= MAX_WAITING_BYTES
+        waiting.entries.len() + waiting.taken.0 >= MAX_WAITING
+            || waiting.bytes + waiting.taken.1 >= MAX_WAITING_BYTES
     }
 
     fn push(&self, entry: Entry) {
@@ -88,11 +91,21 @@ impl Recorder {
     }
 
     fn take(&self) -> Vec<Entry> {
-        let next = Waiting {
-            entries: Vec::with_capacity(BATCH),
-            bytes: 0,
-        };
-        std::mem::replace(&mut *self.buffer(), next).entries
+        let next = Vec::with_capacity(BATCH);
+        let mut waiting = self.buffer();
+        waiting.taken = (waiting.entries.len(), std::mem::take(&mut waiting.bytes));
+        std::mem::replace(&mut waiting.entries, next)
+    }
+
+    /// Ends what [`take`](Self::take) began, with those that nobody took: they are the oldest.
+    fn put_back(&self, mut left: Vec<Entry>) {
+        let mut waiting = self.buffer();
+        waiting.taken = (0, 0);
+        if !left.is_empty() {
+            waiting.bytes += left.iter().map(Entry::arguments_bytes).sum::<usize>();
+            left.append(&mut waiting.entries);
+            waiting.entries = left;
+        }
     }
 
     fn buffer(&self) -> std::sync::MutexGuard<'_, Waiting> {

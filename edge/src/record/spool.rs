@@ -29,16 +29,16 @@ impl Spool {
         })
     }
 
-    /// Writes a batch to be handed over later.
-    pub(super) fn write(&mut self, batch: &RecordRequest) {
-        if self.store(batch, WAITING) {
-            self.empty = false;
-        }
+    /// Writes a batch to be handed over later, or says that it is not.
+    pub(super) fn write(&mut self, batch: &RecordRequest) -> bool {
+        let written = self.store(batch, WAITING);
+        self.empty &= !written;
+        written
     }
 
     /// Writes a batch that control refuses, for a person.
-    pub(super) fn set_aside(&self, batch: &RecordRequest) {
-        self.store(batch, ASIDE);
+    pub(super) fn set_aside(&self, batch: &RecordRequest) -> bool {
+        self.store(batch, ASIDE)
     }
 
     /// The file is either there whole or not at all after a crash.
@@ -50,10 +50,11 @@ impl Spool {
         match written {
             Ok(()) => true,
             Err(error) => {
-                metrics::counter!("ostia_records_lost_total").increment(batch.records.len() as u64);
+                // On a full disk each attempt would leave another piece.
+                let _ = fs::remove_file(&partial);
                 tracing::error!(
-                    %error, file = %whole.display(), lost = batch.records.len(),
-                    "records could be handed neither to control nor to the disk"
+                    %error, file = %whole.display(), count = batch.records.len(),
+                    "records can be handed neither to control nor to the disk; they wait in memory"
                 );
                 false
             }
@@ -66,10 +67,12 @@ impl Spool {
             return None;
         }
         loop {
-            let Some(file) = self.first_file() else {
+            let Some(file) = self.first_file().transpose() else {
                 self.empty = true;
                 return None;
             };
+            // A folder that is not there now may come back with what is in it.
+            let file = file.ok()?;
             match fs::read(&file).map(|bytes| RecordRequest::decode(bytes.as_slice())) {
                 Ok(Ok(batch)) => return Some((file, batch)),
                 Ok(Err(error)) => {
@@ -86,12 +89,13 @@ impl Spool {
         }
     }
 
-    fn first_file(&self) -> Option<PathBuf> {
-        let files = fs::read_dir(&self.dir).ok()?;
-        files
+    fn first_file(&self) -> io::Result<Option<PathBuf>> {
+        let files = fs::read_dir(&self.dir)?;
+        let first = files
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.extension().is_some_and(|ending| ending == WAITING))
-            .min()
+            .min();
+        Ok(first)
     }
 
     /// Puts a file where it is not found again; nothing is deleted that was not handed over.

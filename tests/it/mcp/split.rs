@@ -158,6 +158,62 @@ async fn what_an_edge_knew_too_long_ago_serves_nobody() {
     }
 }
 
+/// One number of `/metrics`, without labels. Unset: it was never told.
+async fn metric(edge: &Ostia, name: &str) -> Option<u64> {
+    let metrics = format!("{}/metrics", edge.admin_url);
+    let answer = http::client().get(metrics).send().await.expect("an answer");
+    let text = answer.text().await.expect("text");
+    let mut lines = text.lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    Some(value.parse().expect("a number"))
+}
+
+async fn echoes(split: &Split, expected: usize) {
+    let services = split.services();
+    let counted = wait::until(Duration::from_secs(20), "all calls are counted", || async {
+        let usage = control::usage(&services).await;
+        match usage.iter().filter(|record| record.tool == "echo").count() {
+            count if count >= expected => Ok(count),
+            count => Err(count),
+        }
+    });
+    assert_eq!(counted.await.0, expected);
+}
+
+/// Control is away and the disk takes nothing: what happened waits for one of them.
+#[tokio::test]
+async fn calls_that_nothing_takes_down_are_not_forgotten() {
+    let mut split = Split::start().await;
+    let known = split.endpoint();
+    assert_eq!(echo(&known).await.first_text(), "x");
+    echoes(&split, 1).await;
+    split.control.kill9().await;
+    // Even root puts nothing into a file as if it was a folder.
+    let spool = split.edge.data_dir().join("spool");
+    std::fs::remove_dir(&spool).expect("an empty folder");
+    std::fs::write(&spool, "").expect("a file");
+    for _ in 0..3 {
+        assert_eq!(echo(&known).await.first_text(), "x");
+    }
+    let held = wait::until(Duration::from_secs(20), "they are held", || async {
+        match metric(&split.edge, "ostia_records_held").await {
+            Some(3) => Ok(()),
+            held => Err(held),
+        }
+    });
+    held.await;
+    split.control.start_again().await;
+    echoes(&split, 4).await;
+    let released = wait::until(Duration::from_secs(20), "none is held", || async {
+        match metric(&split.edge, "ostia_records_held").await {
+            Some(0) => Ok(()),
+            held => Err(held),
+        }
+    });
+    released.await;
+    assert_eq!(metric(&split.edge, "ostia_records_lost_total").await, None);
+}
+
 #[tokio::test]
 async fn an_edge_that_stops_hands_its_records_over() {
     let mut split = Split::start().await;
