@@ -48,7 +48,7 @@ pub(crate) struct EdgeArgs {
     /// How long a stop waits for calls in flight, in milliseconds [default: 30000]
     #[arg(long, env = "OSTIA_DRAIN_TIMEOUT_MS", value_name = "MS")]
     pub(crate) drain_timeout_ms: Option<u64>,
-    /// How long known keys stay good while control cannot be reached, in seconds [default: 60]
+    /// How long known keys stay good while control cannot be reached, in seconds, at least 10 [default: 60]
     #[arg(long, env = "OSTIA_MAX_REVOCATION_AGE_S", value_name = "SECONDS")]
     pub(crate) max_revocation_age_s: Option<u64>,
 }

@@ -11,6 +11,10 @@ use std::{fs, time::Duration};
 /// A body limit below this would refuse the protocol's own handshake.
 const MIN_BODY_BYTES: usize = 1 << 10;
 
+/// Control says at least every 5 s that it is there; below this one that is late would count as away, and good
+/// calls be refused.
+const MIN_REVOCATION_AGE: Duration = Duration::from_secs(10);
+
 pub(crate) struct EdgeSettings {
     pub(crate) name: String,
     /// For other edges.
@@ -53,10 +57,9 @@ pub(crate) fn settings(args: &EdgeArgs, file: &file::Edge) -> Result<EdgeSetting
             .drain_timeout_ms
             .or(file.drain_timeout_ms)
             .map_or(DEFAULT_DRAIN_TIMEOUT, Duration::from_millis),
-        max_revocation_age: args
-            .max_revocation_age_s
-            .or(file.max_revocation_age_s)
-            .map_or(DEFAULT_MAX_REVOCATION_AGE, Duration::from_secs),
+        max_revocation_age: max_revocation_age(
+            args.max_revocation_age_s.or(file.max_revocation_age_s),
+        )?,
     })
 }
 
@@ -143,6 +146,19 @@ fn max_body_bytes(given: Option<usize>) -> Result<usize, Failure> {
     }
 }
 
+fn max_revocation_age(given: Option<u64>) -> Result<Duration, Failure> {
+    let age = given.map_or(DEFAULT_MAX_REVOCATION_AGE, Duration::from_secs);
+    if age < MIN_REVOCATION_AGE {
+        return Err(Failure::usage(format!(
+            "--max-revocation-age-s (edge.max_revocation_age_s) {}: is less than {}: control says every few \
+             seconds that it is there, and calls would be refused in between",
+            age.as_secs(),
+            MIN_REVOCATION_AGE.as_secs()
+        )));
+    }
+    Ok(age)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +180,25 @@ mod tests {
         assert_eq!(edge.max_body_bytes, 2048);
         assert_eq!(edge.allowed_hosts, ["a.example"]);
         assert_eq!(edge.drain_timeout, Duration::from_millis(5));
+    }
+
+    #[test]
+    fn silence_between_two_signs_of_life_is_no_reason_to_refuse() {
+        let of = |seconds| {
+            let args = EdgeArgs {
+                max_revocation_age_s: Some(seconds),
+                ..EdgeArgs::default()
+            };
+            settings(&args, &file::Edge::default()).map(|edge| edge.max_revocation_age)
+        };
+        assert_eq!(of(10).unwrap(), Duration::from_secs(10));
+        for less in [0, 1, 9] {
+            let failure = of(less).unwrap_err();
+            assert!(
+                failure.message.contains("edge.max_revocation_age_s"),
+                "{failure:?}"
+            );
+        }
     }
 
     #[test]

@@ -134,12 +134,16 @@ async fn an_edge_starts_without_control_from_what_it_knew() {
 /// A revocation may be waiting: what is too old serves nobody.
 #[tokio::test]
 async fn what_an_edge_knew_too_long_ago_serves_nobody() {
-    let forgetful = Ostia::options().arg("--max-revocation-age-s").arg("1");
+    // The least that is taken.
+    let forgetful = Ostia::options().arg("--max-revocation-age-s").arg("10");
     let mut split = Split::start_with(Ostia::options(), forgetful).await;
     let known = split.endpoint();
+    assert_eq!(echo(&known).await.first_text(), "x");
     split.control.kill9().await;
+    // Not because control is away.
+    assert_eq!(echo(&known).await.first_text(), "x");
     let refused = wait::until(
-        Duration::from_secs(15),
+        Duration::from_secs(30),
         "its knowledge is too old",
         || async {
             let answer = echo(&known).await;
@@ -151,6 +155,7 @@ async fn what_an_edge_knew_too_long_ago_serves_nobody() {
         },
     );
     assert_refused(&refused.await.0, 503, -31034, "control-unavailable");
+    assert!(snapshot_age(&split.edge).await >= 10);
     split.edge.restart().await;
     // Not ready, or ready and refusing: it never serves.
     for _ in 0..5 {
