@@ -176,8 +176,77 @@ impl LastGood {
     }
 }
 
-/// How long ago something was, as a moment of this process.
+/// How long ago something was, as a moment of this process. `None` for what is yet to come: the clock was put back
+/// since, and nobody can tell.
 pub(super) fn instant_of(at: Timestamp) -> Option<Instant> {
-    let ago = (clock::now() - at).to_std().unwrap_or_default();
+    let ago = (clock::now() - at).to_std().ok()?;
     clock::instant().checked_sub(ago)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
+    use ostia_domain::{
+        key::{Mode, Secret},
+        policy::{Grant, Scope},
+    };
+    use tokio::sync::watch;
+
+    fn principal() -> Principal {
+        Principal {
+            key_id: Uuid::nil(),
+            key_name: "ci".to_owned(),
+            secret_id: None,
+            mode: Mode::Live,
+            owner_id: Uuid::nil(),
+            owner_name: "bob".to_owned(),
+            grant: Grant {
+                owner: Scope::Unlimited,
+                key: Scope::Unlimited,
+                rules: None,
+            },
+            limits: Vec::new(),
+            networks: Vec::new(),
+            window: None,
+            expires_at: None,
+        }
+    }
+
+    /// Whether the keys on disk are good, when control was heard of so many seconds before or after now.
+    fn good(seconds_ago: i64) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Secret::new(BASE64_STANDARD.encode([7; 32]));
+        let sealer = Arc::new(Sealer::new(&[key]).unwrap());
+        let kept = LastGood::new(folder.path(), sealer);
+        let known = Kept {
+            snapshot: Some(v1::Snapshot::default()),
+            keys: vec![KeptKey {
+                digest: Digest::default().to_vec(),
+                principal: Some(principal().into()),
+            }],
+        };
+        kept.store(&kept.known, &known.encode_to_vec()).unwrap();
+        let heard_at = clock::now() - chrono::TimeDelta::seconds(seconds_ago);
+        let heard_at = heard_at.timestamp_micros().to_be_bytes();
+        kept.store(&kept.heard, &heard_at).unwrap();
+
+        let found = kept.load().unwrap();
+        let keys = Keys::new(&[0; 32], watch::channel(0).1, Duration::from_secs(60));
+        keys.restore(found.keys, instant_of(found.heard_at));
+        keys.verified().next().is_some()
+    }
+
+    #[test]
+    fn what_was_heard_lately_is_good_after_a_start() {
+        assert!(good(30));
+        assert!(!good(90));
+    }
+
+    /// The clock was put back between two runs: how long ago that was nobody can tell.
+    #[test]
+    fn what_was_heard_in_the_future_was_not_heard() {
+        assert!(!good(-30));
+        assert!(!good(-7_200));
+    }
 }
