@@ -3,11 +3,14 @@
 
 use super::ostia::Ostia;
 use futures_util::{StreamExt as _, stream::BoxStream};
-use ostia_proto::v1::{
-    self,
-    sync_service_client::SyncServiceClient,
-    sync_service_server::{SyncService, SyncServiceServer},
-    watch_response::Event,
+use ostia_proto::{
+    client::MAX_MESSAGE_BYTES,
+    v1::{
+        self,
+        sync_service_client::SyncServiceClient,
+        sync_service_server::{SyncService, SyncServiceServer},
+        watch_response::Event,
+    },
 };
 use std::{net::Ipv4Addr, sync::Arc};
 use tonic::{
@@ -30,13 +33,15 @@ pub(crate) fn of(
     in_other_words: impl Fn(&mut v1::Snapshot) + Send + Sync + 'static,
 ) -> String {
     let endpoint = Endpoint::from_shared(control.control_url.clone()).expect("a URL");
+    let control = SyncServiceClient::new(endpoint.connect_lazy());
     let interpreter = Interpreter {
-        control: SyncServiceClient::new(endpoint.connect_lazy()),
+        control: control.max_decoding_message_size(MAX_MESSAGE_BYTES),
         in_other_words: Arc::new(in_other_words),
     };
     let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
     let address = incoming.local_addr().expect("an address");
-    let server = Server::builder().add_service(SyncServiceServer::new(interpreter));
+    let services = SyncServiceServer::new(interpreter).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let server = Server::builder().add_service(services);
     tokio::spawn(async move {
         let end = server.serve_with_incoming(incoming).await;
         end.expect("it serves");
