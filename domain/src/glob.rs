@@ -67,7 +67,8 @@ impl Glob {
                 }
                 _ => match &mut retry {
                     Some((after_star, swallowed)) => {
-                        *swallowed += 1;
+                        // All of a character: `?` is to begin where one does.
+                        *swallowed += char_len(text[*swallowed]);
                         p = *after_star;
                         t = *swallowed;
                     }
@@ -129,12 +130,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_its_definition(pattern in "[ab.*?é]{1,8}", text in "[ab.é]{0,10}") {
+        fn agrees_with_its_definition(
+            pattern in "[ab.*?é€😀]{1,8}",
+            text in "[ab.é€😀]{0,10}",
+        ) {
             let (p, t): (Vec<_>, Vec<_>) = (pattern.chars().collect(), text.chars().collect());
             prop_assert_eq!(
                 Glob::new(pattern).unwrap().matches(&text),
                 matches_by_definition(&p, &t)
             );
+        }
+    }
+
+    #[test]
+    fn a_question_mark_is_a_whole_character() {
+        let matches = |pattern: &str, text: &str| Glob::new(pattern).unwrap().matches(text);
+        for wide in ["é", "€", "😀"] {
+            assert!(!matches("*??x*", &format!("{wide}xy")), "{wide}");
+            assert!(matches("*??x*", &format!("a{wide}xy")), "{wide}");
+            assert!(matches("*?x", &format!("{wide}x")), "{wide}");
         }
     }
 
