@@ -1,7 +1,9 @@
 //! Ready-made rules, copied into a new policy.
 //!
 //! Those for a server are about upstreams whose name starts with the server's: `github`, `github-work`.
-//! Their patterns name tools that only read, because some of these servers annotate none.
+//! Their patterns name tools that only read, because some of these servers annotate none. A pattern that ends with `*`
+//! begins with a verb that no writing tool of its server begins with; one that begins with `*` would say nothing of what
+//! a tool does.
 
 use super::Rules;
 use crate::{glob::Glob, tool::Tier};
@@ -48,11 +50,14 @@ impl Preset {
                     "search*",
                     "lookup*",
                     "fetch",
+                    "fetchAtlassian",
                     "atlassianUserInfo",
                     "jira_get_*",
                     "jira_search*",
+                    "jira_batch_get_*",
                     "confluence_get_*",
                     "confluence_search*",
+                    "confluence_list_*",
                 ],
             ),
         },
@@ -73,20 +78,51 @@ impl Preset {
         Self {
             name: "github-read-only",
             summary: "GitHub: reading, listing and searching, on upstreams named github*",
-            tools: Tools::Named("github", &["get_*", "list_*", "search_*", "*_read"]),
+            tools: Tools::Named(
+                "github",
+                &[
+                    "get_*",
+                    "list_*",
+                    "search_*",
+                    "actions_get",
+                    "actions_list",
+                    "find_duplicate",
+                    "issue_dependency_read",
+                    "issue_read",
+                    "projects_get",
+                    "projects_list",
+                    "pull_request_read",
+                ],
+            ),
         },
         Self {
             name: "glean-read-only",
             summary: "Glean: searching and reading, on upstreams named glean*",
             tools: Tools::Named(
                 "glean",
-                &["search", "*_search", "read_document*", "*_lookup", "chat"],
+                &[
+                    "chat",
+                    "code_search",
+                    "company_search",
+                    "employee_search",
+                    "gmail_search",
+                    "knowledge_graph_query",
+                    "knowledge_graph_schema",
+                    "meeting_lookup",
+                    "memory_schema",
+                    "outlook_search",
+                    "people_profile_search",
+                    "read_document",
+                    "read_documents",
+                    "search",
+                    "user_activity",
+                ],
             ),
         },
         Self {
             name: "linear-read-only",
             summary: "Linear: reading, listing and searching, on upstreams named linear*",
-            tools: Tools::Named("linear", &["get_*", "list_*", "search_*"]),
+            tools: Tools::Named("linear", &["get_*", "list_*", "search_*", "extract_images"]),
         },
     ];
 
@@ -115,6 +151,9 @@ fn globs(texts: impl IntoIterator<Item = String>) -> Vec<Glob> {
         .filter_map(|text| Glob::new(text).ok())
         .collect()
 }
+
+#[cfg(test)]
+mod tools;
 
 #[cfg(test)]
 mod tests {
