@@ -20,6 +20,8 @@ pub struct Pattern {
 pub enum PatternError {
     #[error("an expression has at most {MAX_LENGTH} characters")]
     TooLong,
+    #[error("an expression must not contain NUL characters: `\\x00` stands for one")]
+    Nul,
     #[error("this is no regular expression, or one that is too large: {0}")]
     Invalid(String),
 }
@@ -29,6 +31,9 @@ impl Pattern {
         let text = text.into();
         if text.len() > MAX_LENGTH {
             return Err(PatternError::TooLong);
+        }
+        if text.contains('\0') {
+            return Err(PatternError::Nul);
         }
         let invalid = |error: regex::Error| {
             let told = error.to_string();
@@ -93,6 +98,12 @@ mod tests {
         let pattern = Pattern::new("a|b").unwrap();
         assert!(pattern.matches("a") && pattern.matches("b"));
         assert!(!pattern.matches("ab") && !pattern.matches("xa"));
+    }
+
+    #[test]
+    fn a_nul_is_written_as_an_escape() {
+        assert_eq!(Pattern::new("a\0"), Err(PatternError::Nul));
+        assert!(Pattern::new(r"a\x00").unwrap().matches("a\0"));
     }
 
     #[test]

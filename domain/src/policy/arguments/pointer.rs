@@ -25,6 +25,8 @@ pub enum PointerError {
     TooLong,
     #[error("`~` is written `~0` and `/` in a name `~1`")]
     Escape,
+    #[error("a pointer must not contain NUL characters")]
+    Nul,
 }
 
 impl Pointer {
@@ -36,6 +38,9 @@ impl Pointer {
         let steps: Vec<_> = rest.split('/').map(unescaped).collect::<Result<_, _>>()?;
         if text.len() > MAX_LENGTH || steps.len() > MAX_DEPTH {
             return Err(PointerError::TooLong);
+        }
+        if text.contains('\0') {
+            return Err(PointerError::Nul);
         }
         Ok(Self { text, steps })
     }
@@ -60,10 +65,10 @@ fn descend<'a>(value: &'a RawValue, step: &str, next: &mut Vec<&'a RawValue>) ->
             let members: Members<'a> = serde_json::from_str(value.get()).ok()?;
             let mut names: Vec<_> = Vec::new();
             for (name, member) in members.0 {
-                if step != "*" && !name.eq_ignore_ascii_case(step) {
+                if step != "*" && !is_same_but_for_case(&name, step) {
                     continue;
                 }
-                // The same name twice, or in another case than the rule has it.
+                // The same name twice, or in another case than the rule has it, which some servers read as this one.
                 if (step != "*" && name != step) || names.contains(&name) {
                     return None;
                 }
@@ -82,6 +87,23 @@ fn descend<'a>(value: &'a RawValue, step: &str, next: &mut Vec<&'a RawValue>) ->
         _ => {}
     }
     Some(())
+}
+
+/// For whoever minds no case, in whatever script: `ſ` is an `s` for them, and the Kelvin sign a `k`.
+fn is_same_but_for_case(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
+    folded(one).eq(folded(other))
+}
+
+/// There and back and there again: every letter of those that are the same but for case ends as one, whichever of the
+/// ways it has. Some that are the same for nobody do as well, and a call with such a name does not pass either.
+fn folded(name: &str) -> impl Iterator<Item = char> {
+    name.chars()
+        .flat_map(char::to_lowercase)
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
 }
 
 /// All members of an object, in order, the same name as often as it stands there.
@@ -147,6 +169,7 @@ impl From<Pointer> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::{collection::vec, prelude::*, sample::select};
 
     fn found(pointer: &str, arguments: &str) -> Option<Vec<String>> {
         let arguments: &RawValue = serde_json::from_str(arguments).unwrap();
@@ -167,9 +190,62 @@ mod tests {
     }
 
     #[test]
+    fn a_name_in_another_case_is_read_by_nobody() {
+        assert_eq!(
+            found("/message", r#"{"message":"ok","MESSAGE":"evil"}"#),
+            None
+        );
+        assert_eq!(
+            found("/message", r#"{"message":"ok","me\u017f\u017fage":"evil"}"#),
+            None
+        );
+        assert_eq!(found("/kind", r#"{"\u212aind":"evil"}"#), None);
+        assert_eq!(found("/größe", r#"{"größe":1,"GRÖẞE":2}"#), None);
+        assert_eq!(
+            found("/message", r#"{"message":"ok","nachricht":"é"}"#)
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+
+    /// What a server may take for the same letter, as Unicode has it.
+    fn same_letter() -> impl Strategy<Value = (char, char)> {
+        let same = |letter: char| {
+            let all = regex::Regex::new(&format!("(?i){}", regex::escape(&letter.to_string())));
+            let all = all.unwrap();
+            let every: String = ('\u{80}'..='\u{2fff}')
+                .chain('a'..='z')
+                .chain('A'..='Z')
+                .collect();
+            let same: Vec<char> = all
+                .find_iter(&every)
+                .flat_map(|found| found.as_str().chars())
+                .collect();
+            (Just(letter), select(same))
+        };
+        // Letters with a case of their own, and some of those with three or more.
+        let letters: Vec<char> = ('a'..='z').chain("µßåéωθςβǆþſKÅΩϑẞ".chars()).collect();
+        select(letters).prop_flat_map(same)
+    }
+
+    proptest! {
+        #[test]
+        fn every_spelling_that_differs_in_case_is_refused(letters in vec(same_letter(), 1..6)) {
+            let (name, other): (String, String) = letters.into_iter().unzip();
+            prop_assume!(name != other);
+            let arguments = format!(r#"{{"{name}":"ok","{other}":"evil"}}"#);
+            prop_assert_eq!(found(&format!("/{name}"), &arguments), None, "{} and {}", name, other);
+            let alone = format!(r#"{{"{other}":"evil"}}"#);
+            prop_assert_eq!(found(&format!("/{name}"), &alone), None, "{} for {}", other, name);
+        }
+    }
+
+    #[test]
     fn what_is_no_pointer_is_refused() {
         assert_eq!(Pointer::new("path"), Err(PointerError::NoSlash));
         assert_eq!(Pointer::new("/~2"), Err(PointerError::Escape));
+        assert_eq!(Pointer::new("/a\0"), Err(PointerError::Nul));
         assert_eq!(Pointer::new("/a".repeat(17)), Err(PointerError::TooLong));
     }
 }
