@@ -63,7 +63,11 @@ impl Uses {
         for (what, (at, record)) in newest {
             let by = UsedBy {
                 address: record.remote_address.clone(),
-                client: record.client.clone(),
+                // As audit keeps it.
+                client: record
+                    .client
+                    .as_ref()
+                    .map(|client| client.replace('\0', "\u{fffd}")),
             };
             self.note(what, Use { at, by });
         }

@@ -25,6 +25,7 @@ mod key_lists;
 mod keys;
 mod manifest;
 mod members;
+mod nul;
 mod plans;
 mod policies;
 mod pools;
