@@ -81,7 +81,7 @@ pub fn authorize(
         Decision::Deny(reason) => {
             let error = match reason {
                 // The tool is listed, so what is wrong with the call is no secret.
-                Reason::Argument { rule, .. } => Error::new(
+                Reason::Argument { rule, .. } if item.kind.takes_arguments() => Error::new(
                     Code::ArgumentRefused,
                     format!("The policy of this API key does not allow {} with these arguments: {rule}.", wanted.name),
                 )
@@ -138,12 +138,19 @@ fn of_kind(upstream: &UpstreamView, kind: Kind) -> &[Arc<Item>] {
     }
 }
 
+/// What takes no arguments has none in a list either, and whatever a request says they are: a rule that wants one
+/// keeps it from being seen as well as from being read.
 fn decide<'v>(
     view: &'v View,
     principal: &'v Principal,
     item: &Item,
     arguments: Arguments<'_>,
 ) -> Decision<'v> {
+    let arguments = if item.kind.takes_arguments() {
+        arguments
+    } else {
+        Arguments::Known(None)
+    };
     evaluate(
         &view.policies,
         principal.mode,

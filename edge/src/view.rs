@@ -3,6 +3,8 @@
 mod item;
 mod upstream;
 
+#[cfg(test)]
+pub use item::exposed_uri;
 pub use item::{Item, Kind};
 pub use upstream::UpstreamView;
 

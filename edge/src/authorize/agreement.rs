@@ -1,5 +1,7 @@
 //! What is listed can be called, and nothing else, for whatever policies, catalogues and keys there are.
 
+mod others;
+
 use super::{authorize, find, visible};
 use crate::{
     error::Error,
@@ -16,7 +18,7 @@ use ostia_domain::{
     policy::{ArgumentRule, Arguments, Grant, Pointer, Policy, Rules, Scope},
     principal::Principal,
     snapshot::{Snapshot, objects},
-    tool::{Tier, Tool},
+    tool::{Listed, Tier, Tool},
     upstream::{
         Catalogue, Command, DEFAULT_CALL_TIMEOUT, Era, Isolation, PoolLimits, Protocol, Transport,
         Upstream,
@@ -48,6 +50,9 @@ const TOOLS: [&str; 9] = [
     "\u{e9}\"",
     "long-enough-that-it-has-to-be-cut-before-clients-of-today-see-it",
 ];
+/// Some that patterns over tools match as well.
+const PROMPTS: [&str; 2] = ["x", "y.z"];
+const RESOURCES: [&str; 2] = ["x:1", "y:2"];
 const BUNDLE: &str = "some";
 /// With all that a policy of this test may want, and without.
 const PASSES: &str = r#"{"p":"ok"}"#;
@@ -200,17 +205,25 @@ fn upstream(n: usize) -> Upstream {
     }
 }
 
+fn listing(names: &[&str], member: &str) -> Vec<Listed> {
+    let listed = names.iter().map(|name| Listed {
+        name: (*name).to_owned(),
+        definition: serde_json::json!({member: name}).to_string(),
+    });
+    listed.collect()
+}
+
 fn catalogue(n: usize, tools: Vec<Tool>) -> Catalogue {
     Catalogue {
         upstream_id: Uuid::from_u128(n as u128),
         upstream_version: 1,
         era: Era::Modern,
         server_info: "{}".to_owned(),
-        capabilities: r#"{"tools":{}}"#.to_owned(),
+        capabilities: r#"{"tools":{},"prompts":{},"resources":{}}"#.to_owned(),
         instructions: None,
         tools,
-        prompts: Vec::new(),
-        resources: Vec::new(),
+        prompts: listing(&PROMPTS, "name"),
+        resources: listing(&RESOURCES, "uri"),
         resource_templates: Vec::new(),
     }
 }
@@ -288,13 +301,10 @@ fn call(
     view: &View,
     principal: &Principal,
     endpoint: &Endpoint,
-    name: &str,
+    (kind, name): (Kind, &str),
     arguments: Option<&str>,
 ) -> Result<Arc<Item>, Error> {
-    let wanted = Wanted {
-        kind: Kind::Tool,
-        name,
-    };
+    let wanted = Wanted { kind, name };
     let arguments: Option<&RawValue> = arguments.map(|text| serde_json::from_str(text).unwrap());
     let found = find(view, principal, endpoint, wanted);
     authorize(view, principal, found, wanted, Arguments::Known(arguments))
@@ -303,12 +313,18 @@ fn call(
 }
 
 /// By the name that a list shows.
-fn listed(view: &View, principal: &Principal, endpoint: &Endpoint) -> Vec<(String, Arc<Item>)> {
-    visible(view, principal, endpoint, Kind::Tool)
+fn listed(
+    view: &View,
+    principal: &Principal,
+    endpoint: &Endpoint,
+    kind: Kind,
+) -> Vec<(String, Arc<Item>)> {
+    visible(view, principal, endpoint, kind)
         .map(|item| {
             let shown: Value =
                 serde_json::from_str(&route::definition(view, endpoint, item)).unwrap();
-            (shown["name"].as_str().unwrap().to_owned(), Arc::clone(item))
+            let name = shown[kind.name_member()].as_str().unwrap();
+            (name.to_owned(), Arc::clone(item))
         })
         .collect()
 }
@@ -337,28 +353,28 @@ fn a_tool_can_be_called_if_and_only_if_it_is_listed() {
     proptest!(|((policies, tools, selection, spelling, principal) in world)| {
         let view = idle.view(policies, tools, selection, spelling);
         for endpoint in endpoints() {
-            let listed = listed(&view, &principal, &endpoint);
+            let listed = listed(&view, &principal, &endpoint, Kind::Tool);
             // What is listed is what its name means, and some arguments do.
             for (name, item) in &listed {
-                let called = call(&view, &principal, &endpoint, name, Some(PASSES));
+                let called = call(&view, &principal, &endpoint, (Kind::Tool, name), Some(PASSES));
                 let called = called.map_err(|error| TestCaseError::fail(format!("{name}: {error:?}")))?;
                 prop_assert!(Arc::ptr_eq(&called, item), "{} is {} at {:?}", name, called.canonical, endpoint);
             }
             // What can be called by any name is listed, and the rest is not there.
             for name in &every_name {
                 for arguments in [Some(PASSES), Some(FAILS), None] {
-                    match call(&view, &principal, &endpoint, name, arguments) {
+                    match call(&view, &principal, &endpoint, (Kind::Tool, name), arguments) {
                         Ok(item) => {
                             let found = listed.iter().any(|(_, known)| Arc::ptr_eq(known, &item));
                             prop_assert!(found, "{} at {:?} is not listed", name, endpoint);
                             allowed.set(allowed.get() + 1);
                         }
                         Err(error) if error.code == Code::ArgumentRefused => {
-                            let passes = call(&view, &principal, &endpoint, name, Some(PASSES));
+                            let passes = call(&view, &principal, &endpoint, (Kind::Tool, name), Some(PASSES));
                             prop_assert!(passes.is_ok(), "{} is refused for any argument", name);
                         }
                         Err(error) => {
-                            let nothing = call(&View::default(), &principal, &endpoint, name, None);
+                            let nothing = call(&View::default(), &principal, &endpoint, (Kind::Tool, name), None);
                             let nothing = nothing.err().unwrap();
                             prop_assert_eq!((error.code, error.message), (nothing.code, nothing.message));
                             refused.set(refused.get() + 1);

@@ -52,6 +52,11 @@ impl Kind {
         }
     }
 
+    /// Whether a request for one has arguments that a policy may judge.
+    pub fn takes_arguments(self) -> bool {
+        matches!(self, Self::Tool | Self::Prompt)
+    }
+
     /// The member of a definition that names it.
     pub fn name_member(self) -> &'static str {
         match self {
