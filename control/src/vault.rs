@@ -1,10 +1,12 @@
-//! Upstream credentials at rest: AES-256-GCM, bound to where they belong.
+//! What is secret at rest, upstream credentials and kept arguments: AES-256-GCM, bound to where it belongs.
 //!
 //! ```text
 //! key id (4 bytes) | nonce (12 bytes) | ciphertext and tag
 //! ```
-//! The associated data is the upstream and the slot, so that a value copied to another row opens there
-//! no more. The key id says which master key a value needs: while keys are changed there are several.
+//! The associated data is the upstream and the slot, or the event, so that a value copied to another row opens
+//! there no more. The key id says which master key a value needs: while keys are changed there are several.
+
+mod arguments;
 
 use crate::error::{Error, Kind, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -12,6 +14,8 @@ use ostia_domain::{credential::Credential, key::Secret, upstream::Transport};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest::{SHA256, digest},
+    error::Unspecified,
+    hkdf::Prk,
     rand::{SecureRandom as _, SystemRandom},
 };
 use std::{borrow::Cow, fmt};
@@ -30,6 +34,8 @@ pub(crate) struct Vault {
 struct MasterKey {
     id: KeyId,
     key: LessSafeKey,
+    /// What the keys of arguments are made of.
+    arguments: Prk,
 }
 
 /// The first bytes of a master key's SHA-256: names the key and tells nothing of it.
@@ -69,6 +75,7 @@ impl MasterKey {
         Ok(Self {
             id,
             key: LessSafeKey::new(key),
+            arguments: arguments::root(&bytes),
         })
     }
 }
@@ -106,23 +113,23 @@ impl Vault {
     }
 
     pub(crate) fn seal(&self, upstream: Uuid, slot: &str, value: &Secret) -> Result<Vec<u8>> {
-        let failed = |_| Error(Kind::Internal("a credential could not be sealed"));
         // Random nonces are safe for 2^32 values under one key, which is more than there will be.
+        self.seal_with(&self.sealing.key, place(upstream, slot), value.expose())
+    }
+
+    fn seal_with(&self, key: &LessSafeKey, place: Aad<Vec<u8>>, text: &str) -> Result<Vec<u8>> {
+        let failed = |_| Error(Kind::Internal("a value could not be sealed"));
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).map_err(failed)?;
-        let mut sealed = Vec::with_capacity(KEY_ID_LEN + NONCE_LEN + value.expose().len() + 16);
+        let tag = AES_256_GCM.tag_len();
+        let mut sealed = Vec::with_capacity(KEY_ID_LEN + NONCE_LEN + text.len() + tag);
         sealed.extend_from_slice(&self.sealing.id.0);
         sealed.extend_from_slice(&nonce);
-        let mut text = value.expose().as_bytes().to_vec();
-        self.sealing
-            .key
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                place(upstream, slot),
-                &mut text,
-            )
-            .map_err(failed)?;
-        sealed.extend_from_slice(&text);
+        sealed.extend_from_slice(text.as_bytes());
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let text = &mut sealed[KEY_ID_LEN + NONCE_LEN..];
+        let tag = key.seal_in_place_separate_tag(nonce, place, text);
+        sealed.extend_from_slice(tag.map_err(failed)?.as_ref());
         Ok(sealed)
     }
 
@@ -131,6 +138,18 @@ impl Vault {
         upstream: Uuid,
         slot: &str,
         sealed: &[u8],
+    ) -> Result<Secret, CannotOpen> {
+        self.open_with(sealed, |master, nonce, text| {
+            let opened = master.key.open_in_place(nonce, place(upstream, slot), text);
+            opened.map(|_| ())
+        })
+    }
+
+    /// `open` takes away the tag, and leaves the rest.
+    fn open_with(
+        &self,
+        sealed: &[u8],
+        open: impl Fn(&MasterKey, Nonce, &mut Vec<u8>) -> Result<(), Unspecified>,
     ) -> Result<Secret, CannotOpen> {
         let id = KeyId::of(sealed).ok_or(CannotOpen)?;
         let (nonce, text) = sealed[KEY_ID_LEN..]
@@ -141,10 +160,9 @@ impl Vault {
         keys.find_map(|key| {
             let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
             let mut text = text.to_vec();
-            let opened = key
-                .key
-                .open_in_place(nonce, place(upstream, slot), &mut text);
-            Some(Secret::new(std::str::from_utf8(opened.ok()?).ok()?))
+            open(key, nonce, &mut text).ok()?;
+            text.truncate(text.len() - AES_256_GCM.tag_len());
+            Some(Secret::new(std::str::from_utf8(&text).ok()?))
         })
         .ok_or(CannotOpen)
     }

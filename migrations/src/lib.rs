@@ -40,6 +40,7 @@ mod m20261121_000023_page_indexes;
 mod m20261121_000024_idempotency_keys;
 mod m20261121_000025_audit_sizes;
 mod m20261121_000027_idle_keys;
+mod m20261121_000028_sealed_arguments;
 
 pub use connection::{Applied, Error, pending, up};
 /// What [`Migrator`] can do besides [`up`].
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000024_idempotency_keys::Migration),
             Box::new(m20261121_000025_audit_sizes::Migration),
             Box::new(m20261121_000027_idle_keys::Migration),
+            Box::new(m20261121_000028_sealed_arguments::Migration),
         ]
     }
 }

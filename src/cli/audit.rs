@@ -4,6 +4,7 @@ mod arguments;
 mod export;
 mod follow;
 mod list;
+mod stretches;
 mod tail;
 mod verify;
 mod view;

@@ -20,7 +20,7 @@ pub(crate) fn moment(at: Option<&String>, otherwise: &str) -> String {
         })
 }
 
-fn read(at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
+pub(crate) fn read(at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
     at.and_then(|at| ostia_proto::convert::from_timestamp("at", at).ok())
 }
 

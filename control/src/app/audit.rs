@@ -6,16 +6,22 @@ use super::{
     paging,
 };
 use crate::{
+    config::Retention,
     error::{Error, Kind, Result},
     op::{Detail, Op, Touched},
     store::{
         self,
-        audit::{AuditEvent, Known, Problem, Progress, Wanted, Writer, arguments::Kept},
+        audit::{AuditEvent, Known, Problem, Progress, Stretch, Wanted, Writer, arguments},
         page::Page,
     },
 };
-
-use ostia_domain::user::Role;
+use chrono::TimeDelta;
+use ostia_domain::{
+    clock::{self, Timestamp},
+    key::Secret,
+    user::Role,
+};
+use std::time::Duration;
 use uuid::Uuid;
 
 pub(crate) struct ListEvents {
@@ -23,6 +29,15 @@ pub(crate) struct ListEvents {
     /// With `*` at its end, all that begin so.
     pub(crate) action: Option<String>,
     pub(crate) place: paging::Place,
+}
+
+/// What was kept of those of a call.
+pub(crate) struct Arguments {
+    /// `null` where no master key opens them.
+    pub(crate) json: Secret,
+    pub(crate) cut: bool,
+    /// Whether they are what the event says.
+    pub(crate) intact: bool,
 }
 
 /// Events that one answer of a verification is about.
@@ -37,6 +52,10 @@ pub(crate) struct VerifiedPage {
     pub(crate) unchained: u64,
     /// Empty: this was the last page.
     pub(crate) next_page_token: String,
+    pub(crate) stretches: Vec<Stretch>,
+    /// Unset: for ever.
+    pub(crate) calls_kept_since: Option<Timestamp>,
+    pub(crate) changes_kept_since: Option<Timestamp>,
 }
 
 impl App {
@@ -56,7 +75,7 @@ impl App {
     }
 
     /// For auditors alone, and written down: who reads what others said is to be seen as well.
-    pub(crate) async fn read_arguments(&self, op: &Op, event: Uuid) -> Result<Kept> {
+    pub(crate) async fn read_arguments(&self, op: &Op, event: Uuid) -> Result<Arguments> {
         if op.role != Some(Role::Auditor) {
             return Err(Error(Kind::Forbidden));
         }
@@ -68,7 +87,19 @@ impl App {
         change
             .commit(&kept.target, detail, Touched::Nothing)
             .await?;
-        Ok(kept)
+        let Ok(json) = self.opened(event, kept.form) else {
+            tracing::error!(%event, "kept arguments can be opened with none of the master keys");
+            return Ok(Arguments {
+                json: Secret::new("null"),
+                cut: kept.cut,
+                intact: false,
+            });
+        };
+        Ok(Arguments {
+            intact: kept.hash == Some(arguments::hash(json.expose())),
+            json,
+            cut: kept.cut,
+        })
     }
 
     /// `known` are ends of chains as they were told earlier; they are looked at with the first page.
@@ -100,6 +131,18 @@ impl App {
             writers: page.writers,
             unchained: page.unchained,
             next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
+            stretches: page.stretches,
+            calls_kept_since: self.kept_since(|kept| kept.audit_calls),
+            changes_kept_since: self.kept_since(|kept| kept.audit_changes),
         })
+    }
+
+    /// What is of this time and later is not old enough to go.
+    pub(super) fn kept_since(
+        &self,
+        age: impl FnOnce(&Retention) -> Option<Duration>,
+    ) -> Option<Timestamp> {
+        let age = TimeDelta::from_std(age(self.retention.as_ref()?)?).ok()?;
+        clock::now().checked_sub_signed(age)
     }
 }

@@ -83,7 +83,7 @@ impl App {
             .await?;
         let dump = Dump::begin(&self.store).await?;
         let sealed = store::vault::count_by_key_id(dump.tx(), KEY_ID_LEN).await?;
-        let keys = sealed.into_iter().filter_map(|(id, _)| {
+        let keys = sealed.into_keys().filter_map(|id| {
             let id = id.try_into().ok()?;
             Some(KeyId(id).to_string())
         });

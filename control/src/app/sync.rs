@@ -52,9 +52,19 @@ impl App {
             audit: first_kept(op.now, audit),
             usage: first_kept(op.now, usage),
         };
-        store::records::write(&self.store, records, oldest).await?;
+        let sealed = self.seal_arguments(records)?;
+        store::records::write(&self.store, records, &sealed, oldest).await?;
         self.uses.keys_used(records, op.now);
         Ok(())
+    }
+
+    /// What is kept of the arguments, by event. Here and not where it is written: no transaction waits for it.
+    fn seal_arguments(&self, records: &[CallRecord]) -> Result<HashMap<Uuid, Vec<u8>>> {
+        let kept = records
+            .iter()
+            .filter_map(|record| Some((record.id, record.arguments.as_ref()?)));
+        kept.map(|(event, kept)| Ok((event, self.vault.seal_arguments(event, &kept.json)?)))
+            .collect()
     }
 
     /// Keeps what is new in a report, and tells whoever waits for it.

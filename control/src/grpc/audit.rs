@@ -3,7 +3,7 @@
 use super::{asked::place, op, status};
 use crate::{
     app::{App, audit::ListEvents, criteria::Criteria},
-    store::audit::{AuditEvent, Kind, Known, Problem, What, Writer},
+    store::audit::{AuditEvent, Kind, Known, Problem, Stretch, What, Writer},
 };
 use ostia_proto::{
     FieldError,
@@ -58,6 +58,9 @@ impl v1::audit_service_server::AuditService for Audit {
             chains: verified.writers.into_iter().map(Into::into).collect(),
             unchained: verified.unchained,
             next_page_token: verified.next_page_token,
+            stretches: verified.stretches.into_iter().map(Into::into).collect(),
+            calls_kept_since: verified.calls_kept_since.map(timestamp),
+            changes_kept_since: verified.changes_kept_since.map(timestamp),
         }))
     }
 
@@ -69,7 +72,7 @@ impl v1::audit_service_server::AuditService for Audit {
         let event = uuid("event", &request.get_ref().event).map_err(status::field)?;
         let kept = self.0.read_arguments(&op, event).await?;
         Ok(Response::new(v1::ReadArgumentsResponse {
-            arguments: kept.arguments,
+            arguments: kept.json.expose().to_owned(),
             cut: kept.cut,
             intact: kept.intact,
         }))
@@ -95,6 +98,18 @@ impl From<Writer> for v1::ChainEnd {
             sequence: writer.seq.unsigned_abs(),
             hash: hex(&writer.hash),
             pruned: writer.pruned.unsigned_abs(),
+        }
+    }
+}
+
+impl From<Stretch> for v1::ChainStretch {
+    fn from(stretch: Stretch) -> Self {
+        Self {
+            writer: stretch.writer.to_string(),
+            first_sequence: stretch.first.unsigned_abs(),
+            last_sequence: stretch.last.unsigned_abs(),
+            last_hash: hex(&stretch.hash),
+            day: Some(timestamp(stretch.day)),
         }
     }
 }

@@ -3,10 +3,12 @@
 pub(crate) mod arguments;
 pub(crate) mod of_key;
 pub(super) mod prune;
+mod stretches;
 mod verify;
 mod wanted;
 
 pub(crate) use prune::{oldest, prune};
+pub(crate) use stretches::Stretch;
 pub(crate) use verify::{Known, Problem, Progress, What, Writer, compare, verify};
 pub(crate) use wanted::Wanted;
 

@@ -23,9 +23,9 @@ use super::{
     cells::Cells,
     chain::{self, Appender, Canonical, Form, Place},
 };
-use ostia_domain::{audit::CallRecord, redact::KeptArguments};
+use ostia_domain::audit::CallRecord;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::LazyLock,
 };
 use uuid::Uuid;
@@ -46,10 +46,11 @@ pub(crate) struct Oldest {
     pub(crate) usage: Uuid,
 }
 
-/// Writes what is not there yet and not too old.
+/// Writes what is not there yet and not too old. `sealed` has the arguments that are to be kept, by record.
 pub(crate) async fn write(
     store: &Store,
     records: &[CallRecord],
+    sealed: &HashMap<Uuid, Vec<u8>>,
     oldest: Oldest,
 ) -> Result<(), Error> {
     // In one order everywhere, so that two controls with the same records never wait for each other.
@@ -59,9 +60,9 @@ pub(crate) async fn write(
     if records.is_empty() {
         return Ok(());
     }
-    match attempt(store, &records, oldest, Turn::Shared).await {
+    match attempt(store, &records, sealed, oldest, Turn::Shared).await {
         // Another control was faster with one of them.
-        Err(Error::Taken) => attempt(store, &records, oldest, Turn::Alone).await,
+        Err(Error::Taken) => attempt(store, &records, sealed, oldest, Turn::Alone).await,
         written => written,
     }
 }
@@ -69,6 +70,7 @@ pub(crate) async fn write(
 async fn attempt(
     store: &Store,
     records: &[&CallRecord],
+    sealed: &HashMap<Uuid, Vec<u8>>,
     oldest: Oldest,
     turn: Turn,
 ) -> Result<(), Error> {
@@ -76,7 +78,7 @@ async fn attempt(
     let (write, mut appender) = store.write_calls().await?;
     turn.take(write.tx()).await?;
     count(write.tx(), kept(oldest.usage)).await?;
-    append(write.tx(), &mut appender, kept(oldest.audit)).await?;
+    append(write.tx(), &mut appender, kept(oldest.audit), sealed).await?;
     write.commit().await?;
     appender.committed();
     Ok(())
@@ -91,7 +93,12 @@ async fn count(tx: &Tx, records: &[&CallRecord]) -> Result<(), Error> {
     rollup::add(tx, &counted).await
 }
 
-async fn append(tx: &Tx, appender: &mut Appender, records: &[&CallRecord]) -> Result<(), Error> {
+async fn append(
+    tx: &Tx,
+    appender: &mut Appender,
+    records: &[&CallRecord],
+    sealed: &HashMap<Uuid, Vec<u8>>,
+) -> Result<(), Error> {
     let new = new(tx, "audit_events", records.iter().copied()).await?;
     let presented = Presented::of(tx, &new).await?;
     let mut canonical = Canonical::default();
@@ -106,27 +113,28 @@ async fn append(tx: &Tx, appender: &mut Appender, records: &[&CallRecord]) -> Re
     };
     let placed: Vec<(Event<'_>, Place)> = new.into_iter().map(place).collect();
     AUDIT.run(tx, &placed, audit).await?;
-    let kept = placed.iter().filter_map(|(event, _)| kept(event.record));
+    let kept = placed.iter().filter_map(|(event, _)| {
+        let CallRecord { id, arguments, .. } = event.record;
+        Some((*id, arguments.as_ref()?.cut, sealed.get(id)?))
+    });
     let kept: Vec<_> = kept.collect();
     ARGUMENTS.run(tx, &kept, arguments).await?;
     appender.save(tx).await
 }
 
-fn kept(record: &CallRecord) -> Option<(Uuid, &KeptArguments)> {
-    Some((record.id, record.arguments.as_ref()?))
-}
-
 /// In the order of [`arguments`].
-const ARGUMENTS_COLUMNS: [Column; 3] = [
+const ARGUMENTS_COLUMNS: [Column; 4] = [
     Column("event_id", Kind::Uuid),
     Column("arguments", Kind::Text),
     Column("cut", Kind::Flag),
+    Column("sealed", Kind::Bytes),
 ];
 
-fn arguments(row: &mut Rows, (event, kept): &(Uuid, &KeptArguments)) {
+fn arguments(row: &mut Rows, (event, cut, sealed): &(Uuid, bool, &Vec<u8>)) {
     row.uuid(Some(*event));
-    row.text(Some(&kept.json));
-    row.number(kept.cut.into());
+    row.text(Some(""));
+    row.number((*cut).into());
+    row.bytes(sealed);
 }
 
 /// Those that the table has not.

@@ -1,10 +1,11 @@
-//! Every value that the vault sealed, wherever it belongs.
+//! Every value that the vault sealed, wherever it belongs. Arguments of calls are in [`audit::arguments`].
 
 use super::{
-    Error, Tx,
+    Error, Tx, audit,
     entity::upstream_env::{Column, Entity, Model},
 };
 use sea_orm::{ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect, prelude::*};
+use std::collections::BTreeMap;
 
 /// A sealed value and its place.
 #[derive(Clone, Debug)]
@@ -14,11 +15,11 @@ pub(crate) struct SealedValue {
     pub(crate) sealed: Vec<u8>,
 }
 
-/// How many values begin with each key id of this length.
+/// How many values begin with each key id of this length, credentials and arguments.
 pub(crate) async fn count_by_key_id(
     db: &impl ConnectionTrait,
     length: usize,
-) -> Result<Vec<(Vec<u8>, u64)>, Error> {
+) -> Result<BTreeMap<Vec<u8>, u64>, Error> {
     let counts: Vec<(Vec<u8>, i64)> = Entity::find()
         .select_only()
         .expr(key_id(length))
@@ -27,8 +28,12 @@ pub(crate) async fn count_by_key_id(
         .into_tuple()
         .all(db)
         .await?;
-    let counts = counts.into_iter();
-    Ok(counts.map(|(id, n)| (id, n.unsigned_abs())).collect())
+    let arguments = audit::arguments::count_by_key_id(db, length).await?;
+    let mut sums = BTreeMap::new();
+    for (id, n) in counts.into_iter().chain(arguments) {
+        *sums.entry(id).or_default() += n.unsigned_abs();
+    }
+    Ok(sums)
 }
 
 /// Values that do not begin with this key id, by their places, from after one of them.

@@ -1,5 +1,6 @@
 //! Whether any event was changed, removed or moved.
 
+use super::stretches::{self, KeptSince, Stretch};
 use crate::{
     cli::show::{count, optional, timestamp},
     config,
@@ -22,25 +23,27 @@ struct Report {
     unchained: u64,
     chains: Vec<Chain>,
     problems: Vec<Problem>,
+    /// What was read.
+    stretches: Vec<Stretch>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Chain {
-    writer: String,
-    kind: String,
-    started_at: Option<String>,
-    sequence: u64,
-    hash: String,
-    pruned: u64,
+pub(super) struct Chain {
+    pub(super) writer: String,
+    pub(super) kind: String,
+    pub(super) started_at: Option<String>,
+    pub(super) sequence: u64,
+    pub(super) hash: String,
+    pub(super) pruned: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Problem {
-    writer: Option<String>,
-    sequence: u64,
-    event_id: Option<String>,
+pub(super) struct Problem {
+    pub(super) writer: Option<String>,
+    pub(super) sequence: u64,
+    pub(super) event_id: Option<String>,
     #[serde(rename = "problem")]
-    text: String,
+    pub(super) text: String,
 }
 
 pub(super) async fn run(
@@ -63,27 +66,29 @@ pub(super) async fn run(
     ))
 }
 
-fn read(path: &Path) -> Result<Vec<v1::ChainEnd>, Failure> {
+fn read(path: &Path) -> Result<Report, Failure> {
     let text = config::read_named("--known", path)?;
-    let report: Report = serde_json::from_str(&text)
-        .map_err(|error| Failure::usage(format!("{} (--known)", path.display())).because(&error))?;
-    let ends = report.chains.into_iter().map(|chain| v1::ChainEnd {
-        writer: chain.writer,
-        sequence: chain.sequence,
-        hash: chain.hash,
-        ..v1::ChainEnd::default()
-    });
-    Ok(ends.collect())
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{} (--known)", path.display())).because(&error))
 }
 
-async fn verify(known: Vec<v1::ChainEnd>, control: &ControlClient) -> Result<Report, Failure> {
+async fn verify(known: Report, control: &ControlClient) -> Result<Report, Failure> {
     let mut report = Report::default();
+    let mut kept;
+    let ends = known.chains.iter().map(|chain| v1::ChainEnd {
+        writer: chain.writer.clone(),
+        sequence: chain.sequence,
+        hash: chain.hash.clone(),
+        ..v1::ChainEnd::default()
+    });
     let mut request = v1::VerifyEventsRequest {
         page_token: String::new(),
-        known,
+        known: ends.collect(),
     };
     loop {
         let page = control.audit().verify_events(request).await?.into_inner();
+        // That of the last page: what gets old enough in the meantime may go in the meantime.
+        kept = KeptSince::of(&page);
         report.checked += page.checked;
         report.unchained += page.unchained;
         report
@@ -92,15 +97,20 @@ async fn verify(known: Vec<v1::ChainEnd>, control: &ControlClient) -> Result<Rep
         report
             .problems
             .extend(page.problems.into_iter().map(Problem::from));
+        let stretches = page.stretches.into_iter().filter_map(Stretch::of);
+        stretches::join(&mut report.stretches, stretches);
         if page.next_page_token.is_empty() {
-            report.intact = report.problems.is_empty();
-            return Ok(report);
+            break;
         }
         request = v1::VerifyEventsRequest {
             page_token: page.next_page_token,
             known: Vec::new(),
         };
     }
+    let gone = stretches::compare(&known.chains, &known.stretches, &report.stretches, kept);
+    report.problems.extend(gone);
+    report.intact = report.problems.is_empty();
+    Ok(report)
 }
 
 impl Report {

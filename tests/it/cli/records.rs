@@ -3,7 +3,7 @@
 use super::texts;
 use crate::harness::{
     command::command,
-    environment,
+    database, environment,
     mcp::{Endpoint, modern},
     ostia::Ostia,
     wait,
@@ -203,6 +203,52 @@ async fn chains_are_verified_and_compared_with_what_was_noted() {
     assert_eq!(problem, "is not what was noted earlier");
     std::fs::write(noted.path(), "no report").expect("written");
     assert_eq!(ostia.cli(&again).await.code, super::USAGE);
+}
+
+/// Whoever can write to the database can write there, too, that retention removed something.
+#[tokio::test]
+async fn what_was_noted_cannot_be_called_removed_while_it_is_young() {
+    let ostia = Ostia::start().await;
+    let first = ostia.cli(&["audit", "verify"]).await.ok();
+    let noted = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(noted.path(), &first.stdout).expect("written");
+    let path = noted.path().to_str().expect("a path");
+    let known = ["audit", "verify", "--known", path];
+    ostia.cli(&known).await.ok();
+
+    let sql = |statements: [&'static str; 2]| {
+        let url = ostia.database_url();
+        async move {
+            for statement in statements {
+                database::execute(&url, statement).await;
+            }
+        }
+    };
+    let one = sql([
+        "INSERT INTO audit_pruned (writer, first_seq, last_seq, last_hash) \
+            SELECT writer, seq, seq, hash FROM audit_events WHERE kind = 1 AND seq = 1",
+        "DELETE FROM audit_events WHERE kind = 1 AND seq = 1",
+    ]);
+    one.await;
+    // Without a note there is only what the database says.
+    ostia.cli(&["audit", "verify"]).await.ok();
+    let finished = ostia.cli(&known).await;
+    assert_eq!(finished.code, super::FAILED);
+    let problem = finished.json()["problems"][0]["problem"].to_string();
+    assert!(
+        problem.contains("not old enough to be removed"),
+        "{problem}"
+    );
+
+    let all = sql([
+        "DELETE FROM audit_pruned",
+        "INSERT INTO audit_pruned (writer, first_seq, last_seq, last_hash) \
+            SELECT id, 1, head_seq, head_hash FROM audit_writers WHERE kind = 1",
+    ]);
+    all.await;
+    sql(["DELETE FROM audit_events WHERE kind = 1", "SELECT 1"]).await;
+    ostia.cli(&["audit", "verify"]).await.ok();
+    assert_eq!(ostia.cli(&known).await.code, super::FAILED);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Hash chains of audit events: whole as they are written, and telling of every change behind their back.
 
 mod sizes;
+mod stretches;
 
 use super::{
     fixture::{Fixture, assert_refused, start},
@@ -26,6 +27,9 @@ async fn verify(client: &ControlClient, known: Vec<v1::ChainEnd>) -> v1::VerifyE
         all.unchained += page.unchained;
         all.problems.extend(page.problems);
         all.chains.extend(page.chains);
+        all.stretches.extend(page.stretches);
+        all.calls_kept_since = page.calls_kept_since;
+        all.changes_kept_since = page.changes_kept_since;
         if page.next_page_token.is_empty() {
             return all;
         }
@@ -349,7 +353,7 @@ async fn a_chain_outlives_a_change_that_was_not_made() {
 }
 
 /// A UUID as SQL.
-fn literal(control: &Fixture, id: uuid::Uuid) -> String {
+pub(super) fn literal(control: &Fixture, id: uuid::Uuid) -> String {
     if control.database.url.starts_with("sqlite:") {
         format!("x'{}'", id.simple())
     } else {

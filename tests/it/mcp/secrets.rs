@@ -173,7 +173,7 @@ async fn no_secret_is_where_it_does_not_belong() {
         ("the traces", "tools/call"),
         ("the log", "leaky"),
         ("the column audit_events.", "leaky.echo"),
-        ("the column audit_arguments.", "with ••• and"),
+        ("the column audit_arguments.", ""),
         ("the column upstreams.", "leaky.py"),
         ("the column api_keys.", "agent"),
         ("/metrics", "leaky"),

@@ -75,7 +75,7 @@ fn check(summary: &Summary, config: &Config, vault: &Vault) -> Result<()> {
     let missing: Vec<_> = missing.map(String::as_str).collect();
     if !missing.is_empty() {
         return Err(refused(format!(
-            "upstream credentials in it are sealed with the master key {}, which is not here",
+            "values in it are sealed with the master key {}, which is not here",
             missing.join(", ")
         )));
     }

@@ -3,7 +3,7 @@
 //! A page at a time and without anything in memory between two: where to go on is the last event of the
 //! page, which the next page continues from.
 
-use super::{AuditEvent, cells};
+use super::{AuditEvent, cells, stretches::Stretch};
 use crate::store::{
     Error, Tx,
     chain::{Canonical, Hash, Kind, NOTHING, hash},
@@ -113,6 +113,8 @@ pub(crate) struct Verified {
     pub(crate) unchained: u64,
     /// Unset: this was all.
     pub(crate) next: Option<Progress>,
+    /// What was read.
+    pub(crate) stretches: Vec<Stretch>,
 }
 
 /// The next `limit` events or fewer. `from` is what the page before gave.
@@ -133,7 +135,8 @@ pub(crate) async fn verify(tx: &Tx, from: Option<Progress>, limit: u64) -> Resul
     Ok(verified)
 }
 
-/// What was noted earlier must still be there, or have been pruned.
+/// What was noted earlier must still be there, or have been pruned. That it was is taken from the database: whoever
+/// noted it has its stretches to tell whether it could have been.
 pub(crate) async fn compare(tx: &Tx, known: &[Known]) -> Result<Vec<Problem>, Error> {
     let mut problems = Vec::new();
     for known in known {
@@ -220,6 +223,7 @@ async fn chain(
     let events = events(tx, &from, limit).await?;
     let ended = (events.len() as u64) < limit;
     verified.checked += events.len() as u64;
+    verified.stretches.extend(Stretch::of(&events));
     let mut reader = Reader {
         writer: &writer,
         pruned: &pruned,

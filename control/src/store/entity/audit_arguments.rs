@@ -8,8 +8,10 @@ use sea_orm::entity::prelude::*;
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) event_id: Uuid,
+    /// Empty where they are sealed, as all are that this version writes.
     pub(crate) arguments: String,
     pub(crate) cut: bool,
+    pub(crate) sealed: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
