@@ -62,7 +62,7 @@ pub(crate) struct OfUser {
 }
 
 /// From a time on and until before another.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct During {
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,

@@ -1,8 +1,10 @@
 //! Reading usage records and their sums; `records.rs` writes them.
 
+mod parts;
 mod prune;
 mod summary;
 
+pub(crate) use parts::parts;
 pub(crate) use prune::{prune_records, prune_sums};
 pub(crate) use summary::{Bucket, Called, Counts, Dimensions, Sum, sums};
 

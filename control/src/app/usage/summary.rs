@@ -9,7 +9,7 @@ use crate::{
     store::{
         self, names,
         narrow::Narrow,
-        usage::{Bucket, Called, Counts, Dimensions, Sum, sums},
+        usage::{Bucket, Called, Counts, Dimensions, Sum, parts, sums},
     },
 };
 use ostia_domain::{
@@ -94,10 +94,8 @@ impl Default for Kept {
 impl App {
     pub(crate) async fn summarize_usage(&self, ask: SummarizeUsage) -> Result<Vec<Row>> {
         let narrow = self.narrow(&ask.criteria).await?;
-        let (bucket, apart) = match ask.bucket {
-            Some(bucket) => (bucket, true),
-            None => (Bucket::widest(narrow.during), false),
-        };
+        // All the time together is asked for to the hour, and found as exactly as it is kept.
+        let (bucket, apart) = (ask.bucket.unwrap_or(Bucket::Hour), ask.bucket.is_some());
         let question = Question {
             key: narrow.key.as_ref().map(|key| key.id),
             user: narrow.user.as_ref().map(|user| user.id),
@@ -200,10 +198,22 @@ impl App {
 
     /// And how many calls that are.
     async fn sums_in_database(&self, narrow: &Narrow, ask: &Question) -> Result<(Vec<Sum>, i64)> {
-        let bucket = (ask.bucket, ask.apart);
-        let found = sums(self.store.db(), narrow, bucket, ask.by, MAX_SUMS + 1).await?;
-        if found.len() as u64 > MAX_SUMS {
-            return Err(too_many());
+        let parts = if ask.apart {
+            vec![(ask.bucket, narrow.during)]
+        } else {
+            parts(narrow.during, self.kept_since(|kept| kept.usage_hours))
+        };
+        let mut found = Vec::new();
+        for (bucket, during) in parts {
+            let narrow = Narrow {
+                during,
+                ..narrow.clone()
+            };
+            let bucket = (bucket, ask.apart);
+            found.extend(sums(self.store.db(), &narrow, bucket, ask.by, MAX_SUMS + 1).await?);
+            if found.len() as u64 > MAX_SUMS {
+                return Err(too_many());
+            }
         }
         let calls = found.iter().map(|sum| sum.counts.calls).sum();
         Ok((found, calls))

@@ -96,16 +96,6 @@ impl Bucket {
         }
     }
 
-    /// The widest that a range of time has whole ones of.
-    pub(crate) fn widest(during: During) -> Self {
-        let whole = |at: Option<Timestamp>| at.is_none_or(|at| Self::Day.beginning(at) == at);
-        if whole(during.from) && whole(during.to) {
-            Self::Day
-        } else {
-            Self::Hour
-        }
-    }
-
     /// All of the buckets that a range of time has a part of.
     pub(crate) fn whole(self, during: During) -> During {
         During {
@@ -114,13 +104,13 @@ impl Bucket {
         }
     }
 
-    fn beginning(self, at: Timestamp) -> Timestamp {
+    pub(super) fn beginning(self, at: Timestamp) -> Timestamp {
         let seconds = at.timestamp() - at.timestamp().rem_euclid(self.seconds());
         DateTime::from_timestamp(seconds, 0).unwrap_or(at)
     }
 
     /// The beginning of the next one, unless one begins there.
-    fn end(self, at: Timestamp) -> Timestamp {
+    pub(super) fn end(self, at: Timestamp) -> Timestamp {
         match self.beginning(at) {
             beginning if beginning == at => at,
             beginning => beginning + TimeDelta::seconds(self.seconds()),
