@@ -192,7 +192,11 @@ mod tests {
         }
         let young = "2026-10-01";
         let second = &noted[1];
-        assert_eq!(missed(&noted, &[second.clone()], young), 1, "all of a day");
+        assert_eq!(
+            missed(&noted, std::slice::from_ref(second), young),
+            1,
+            "all of a day"
+        );
         let hole = [
             stretch(1, 2, "2026-11-01"),
             stretch(4, 5, "2026-11-01"),

@@ -25,10 +25,6 @@ fn nul() -> String {
     NUL.to_owned()
 }
 
-fn some() -> Option<String> {
-    Some(nul())
-}
-
 async fn create(control: &Fixture, rules: v1::Rules) -> Result<v1::Policy, Status> {
     let request = v1::CreatePolicyRequest {
         name: "new".to_owned(),
@@ -85,7 +81,7 @@ async fn rules_have_none() {
         }),
         about(v1::ArgumentRule {
             glob: Vec::new(),
-            regex: some(),
+            regex: Some(nul()),
             ..argument()
         }),
         v1::Rules {
@@ -127,7 +123,7 @@ async fn names_and_definitions_have_none() {
     for (name, policies, plan) in [
         (nul(), vec![], None),
         ("new".to_owned(), vec![nul()], None),
-        ("new".to_owned(), vec![], some()),
+        ("new".to_owned(), vec![], Some(nul())),
     ] {
         let user = v1::CreateUserRequest {
             name: name.clone(),
@@ -178,10 +174,10 @@ async fn nothing_is_found_by_one() {
     let control = start().await;
     let client = &control.client;
     for (key, user, upstream, tool) in [
-        (some(), None, None, None),
-        (None, some(), None, None),
-        (None, None, some(), None),
-        (None, None, None, some()),
+        (Some(nul()), None, None, None),
+        (None, Some(nul()), None, None),
+        (None, None, Some(nul()), None),
+        (None, None, None, Some(nul())),
     ] {
         let events = v1::ListEventsRequest {
             key: key.clone(),
@@ -209,7 +205,7 @@ async fn nothing_is_found_by_one() {
         assert_said("sums", client.usage().summarize_usage(sums).await);
     }
     let events = v1::ListEventsRequest {
-        action: some(),
+        action: Some(nul()),
         ..v1::ListEventsRequest::default()
     };
     assert_said("an action", client.audit().list_events(events).await);

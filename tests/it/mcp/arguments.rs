@@ -13,7 +13,7 @@ use std::time::Duration;
 const CANARY: &str = "hunter2-in-arguments";
 
 /// A service account of this role, and a key of it.
-async fn account(control: &Control, name: &str, role: v1::Role) -> String {
+pub(super) async fn account(control: &Control, name: &str, role: v1::Role) -> String {
     let account = v1::CreateUserRequest {
         name: name.to_owned(),
         role: role.into(),

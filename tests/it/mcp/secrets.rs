@@ -6,6 +6,7 @@
 mod canary;
 mod commands;
 mod events;
+mod kept;
 mod planted;
 mod traces;
 
@@ -163,6 +164,8 @@ async fn no_secret_is_where_it_does_not_belong() {
     scene.pages().await;
     let commands = commands::run(&scene.ostia).await;
     scene.said.extend(commands);
+    let kept = kept::read_all(&scene.ostia, &scene.control).await;
+    scene.said.extend(kept);
     scene.processes();
     scene.ostia.stop().await;
     scene.what_stays().await;
@@ -173,7 +176,8 @@ async fn no_secret_is_where_it_does_not_belong() {
         ("the traces", "tools/call"),
         ("the log", "leaky"),
         ("the column audit_events.", "leaky.echo"),
-        ("the column audit_arguments.", ""),
+        ("the column audit_arguments.sealed", ""),
+        ("`ostia audit arguments`", "with ••• and"),
         ("the column upstreams.", "leaky.py"),
         ("the column api_keys.", "agent"),
         ("/metrics", "leaky"),
