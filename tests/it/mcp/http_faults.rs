@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     /// The stream breaks off after a notification, when its reader says so.
     CutInTheMiddle(CancellationToken),
     Status(u16),
+    /// An error of its own, in the words of an Ostia before it.
+    Busy,
     /// There is no answer.
     Silence,
     Redirect(String),
@@ -125,6 +127,12 @@ impl Fault {
             Self::Status(status) => StatusCode::from_u16(status)
                 .expect("a status")
                 .into_response(),
+            Self::Busy => {
+                let data = json!({"code": "upstream-busy", "requestId": "its own"});
+                let error = json!({"code": -31030, "message": "busy", "data": data});
+                let answer = json!({"jsonrpc": "2.0", "id": message["id"], "error": error});
+                (JSON, answer.to_string()).into_response()
+            }
             Self::Silence => std::future::pending().await,
             Self::Redirect(to) => {
                 (StatusCode::TEMPORARY_REDIRECT, [("location", to)]).into_response()
@@ -166,7 +174,7 @@ impl Server {
         all.entry(method.to_owned()).or_default().extend(faults);
     }
 
-    fn count(&self, method: &str) -> usize {
+    pub(crate) fn count(&self, method: &str) -> usize {
         let seen = self.seen.lock().expect("a list");
         seen.iter().filter(|(seen, ..)| seen == method).count()
     }

@@ -78,7 +78,7 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<Bundle>, Problem> {
     let request = v1::ListBundlesRequest {};
     let answer = caller.control.bundles().list_bundles(request).await?;
     let bundles = answer.into_inner().bundles.into_iter();
-    page.of(bundles.map(Bundle::from).collect(), |bundle| &bundle.id)
+    page.by(bundles.map(Bundle::from).collect(), |bundle| &bundle.name)
 }
 
 /// Make a bundle, served at `/mcp/@<name>`.

@@ -75,7 +75,7 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<Group>, Problem> {
     let request = v1::ListGroupsRequest {};
     let answer = caller.control.groups().list_groups(request).await?;
     let groups = answer.into_inner().groups.into_iter();
-    page.of(groups.map(Group::from).collect(), |group| &group.id)
+    page.by(groups.map(Group::from).collect(), |group| &group.name)
 }
 
 /// Make a group.

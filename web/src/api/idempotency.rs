@@ -39,8 +39,36 @@ struct Once {
     key_hash: Vec<u8>,
     request_hash: Vec<u8>,
     sealer: Sealer,
-    /// Calls of tools go on to where nobody can take them back.
-    only_changes: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What it does is done in a transaction of control, which says whether it was made.
+    Change,
+    /// It goes on to where nobody can take it back.
+    Call,
+}
+
+impl Kind {
+    fn of(route: &str) -> Self {
+        if route == upstreams::EXECUTE {
+            Self::Call
+        } else {
+            Self::Change
+        }
+    }
+
+    /// Whether who was answered like this may send the request again under the same key.
+    fn undone(self, response: &Response) -> bool {
+        match self {
+            Self::Change => !response.status().is_success(),
+            Self::Call => {
+                let problem = response.extensions().get::<Problem>();
+                problem.is_some_and(|problem| upstreams::never_ran(problem.code))
+            }
+        }
+    }
 }
 
 pub(super) async fn once(
@@ -64,8 +92,8 @@ pub(super) async fn once(
     let (parts, body) = request.into_parts();
     let bytes = read(body).await?;
     let path = parts.uri.path();
-    let once = Once::new(&caller, &key, path, &bytes, route != upstreams::EXECUTE)
-        .map_err(|_| Problem::internal())?;
+    let kind = Kind::of(route);
+    let once = Once::new(&caller, &key, path, &bytes, kind).map_err(|_| Problem::internal())?;
     request = Request::from_parts(parts, Body::from(bytes));
 
     // Claims are the affair of the web role, and not of the caller's role.
@@ -79,7 +107,7 @@ pub(super) async fn once(
     caller.control = caller.control.under(under);
     request.extensions_mut().insert(caller);
     let response = next.run(request).await;
-    if !response.status().is_success() {
+    if kind.undone(&response) {
         let abandon = v1::AbandonRequestRequest { claim };
         if let Err(status) = control.idempotency().abandon_request(abandon).await {
             tracing::warn!(%status, "a refused request cannot be sent again with its Idempotency-Key");
@@ -89,7 +117,11 @@ pub(super) async fn once(
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await;
     let bytes = bytes.map_err(|_| Problem::internal())?;
-    once.keep(control, claim, parts.status, &bytes).await;
+    let kept = match parts.extensions.get::<Problem>() {
+        Some(problem) => problem.to_keep().to_string().into(),
+        None => without_secret(&bytes),
+    };
+    once.keep(control, claim, parts.status, &kept).await;
     Ok((parts, Body::from(bytes)).into_response())
 }
 
@@ -99,7 +131,7 @@ impl Once {
         key: &str,
         path: &str,
         body: &[u8],
-        only_changes: bool,
+        kind: Kind,
     ) -> Result<Self, CannotSeal> {
         let asker = caller.principal.key_id;
         let key_hash = hash(&[asker.as_bytes(), path.as_bytes(), key.as_bytes()]);
@@ -108,7 +140,7 @@ impl Once {
             request_hash: hash(&[body]),
             sealer: Sealer::new(credential, b"answers of the API", key_hash.clone())?,
             key_hash,
-            only_changes,
+            kind,
         })
     }
 
@@ -116,7 +148,7 @@ impl Once {
         let request = v1::ClaimRequestRequest {
             key_hash: self.key_hash.clone(),
             request_hash: self.request_hash.clone(),
-            only_changes: self.only_changes,
+            only_changes: self.kind == Kind::Change,
         };
         let answer = control.idempotency().claim_request(request).await?;
         answer.into_inner().outcome.ok_or_else(Problem::internal)
@@ -124,7 +156,7 @@ impl Once {
 
     /// The caller has the answer: that a repeat will not get it is for the log.
     async fn keep(&self, control: &ControlClient, claim: String, status: StatusCode, body: &Bytes) {
-        let Ok(sealed) = self.sealer.seal(&without_secret(body)) else {
+        let Ok(sealed) = self.sealer.seal(body) else {
             tracing::error!("an answer cannot be sealed for a repeat");
             return;
         };
@@ -146,7 +178,12 @@ impl Once {
         let opened = self.sealer.open(&answer.sealed);
         let opened = opened.ok_or_else(|| refused(RequestState::InDoubt))?;
         let value = serde_json::from_slice::<Value>(&opened).unwrap_or_default();
-        let mut response = message::json(status, &value);
+        let mut response = if status.is_success() {
+            message::json(status, &value)
+        } else {
+            let problem = Problem::kept(&value).ok_or_else(Problem::internal)?;
+            problem.into_response()
+        };
         let replayed = HeaderValue::from_static("true");
         response.headers_mut().insert(REPLAYED, replayed);
         Ok(response)

@@ -9,14 +9,43 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts};
 use ostia_domain::code::Code;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Value, value::RawValue};
 
 /// Of any body that the API reads.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// A JSON body without members that nobody reads.
 pub(crate) struct Json<T>(pub(crate) T);
+
+/// A JSON object that is passed on as it came, with members that are there twice.
+#[derive(Debug)]
+pub(crate) struct Raw(String);
+
+impl Raw {
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        Self("{}".to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        if raw.get().starts_with('{') {
+            return Ok(Self(raw.get().to_owned()));
+        }
+        Err(D::Error::custom("is not a JSON object"))
+    }
+}
 
 /// Segments of the path.
 pub(crate) struct Named<T>(pub(crate) T);

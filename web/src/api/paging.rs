@@ -6,9 +6,10 @@ use super::{
     problem::Problem,
 };
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderValue, StatusCode, Uri, header::LINK, request::Parts};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -50,10 +51,13 @@ pub(crate) fn size(asked: Option<u32>) -> Result<u32, Problem> {
     Err(Problem::invalid("page_size", &problem))
 }
 
-/// A list that control gives as a whole, in an order that stays: the token is the id of the last item.
+/// A list that control gives as a whole. Its pages are cut by a key of its items, which is unique: what is made or
+/// deleted between two pages moves nothing.
 pub(crate) struct Whole {
     page: Page,
     at: Uri,
+    /// Which list it is: a token is good for no other.
+    route: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Whole {
@@ -62,7 +66,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Whole {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Query(page) = Query::from_request_parts(parts, state).await?;
         let at = original(parts);
-        Ok(Self { page, at })
+        let route = parts.extensions.get::<MatchedPath>();
+        let route = route.map_or("", MatchedPath::as_str).to_owned();
+        Ok(Self { page, at, route })
     }
 }
 
@@ -84,31 +90,42 @@ impl<S: Sync> FromRequestParts<S> for At {
 }
 
 impl Whole {
-    pub(crate) fn of<T>(
+    /// The page, in the order of the keys' bytes.
+    pub(crate) fn by<T>(
         self,
-        items: Vec<T>,
-        id: impl Fn(&T) -> &str,
+        mut items: Vec<T>,
+        key: impl Fn(&T) -> &str,
     ) -> Result<Listed<T>, Problem> {
         let size = size(self.page.page_size)? as usize;
-        let start = match self.page.page_token {
-            None => 0,
-            Some(token) => {
-                let last = items.iter().position(|item| id(item) == token);
-                let unknown =
-                    || Problem::invalid("page_token", "is not from an answer of this list");
-                last.ok_or_else(unknown)? + 1
-            }
-        };
-        let more = items.len() > start + size;
-        let items: Vec<T> = items.into_iter().skip(start).take(size).collect();
-        let last = items.last().map(|item| id(item).to_owned());
+        // A database may have another opinion of what comes first.
+        items.sort_by(|one, other| key(one).cmp(key(other)));
+        if let Some(token) = &self.page.page_token {
+            let unknown = || Problem::invalid("page_token", "is not from an answer of this list");
+            let last = self.read(token).ok_or_else(unknown)?;
+            let seen = items.partition_point(|item| *key(item) <= *last);
+            items.drain(..seen);
+        }
+        let more = items.len() > size;
+        items.truncate(size);
+        let last = items.last().filter(|_| more);
         Ok(Listed {
             list: List {
-                next_page_token: last.filter(|_| more),
+                next_page_token: last.map(|item| self.token(key(item))),
                 items,
             },
             at: self.at,
         })
+    }
+
+    /// What comes after the item of this key.
+    fn token(&self, key: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(format!("{}\n{key}", self.route))
+    }
+
+    fn read(&self, token: &str) -> Option<String> {
+        let said = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+        let key = said.strip_prefix(&self.route)?.strip_prefix('\n')?;
+        Some(key.to_owned())
     }
 }
 
@@ -183,26 +200,57 @@ mod tests {
         );
     }
 
+    fn page(route: &str, token: Option<String>) -> Whole {
+        Whole {
+            page: Page {
+                page_size: Some(2),
+                page_token: token,
+            },
+            at: Uri::from_static("/"),
+            route: route.to_owned(),
+        }
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    /// Whatever is deleted or made between two pages.
     #[test]
     fn every_item_is_on_one_page() {
-        let names: Vec<_> = ["a", "b", "c"].map(str::to_owned).into();
+        let there = [
+            // In no order, as a database may give it.
+            names(&["c", "a", "e", "B", "d"]),
+            names(&["a", "c", "d", "e"]),
+            names(&["aa", "c", "bb", "e"]),
+            names(&["f"]),
+        ];
         let mut token = None;
         let mut seen = Vec::new();
-        loop {
-            let page = Whole {
-                page: Page {
-                    page_size: Some(2),
-                    page_token: token,
-                },
-                at: Uri::from_static("/"),
-            };
-            let listed = page.of(names.clone(), |name| name).ok().unwrap();
+        for there in there {
+            let listed = page("/names", token).by(there, |name| name).ok().unwrap();
             seen.extend(listed.list.items);
             token = listed.list.next_page_token;
             if token.is_none() {
                 break;
             }
         }
-        assert_eq!(seen, names);
+        assert_eq!(seen, ["B", "a", "c", "d", "e"]);
+    }
+
+    #[test]
+    fn a_token_is_of_one_list() {
+        let listed = page("/names", None).by(names(&["a", "b", "c"]), |name| name);
+        let token = listed.ok().unwrap().list.next_page_token;
+        for (route, token, taken) in [
+            ("/names", token.clone(), true),
+            ("/others", token.clone(), false),
+            ("/nam", token, false),
+            ("/names", Some("x".to_owned()), false),
+            ("/names", Some(String::new()), false),
+        ] {
+            let listed = page(route, token).by(names(&["d"]), |name| name);
+            assert_eq!(listed.is_ok(), taken, "{route}");
+        }
     }
 }

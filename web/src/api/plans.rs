@@ -67,7 +67,9 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<Plan>, Problem> {
     let request = v1::ListPlansRequest {};
     let answer = caller.control.plans().list_plans(request).await?;
     let plans = answer.into_inner().plans;
-    page.of(plans.into_iter().map(Plan::from).collect(), |plan| &plan.id)
+    page.by(plans.into_iter().map(Plan::from).collect(), |plan| {
+        &plan.name
+    })
 }
 
 /// Make a plan.

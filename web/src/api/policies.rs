@@ -5,7 +5,7 @@ mod versions;
 use super::{
     caller::Caller,
     etag::Tagged,
-    message::{Answer, Created, Json, Named},
+    message::{Answer, Created, Json, Named, Raw},
     paging::{List, Listed, Page, Whole},
     problem::Problem,
     rules::Rules,
@@ -15,7 +15,6 @@ use crate::Site;
 use http::StatusCode;
 use ostia_proto::v1::{self, create_policy_request::Source};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -70,7 +69,7 @@ struct Question {
     tool: String,
     /// What it would be called with. Unset: whether any arguments would pass.
     #[schema(value_type = Option<Object>)]
-    arguments: Option<Map<String, Value>>,
+    arguments: Option<Raw>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -101,7 +100,7 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<Policy>, Problem> {
     let request = v1::ListPoliciesRequest {};
     let answer = caller.control.policies().list_policies(request).await?;
     let policies = answer.into_inner().policies.into_iter();
-    page.of(policies.map(Policy::from).collect(), |policy| &policy.id)
+    page.by(policies.map(Policy::from).collect(), |policy| &policy.name)
 }
 
 /// Make a policy.
@@ -165,7 +164,7 @@ async fn test(caller: Caller, Json(asked): Json<Question>) -> Result<Answer<Acce
     let request = v1::TestAccessRequest {
         key: asked.key,
         tool: asked.tool,
-        arguments: asked.arguments.map(|all| Value::Object(all).to_string()),
+        arguments: asked.arguments.map(Raw::into_text),
     };
     let answer = caller.control.policies().test_access(request).await?;
     let answer = answer.into_inner();
@@ -181,7 +180,7 @@ async fn test(caller: Caller, Json(asked): Json<Question>) -> Result<Answer<Acce
     }))
 }
 
-/// List the ready-made rules that a policy can copy.
+/// List the ready-made rules that a policy can copy, by name.
 #[utoipa::path(get, path = "/api/v1/presets", tag = "policies", params(Page),
     responses((status = OK, body = List<Preset>)))]
 async fn presets(caller: Caller, page: Whole) -> Result<Listed<Preset>, Problem> {
@@ -196,7 +195,7 @@ async fn presets(caller: Caller, page: Whole) -> Result<Listed<Preset>, Problem>
             summary: preset.summary,
             rules: preset.rules.unwrap_or_default().into(),
         });
-    page.of(presets.collect(), |preset| &preset.name)
+    page.by(presets.collect(), |preset| &preset.name)
 }
 
 impl From<v1::Policy> for Policy {

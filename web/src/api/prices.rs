@@ -56,7 +56,7 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<Price>, Problem> {
     let request = v1::ListPricesRequest {};
     let answer = caller.control.prices().list_prices(request).await?;
     let prices = answer.into_inner().prices.into_iter();
-    page.of(prices.map(Price::from).collect(), |price| &price.id)
+    page.by(prices.map(Price::from).collect(), |price| &price.tools)
 }
 
 /// Get one price.

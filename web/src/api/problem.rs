@@ -130,6 +130,24 @@ impl Problem {
         http_status(self.code)
     }
 
+    /// What stays true of it when the same request is answered again.
+    pub(super) fn to_keep(&self) -> serde_json::Value {
+        serde_json::json!({
+            "code": self.code.as_str(),
+            "detail": self.detail,
+            "upstream": self.upstream,
+        })
+    }
+
+    pub(super) fn kept(value: &serde_json::Value) -> Option<Self> {
+        let code = Code::parse(value["code"].as_str()?)?;
+        let problem = Self::new(code, value["detail"].as_str()?);
+        Some(match &value["upstream"] {
+            serde_json::Value::Null => problem,
+            error => problem.said_by_upstream(error.clone()),
+        })
+    }
+
     /// What a caller sees of it first.
     #[cfg(test)]
     pub(crate) fn answered(&self) -> (u16, &'static str) {
@@ -217,7 +235,7 @@ fn millis(wait: Duration) -> u64 {
 
 /// Every code, so that a new one is given a status by whoever makes it. What edges answer comes here
 /// through calls of tools.
-fn http_status(code: Code) -> StatusCode {
+pub(super) fn http_status(code: Code) -> StatusCode {
     match code {
         Code::InvalidJson
         | Code::InvalidRequest

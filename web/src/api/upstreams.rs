@@ -8,7 +8,7 @@ mod probe;
 mod standing;
 mod view;
 
-pub(super) use call::EXECUTE;
+pub(super) use call::{EXECUTE, never_ran};
 pub(super) use standing::Standing;
 
 use super::{
@@ -56,7 +56,7 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<Upstream>, Problem> 
     let request = v1::ListUpstreamsRequest {};
     let answer = caller.control.upstreams().list_upstreams(request).await?;
     let upstreams = answer.into_inner().upstreams.into_iter();
-    page.of(upstreams.map(Upstream::from).collect(), Upstream::id)
+    page.by(upstreams.map(Upstream::from).collect(), Upstream::name)
 }
 
 /// Add an upstream. Edges find out what it offers; until then it is listed without tools.
@@ -160,7 +160,7 @@ async fn health(caller: Caller, Named(name): Named<String>) -> Result<Answer<Hea
     Ok(Answer(caller.upstream(name).await?.into()))
 }
 
-/// List the tools that an upstream was found to offer, in its order.
+/// List the tools that an upstream was found to offer, by name.
 #[utoipa::path(get, path = "/api/v1/upstreams/{upstream}/tools", tag = "upstreams",
     params(("upstream" = String, Path, description = "Name or id."), Page),
     responses((status = OK, body = List<Tool>)))]
@@ -172,7 +172,7 @@ async fn tools(
     let request = v1::ListToolsRequest { upstream };
     let answer = caller.control.upstreams().list_tools(request).await?;
     let tools = answer.into_inner().tools.into_iter().map(Tool::from);
-    page.of(tools.collect(), Tool::name)
+    page.by(tools.collect(), Tool::name)
 }
 
 fn not_of_this_transport(field: &str) -> Problem {

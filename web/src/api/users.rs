@@ -108,7 +108,9 @@ async fn list(caller: Caller, page: Whole) -> Result<Listed<User>, Problem> {
     let request = v1::ListUsersRequest {};
     let answer = caller.control.identity().list_users(request).await?;
     let users = answer.into_inner().users;
-    page.of(users.into_iter().map(User::from).collect(), |user| &user.id)
+    page.by(users.into_iter().map(User::from).collect(), |user| {
+        &user.name
+    })
 }
 
 /// Add a user.

@@ -1,6 +1,6 @@
 //! `POST …/execute`: a call of a tool through the edge, with the caller's own key.
 
-use super::{Answer, Api, everything, send};
+use super::{Answer, Api, everything, send, service};
 use crate::harness::{control, upstreams, wait};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -156,4 +156,103 @@ async fn an_upstream_that_fails_is_told_from_ostia() {
     assert_eq!(tools["items"].as_array().map(Vec::len), Some(2));
     api.delete(path).await.ok(204);
     api.get(path).await.refused(404, "no-such-object");
+}
+
+/// Whatever a tool is called, and by the name or the id of its upstream.
+#[tokio::test]
+async fn every_tool_that_is_listed_is_called() {
+    let api = Api::start().await;
+    let names = ["plain", "read file", "ünï", "=?base64?eA==?=", "a/b", " x "];
+    let tools = names.map(|name| json!({"name": name, "inputSchema": {"type": "object"}}));
+    let offer = json!({"tools": [tools]}).to_string();
+    let lister = crate::harness::environment::repository().join("tests/peers/lister.py");
+    let body = json!({
+        "name": "named",
+        "transport": "stdio",
+        "program": upstreams::python(),
+        "args": ["-B", lister, offer],
+    });
+    let added = api.post("/api/v1/upstreams", body).await.ok(201);
+    let id = added["id"].as_str().expect("an id");
+    ready(&api, "named").await;
+    let key = caller(&api, "all", json!({})).await;
+    let none = service(&api.ostia, "none", "member").await;
+    control::client(&api.ostia).settled().await;
+    let listed = api.get("/api/v1/upstreams/named/tools").await.ok(200);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(names.len()));
+    for tool in listed["items"].as_array().expect("tools") {
+        let tool = tool["name"].as_str().expect("a name");
+        let escaped: String = tool.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for upstream in ["named", id] {
+            let called = call(&api, &key, upstream, &escaped, json!({})).await;
+            assert_eq!(called.ok(200)["content"][0]["text"], tool);
+        }
+    }
+    // Who may call nothing of it learns nothing by its id.
+    let stranger = call(&api, &none, id, "plain", json!({})).await;
+    stranger.refused(404, "tool-unavailable");
+    assert!(
+        !stranger.body["detail"].to_string().contains("named"),
+        "{:#}",
+        stranger.body
+    );
+    let nobodys = "00000000-0000-4000-8000-000000000000";
+    let missing = call(&api, &key, nobodys, "plain", json!({})).await;
+    missing.refused(404, "tool-unavailable");
+}
+
+/// What stands twice in what was sent is judged as it was sent, by everybody who judges.
+#[tokio::test]
+async fn arguments_are_judged_as_they_were_sent() {
+    let api = Api::start().await;
+    let key = caller(&api, "strict", json!({})).await;
+    let rules = json!({"rules": {
+        "upstreams": ["*"],
+        "allow": ["*"],
+        "arguments": [{"tools": ["demo.echo"], "argument": "/message", "glob": ["ok"]}],
+    }});
+    let path = "/api/v1/policies/strict";
+    api.write(Method::PUT, path, rules).await.ok(200);
+    control::client(&api.ostia).settled().await;
+    for (arguments, allowed) in [
+        (r#"{"message": "ok"}"#, true),
+        (r#"{"message": "evil"}"#, false),
+        (r#"{"message": "evil", "message": "ok"}"#, false),
+    ] {
+        let asked =
+            format!(r#"{{"key": "strict", "tool": "demo.echo", "arguments": {arguments}}}"#);
+        let test = api.request(Method::POST, "/api/v1/policies/test");
+        let said = send(test.body(asked)).await.ok(200);
+        assert_eq!(said["allowed"], allowed, "{arguments}: {said:#}");
+        let key_and_tool = ["--key", "strict", "--tool", "demo.echo"];
+        let test = [
+            &["policies", "test"],
+            &key_and_tool[..],
+            &["--arguments", arguments],
+        ];
+        let by_hand = api.ostia.cli(&test.concat()).await;
+        assert_eq!(by_hand.code, Some(i32::from(!allowed)), "{arguments}");
+        let execute = "/api/v1/upstreams/demo/tools/echo/execute";
+        let call = api.with_key(Method::POST, execute, &key);
+        let called = send(call.body(format!(r#"{{"arguments": {arguments}}}"#))).await;
+        assert_eq!(called.status, if allowed { 200 } else { 403 });
+    }
+    for (path, body, status, code) in [
+        (
+            "policies/test",
+            r#"{"key": "strict", "tool": "demo.echo", "arguments": [1]}"#,
+            400,
+            "invalid-json",
+        ),
+        (
+            "upstreams/demo/tools/echo/execute",
+            r#"{"arguments": "x"}"#,
+            400,
+            "invalid-json",
+        ),
+    ] {
+        let request = api.request(Method::POST, &format!("/api/v1/{path}"));
+        let wrong = send(request.body(body)).await;
+        wrong.refused_for(status, code, "arguments");
+    }
 }

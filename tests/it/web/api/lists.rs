@@ -1,7 +1,8 @@
 //! Pages of lists.
 
-use super::{Api, service};
-use serde_json::json;
+use super::{Api, everything, service};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 /// Follows `Link` to the end.
 async fn names(api: &Api, path: &str) -> Vec<String> {
@@ -58,4 +59,54 @@ async fn what_happened_is_found_by_what_it_was() {
     let since = "/api/v1/audit-logs?action=plans.*&from=2999-01-01T00:00:00Z";
     let none = api.get(since).await.ok(200);
     assert_eq!(none["items"], json!([]));
+}
+
+/// Goes through a list one by one and deletes what it sees, which is the end of nothing.
+#[tokio::test]
+async fn what_is_deleted_on_the_way_loses_nothing_behind_it() {
+    let api = Api::start().await;
+    let named = |name: &str| json!({"name": name});
+    let policy = |name: &str| json!({"name": name, "rules": everything()});
+    let price = |tools: &str| json!({"tools": tools, "micros": 1, "currency": "EUR"});
+    let upstream =
+        |name: &str| json!({"name": name, "transport": "http", "url": "https://192.0.2.1/"});
+    let make: [(&str, Method, &dyn Fn(&str) -> Value); 7] = [
+        ("users", Method::POST, &named),
+        ("groups", Method::POST, &named),
+        ("plans", Method::POST, &named),
+        ("bundles", Method::POST, &named),
+        ("policies", Method::POST, &policy),
+        ("prices", Method::PUT, &price),
+        ("upstreams", Method::POST, &upstream),
+    ];
+    for (kind, method, body) in make {
+        let path = format!("/api/v1/{kind}");
+        for name in ["zz-c", "zz-a", "zz-b"] {
+            let made = api.write(method.clone(), &path, body(name)).await;
+            assert!([200, 201].contains(&made.status), "{:#}", made.body);
+        }
+        let mut seen = Vec::new();
+        let mut next = format!("{path}?page_size=1");
+        loop {
+            let page = api.get(&next).await.ok(200);
+            let item = &page["items"][0];
+            let name = item["name"].as_str().or(item["tools"].as_str());
+            let name = name.expect("a name").to_owned();
+            if name.starts_with("zz-") {
+                let one = format!("{path}/{}", item["id"].as_str().expect("an id"));
+                api.delete(&one).await.ok(204);
+                seen.push(name);
+            }
+            let Some(token) = page["next_page_token"].as_str() else {
+                break;
+            };
+            next = format!("{path}?page_size=1&page_token={token}");
+        }
+        assert_eq!(seen, ["zz-a", "zz-b", "zz-c"], "{kind}");
+        // Of another list, or nobody's.
+        for token in ["bm90IG91cnM", "!"] {
+            let wrong = api.get(&format!("{path}?page_token={token}")).await;
+            wrong.refused_for(422, "invalid-argument", "page_token");
+        }
+    }
 }

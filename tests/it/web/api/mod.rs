@@ -10,6 +10,7 @@ mod examples;
 mod keys;
 mod lists;
 mod once;
+mod once_calls;
 mod origins;
 mod pools;
 mod prices;

@@ -81,9 +81,13 @@ async fn list(
     let mut client = caller.control.policies();
     let answer = client.list_policy_versions(request).await?;
     let versions = answer.into_inner().versions.into_iter();
-    let versions = versions.map(|version| (version.version.to_string(), version.into()));
-    let page = page.of(versions.collect(), |(number, _)| number)?;
+    let versions = versions.map(|version| (newest_first(version.version), version.into()));
+    let page = page.by(versions.collect(), |(place, _)| place)?;
     Ok(page.map(|(_, version)| version))
+}
+
+fn newest_first(version: u32) -> String {
+    format!("{:010}", u32::MAX - version)
 }
 
 /// Get one version of a policy's rules.

@@ -4,21 +4,25 @@
 
 use super::super::{
     caller::Caller,
-    message::{Answer, Json, Named},
-    problem::{Problem, SOON},
+    frame::REQUEST_ID,
+    message::{Answer, Json, Named, Raw},
+    problem::{Problem, SOON, http_status},
 };
 use super::standing::Standing;
 use crate::Site;
 use axum::extract::State;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{
-    HeaderMap, HeaderName, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
 };
 use ostia_domain::{code::Code, name::UpstreamName};
+use ostia_proto::v1;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
 const VERSION: &str = "2026-07-28";
 const PROTOCOL: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -38,7 +42,7 @@ const ID: u32 = 1;
 struct Call {
     #[serde(default)]
     #[schema(value_type = Object)]
-    arguments: Map<String, Value>,
+    arguments: Raw,
 }
 
 /// The route, where others have to know it.
@@ -51,7 +55,7 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
 /// Call a tool, as an MCP client with this key would. The answer is the tool's result, `isError` included.
 #[utoipa::path(post, path = EXECUTE, tag = "upstreams",
     request_body = Call,
-    params(("upstream" = String, Path, description = "Name."),
+    params(("upstream" = String, Path, description = "Name or id."),
         ("tool" = String, Path, description = "The upstream's own name for it.")),
     responses((status = OK, body = Object, headers(("Ostia-Quota-Remaining" = u64,
         description = "Calls left of this month, of the quota that has the least. Not there without a quota.")))))]
@@ -65,29 +69,12 @@ async fn execute(
         let detail = format!("there is no tool {tool:?} of {upstream:?} for this key");
         Problem::new(Code::ToolUnavailable, detail)
     };
-    // Nothing but a name becomes part of the edge's path, and nothing but text of its header.
-    let upstream = UpstreamName::new(upstream.clone()).map_err(|_| unavailable())?;
-    if tool.is_empty() || !tool.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(unavailable());
-    }
-    let url = format!("{}/{}", site.config.edge_url, upstream.as_str());
-    let body = json!({
-        "jsonrpc": "2.0",
-        "id": ID,
-        "method": "tools/call",
-        "params": {
-            "name": tool,
-            "arguments": call.arguments,
-            "_meta": {
-                "io.modelcontextprotocol/protocolVersion": VERSION,
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": {
-                    "name": "ostia-rest",
-                    "version": env!("CARGO_PKG_VERSION"),
-                },
-            },
-        },
-    });
+    let name = named(&site, &caller, &upstream).await?;
+    // Nothing but a name becomes part of the edge's path.
+    let name = name.and_then(|name| UpstreamName::new(name).ok());
+    let name = name.ok_or_else(unavailable)?;
+    let url = format!("{}/{}", site.config.edge_url, name.as_str());
+    let body = asking(&tool, call.arguments);
     let request = site
         .edge
         .post(&url)
@@ -96,13 +83,14 @@ async fn execute(
         .header(ACCEPT, "application/json, text/event-stream")
         .header(PROTOCOL, VERSION)
         .header(METHOD, "tools/call")
-        .header(NAME, &tool)
+        .header(NAME, wrapped(&tool))
         // Believed where the edge counts this process among its trusted proxies.
         .header(FORWARDED_FOR, caller.address.to_string())
-        .body(body.to_string());
+        .body(body);
     let answer = request.send().await.map_err(|error| unreachable(&error))?;
     let status = answer.status();
     let standing = Standing::of(answer.headers());
+    let request_id = answer.headers().get(REQUEST_ID).cloned();
     let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.to_str().unwrap_or_default();
         kind.starts_with("text/event-stream")
@@ -114,7 +102,52 @@ async fn execute(
         serde_json::from_slice(&body).ok()
     };
     let message: Map<String, Value> = message.ok_or_else(|| unreadable(status))?;
-    read(message, standing).ok_or_else(|| unreadable(status))?
+    let read = read(message, request_id.as_ref(), standing).ok_or_else(|| unreadable(status))?;
+    read.map_err(|problem| match problem.code {
+        // In the caller's words: who knows an id alone is not told the name.
+        Code::NotFound | Code::ToolUnavailable => unavailable(),
+        _ => problem,
+    })
+}
+
+/// The name of an upstream of which the path has the name or the id.
+async fn named(site: &Site, caller: &Caller, upstream: &str) -> Result<Option<String>, Problem> {
+    if Uuid::parse_str(upstream).is_err() {
+        return Ok(Some(upstream.to_owned()));
+    }
+    // Whoever calls tools need not be allowed to read definitions; what they may call, the edge decides.
+    let control = caller.named_to(&site.control);
+    let upstream = upstream.to_owned();
+    let request = v1::GetUpstreamRequest { upstream };
+    let found = control.upstreams().get_upstream(request).await;
+    let found = found.map(|found| found.into_inner().definition);
+    match found.map_err(Problem::from) {
+        Ok(definition) => Ok(definition.map(|definition| definition.name)),
+        Err(problem) if problem.code == Code::NoSuchObject => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The arguments stay the bytes that came: what the edge judges is what the upstream reads.
+fn asking(tool: &str, arguments: Raw) -> String {
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": VERSION,
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {
+            "name": "ostia-rest",
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+    });
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{ID},"method":"tools/call","params":{{"name":{},"arguments":{},"_meta":{meta}}}}}"#,
+        Value::from(tool),
+        arguments.into_text(),
+    )
+}
+
+/// As a header of MCP carries any text at all.
+fn wrapped(text: &str) -> String {
+    format!("=?base64?{}?=", BASE64_STANDARD.encode(text))
 }
 
 /// The body, as long as it has an end.
@@ -134,17 +167,20 @@ async fn whole(mut answer: reqwest::Response) -> Result<Vec<u8>, Problem> {
 /// What the edge says, in the words of REST.
 fn read(
     mut message: Map<String, Value>,
+    request_id: Option<&HeaderValue>,
     standing: Standing,
 ) -> Option<Result<(HeaderMap, Answer<Value>), Problem>> {
     if let Some(result) = message.remove("result") {
         return Some(Ok((standing.headers, Answer(result))));
     }
     let error = message.remove("error")?;
-    let code = error["data"]["code"].as_str().and_then(Code::parse);
+    // The edge's own errors name the request as the edge does; an upstream that is another Ostia does not.
+    let of_the_edge =
+        request_id.is_some_and(|id| error["data"]["requestId"] == id.to_str().unwrap_or_default());
+    let code = error["data"]["code"].as_str().filter(|_| of_the_edge);
+    let code = code.and_then(Code::parse);
     let detail = error["message"].as_str().unwrap_or_default();
     Some(Err(match code {
-        // To who may use nothing of an upstream its endpoint is not there.
-        Some(Code::NotFound) => Problem::new(Code::ToolUnavailable, detail),
         Some(code) => Problem::new(code, detail).standing(standing.refused(&error["data"])),
         // By the upstream's own word: the edge told it that nobody is there to be asked.
         None if error["code"] == MISSING_CAPABILITY => Problem::new(
@@ -174,9 +210,33 @@ fn last_event(stream: &str) -> Option<Map<String, Value>> {
         .last()
 }
 
+/// Whether an answer of this code proves that the tool did not run, so that the same call may be made.
+///
+/// What an edge answers after it gave the call away, or nobody knows, is not among them.
+pub(in super::super) fn never_ran(code: Code) -> bool {
+    match code {
+        // It began, and asked for something; or somebody ended it.
+        Code::ClientCapabilityMissing | Code::Cancelled => false,
+        Code::UpstreamBusy
+        | Code::UpstreamUnavailable
+        | Code::ControlUnavailable
+        | Code::DatabaseUnavailable
+        | Code::DatabaseReadOnly
+        | Code::ShuttingDown => true,
+        code => http_status(code).is_client_error(),
+    }
+}
+
 fn unreachable(error: &reqwest::Error) -> Problem {
     // Without the URL, which says nothing to a caller; `reqwest` puts no header into its errors.
     tracing::warn!(%error, "the edge cannot be reached");
+    if !error.is_connect() {
+        return Problem::new(
+            Code::WorkerLost,
+            "the edge was lost during the call. Whether the call had an effect is not known: check before you \
+             repeat it",
+        );
+    }
     Problem::new(
         Code::UpstreamUnavailable,
         "the edge cannot be reached from the web role: `ostia run web` needs --mcp-url",
@@ -202,18 +262,50 @@ mod tests {
         assert!(last_event("data: {\"id\":2,\"result\":{}}\n\n").is_none());
     }
 
+    /// As the pages of the errors say it.
+    #[test]
+    fn what_may_have_run_is_not_made_again() {
+        let ran = |code: &&Code| !never_ran(**code) && http_status(**code).as_u16() != 500;
+        let ran: Vec<_> = Code::ALL
+            .iter()
+            .filter(ran)
+            .map(|code| code.as_str())
+            .collect();
+        assert_eq!(
+            ran,
+            [
+                "client-capability-missing",
+                "task-lost",
+                "cancelled",
+                "result-too-large",
+                "worker-lost",
+                "call-timeout",
+                "upstream-invalid",
+                "upstream-error",
+                "upstream-unlisted",
+                "sign-in-failed",
+                "provider-unavailable",
+            ]
+        );
+        assert!(!never_ran(Code::Internal));
+    }
+
     #[test]
     fn an_error_of_the_edge_keeps_its_code() {
         let message = |value: Value| value.as_object().cloned().unwrap();
-        let refused =
-            json!({"error": {"code": -31029, "message": "m", "data": {"code": "rate-limited"}}});
-        let read = |value| read(message(value), Standing::default());
-        let problem = read(refused).unwrap().err().unwrap();
+        let id = HeaderValue::from_static("own");
+        let read = |value| read(message(value), Some(&id), Standing::default());
+        let of = |code, request_id| {
+            let data = json!({"code": code, "requestId": request_id});
+            json!({"error": {"code": -31029, "message": "m", "data": data}})
+        };
+        let problem = read(of("rate-limited", "own")).unwrap().err().unwrap();
         assert_eq!(problem.code, Code::RateLimited);
-        let stopping =
-            json!({"error": {"code": -31035, "message": "m", "data": {"code": "shutting-down"}}});
-        let problem = read(stopping).unwrap().err().unwrap();
+        let problem = read(of("shutting-down", "own")).unwrap().err().unwrap();
         assert_eq!(problem.answered(), (503, "shutting-down"));
+        // Of another Ostia, behind this one.
+        let problem = read(of("rate-limited", "other")).unwrap().err().unwrap();
+        assert_eq!(problem.code, Code::UpstreamError);
         let foreign = json!({"error": {"code": -32602, "message": "no"}});
         let problem = read(foreign).unwrap().err().unwrap();
         assert_eq!(problem.code, Code::UpstreamError);

@@ -64,7 +64,7 @@ impl From<v1::EdgePool> for Pool {
     fn from(pool: v1::EdgePool) -> Self {
         let state = pool.state.unwrap_or_default();
         Self {
-            cursor: format!("{}/{}", pool.upstream, pool.edge_id),
+            cursor: format!("{}/{}/{}", pool.upstream, pool.edge, pool.edge_id),
             breaker: upstream::Breaker::from(state.breaker()).as_str(),
             problem_stage: state.problem_stage().known().map(Stage::as_str),
             upstream: pool.upstream,
@@ -97,7 +97,7 @@ impl Caller {
 #[utoipa::path(get, path = "/api/v1/pools", tag = "upstreams", params(Page),
     responses((status = OK, body = List<Pool>)))]
 async fn list(caller: Caller, page: Whole) -> Result<Listed<Pool>, Problem> {
-    page.of(caller.pools(None).await?, Pool::cursor)
+    page.by(caller.pools(None).await?, Pool::cursor)
 }
 
 /// List what runs now of one upstream, on each edge.
@@ -109,5 +109,5 @@ async fn of_upstream(
     Named(upstream): Named<String>,
     page: Whole,
 ) -> Result<Listed<Pool>, Problem> {
-    page.of(caller.pools(Some(upstream)).await?, Pool::cursor)
+    page.by(caller.pools(Some(upstream)).await?, Pool::cursor)
 }

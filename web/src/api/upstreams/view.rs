@@ -183,8 +183,8 @@ enum State {
 }
 
 impl Upstream {
-    pub(super) fn id(&self) -> &str {
-        &self.id
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 }
 
