@@ -15,6 +15,7 @@ use ostia_domain::{
     clock::{self, Timestamp},
     user::Role,
 };
+use serde_json::Value;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -148,6 +149,28 @@ impl Change<'_> {
     ) -> Result<()> {
         self.changes.made(self.action, target, detail, touched);
         self.changes.commit().await
+    }
+
+    /// Ends a change of what is to be as it is. Its conditions hold all the same.
+    pub(crate) fn needless(self, state: &Value) -> Result<()> {
+        self.changes.op.conditions.check_state(state)
+    }
+
+    /// Makes a change of something permanent, unless it is as it was before: that leaves no event, and nobody is told
+    /// of it. Says whether it is made.
+    pub(crate) async fn commit_other(
+        self,
+        target: &str,
+        (before, after): (Value, Value),
+        touched: Touched<'_>,
+    ) -> Result<bool> {
+        if before == after {
+            self.needless(&before)?;
+            return Ok(false);
+        }
+        let detail = Detail::changed(before, after);
+        self.commit(target, detail, touched).await?;
+        Ok(true)
     }
 }
 

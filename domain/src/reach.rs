@@ -40,6 +40,47 @@ pub fn is_never(address: IpAddr) -> bool {
     }
 }
 
+/// The address that the host of a URL is, in any spelling that resolvers take: `2852039166`, `0x7f.1` and `0177.0.0.1`
+/// are addresses of IPv4 too.
+pub fn literal(host: &str) -> Option<IpAddr> {
+    let inside = host.trim_matches(['[', ']']);
+    inside.parse().ok().or_else(|| number(host).map(IpAddr::V4))
+}
+
+/// One to four numbers, the last of which fills what is left.
+fn number(host: &str) -> Option<Ipv4Addr> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let parts: Option<Vec<u32>> = host.split('.').map(part).collect();
+    let parts = parts?;
+    let (last, first) = parts.split_last()?;
+    let free = 32_usize
+        .checked_sub(8 * first.len())
+        .filter(|free| *free > 0)?;
+    let fits = first.iter().all(|part| *part < 256) && u64::from(*last) < 1 << free;
+    let high = first
+        .iter()
+        .fold(0, |sum, part| sum << 8 | u64::from(*part));
+    let address = u32::try_from(high << free | u64::from(*last));
+    address.ok().filter(|_| fits).map(Ipv4Addr::from)
+}
+
+/// Decimal, octal after a `0`, or hexadecimal after `0x`.
+fn part(text: &str) -> Option<u32> {
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&text[2..], 16),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text, 10),
+    };
+    // `0x` alone is a zero.
+    if digits.is_empty() && radix == 16 {
+        return Some(0);
+    }
+    let only_digits = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    u32::from_str_radix(digits, radix)
+        .ok()
+        .filter(|_| only_digits)
+}
+
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -128,6 +169,42 @@ mod tests {
         }
         for text in ["1.1.1.1", "2606:4700:4700::1111", "64:ff9b::101:101"] {
             assert!(allows(text, false), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_known_however_it_is_written() {
+        for (text, address) in [
+            ("2852039166", "169.254.169.254"),
+            ("0xa9fea9fe", "169.254.169.254"),
+            ("0251.0376.0251.0376", "169.254.169.254"),
+            ("169.254.43518", "169.254.169.254"),
+            ("169.254.169.254.", "169.254.169.254"),
+            ("0X7F.1", "127.0.0.1"),
+            ("0177.0.0.1", "127.0.0.1"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("0", "0.0.0.0"),
+            ("[fe80::1]", "fe80::1"),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(literal(text), Some(address), "{text}");
+        }
+        for name in [
+            "",
+            ".",
+            "localhost",
+            "1.example.com",
+            "256.1.1.1",
+            "1.2.3.4.5",
+            "4294967296",
+            "1..2",
+            "08.1",
+            "-1",
+            "+1",
+            "0x1g",
+            "1.2.65536",
+        ] {
+            assert_eq!(literal(name), None, "{name}");
         }
     }
 }

@@ -5,8 +5,10 @@
 //! whole. Where in doubt, more goes rather than less.
 
 mod command_line;
+mod url;
 
 pub use command_line::command_line;
+pub use url::{Within, secret_in_url};
 
 use regex::Regex;
 use serde_json::{Map, Value, value::RawValue};
@@ -158,12 +160,16 @@ impl Keeper {
 
 /// Whether what is under this name is likely to be a secret.
 fn tells(name: &str) -> bool {
-    let name: String = name
-        .chars()
+    let name = words(name);
+    TELLING.iter().any(|part| name.contains(part)) || TELLING_ALONE.contains(&name.as_str())
+}
+
+/// A name in lower case and without what separates its words.
+fn words(name: &str) -> String {
+    name.chars()
         .filter(char::is_ascii_alphanumeric)
         .map(|letter| letter.to_ascii_lowercase())
-        .collect();
-    TELLING.iter().any(|part| name.contains(part)) || TELLING_ALONE.contains(&name.as_str())
+        .collect()
 }
 
 /// That there was nothing, or a switch, is no secret.

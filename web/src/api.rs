@@ -5,6 +5,7 @@
 //! from the outside in: [`frame`] (request id, problems, origins), [`caller`] (who asks),
 //! [`idempotency`], [`etag`], [`members`]. So a new route cannot be without.
 
+mod allowances;
 mod audit;
 mod bundles;
 mod caller;

@@ -63,11 +63,13 @@ impl App {
         let change = self.change(op, "bundles.update").await?;
         let mut stored = named(change.tx(), reference).await?;
         store::bundles::set_selection(change.tx(), stored.bundle.id, &selection, op.now).await?;
-        let detail = Detail::changed(json!(stored.bundle.selection), json!(selection));
+        let states = (json!(stored.bundle.selection), json!(selection));
         let name = stored.bundle.name.to_string();
-        change.commit(&name, detail, Touched::Snapshot).await?;
-        stored.bundle.selection = selection;
-        stored.updated_at = op.now;
+        let made = change.commit_other(&name, states, Touched::Snapshot);
+        if made.await? {
+            stored.bundle.selection = selection;
+            stored.updated_at = op.now;
+        }
         Ok(stored)
     }
 

@@ -147,8 +147,10 @@ impl App {
         let before = detail(&view(change.tx(), before).await?);
         let view = view(change.tx(), after).await?;
         let name = view.stored.user.name.clone();
-        let detail = Detail::changed(before, detail(&view));
-        change.commit(&name, detail, Touched::Keys(&keys)).await?;
+        let states = (before, detail(&view));
+        change
+            .commit_other(&name, states, Touched::Keys(&keys))
+            .await?;
         Ok(view)
     }
 

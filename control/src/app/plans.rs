@@ -43,8 +43,10 @@ impl App {
             .await?
             .ok_or_else(|| Error::not_found("plan", reference))?;
         store::plans::set_limits(change.tx(), plan.id, limits).await?;
-        let detail = Detail::changed(json!(plan.limits), json!(limits));
-        change.commit(&plan.name, detail, Touched::Snapshot).await?;
+        let states = (json!(plan.limits), json!(limits));
+        change
+            .commit_other(&plan.name, states, Touched::Snapshot)
+            .await?;
         Ok(Plan { limits, ..plan })
     }
 

@@ -118,8 +118,14 @@ async fn replace_rules(
     mut stored: StoredPolicy,
     rules: Rules,
 ) -> Result<StoredPolicy> {
+    let before = state(&stored);
+    if before == json!(rules) {
+        // A version is of other rules.
+        change.needless(&before)?;
+        return Ok(stored);
+    }
     stored.version += 1;
-    let detail = Detail::changed(state(&stored), json!(rules)).with("version", stored.version);
+    let detail = Detail::changed(before, json!(rules)).with("version", stored.version);
     stored.policy.rules = rules;
     stored.unreadable = false;
     stored.updated_at = op.now;

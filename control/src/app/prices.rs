@@ -55,12 +55,14 @@ impl App {
                 .map_err(naming::taken("price", tools))?,
         }
         let after = detail(&stored.price);
-        let detail = match &before {
-            Some(found) => Detail::changed(detail(&found.price), after),
-            None => Detail::made(after),
+        let Some(found) = before else {
+            let made = Detail::made(after);
+            change.commit(tools, made, Touched::Nothing).await?;
+            return Ok(stored);
         };
-        change.commit(tools, detail, Touched::Nothing).await?;
-        Ok(stored)
+        let states = (detail(&found.price), after);
+        let made = change.commit_other(tools, states, Touched::Nothing).await?;
+        Ok(if made { stored } else { found })
     }
 
     pub(crate) async fn delete_price(&self, op: &Op, reference: &str) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Upstreams: defined, changed, listed, removed.
 
-mod credentials;
+pub(in crate::app) mod credentials;
 pub(in crate::app) mod demo;
 mod detail;
 mod discover;

@@ -30,14 +30,12 @@ pub(crate) fn tag(state: &Value) -> String {
 
 impl Conditions {
     pub(super) async fn check(&self, tx: &Tx, events: &[Event]) -> Result<()> {
-        if let Some(expected) = &self.if_match {
+        if self.if_match.is_some() {
             let [event] = events else {
                 let problem = "is for the change of one object";
                 return Err(Error::invalid("ostia-if-match", problem));
             };
-            if !holds(expected, event.detail.before()) {
-                return Err(Error(Kind::PreconditionFailed));
-            }
+            self.check_state(event.detail.before())?;
         }
         if let Some(claim) = self.claim
             && !store::idempotency::mark(tx, claim).await?
@@ -47,6 +45,15 @@ impl Conditions {
             ));
         }
         Ok(())
+    }
+
+    /// Of one object, as it is before a change or without one.
+    pub(super) fn check_state(&self, before: &Value) -> Result<()> {
+        let expected = self.if_match.as_ref();
+        if expected.is_none_or(|expected| holds(expected, before)) {
+            return Ok(());
+        }
+        Err(Error(Kind::PreconditionFailed))
     }
 }
 

@@ -70,6 +70,9 @@ async fn an_address_where_no_server_is_is_refused_at_once() {
         "[::ffff:169.254.169.254]",
         "0.0.0.0",
         "224.0.0.1",
+        "2852039166",
+        "0xa9.0376.43518",
+        "169.254.169.254.",
     ] {
         let url = format!("http://{host}/latest/meta-data");
         let answer = add(&control, definition(Transport::Http(private(&url)))).await;
@@ -124,6 +127,9 @@ async fn what_is_no_address_is_refused_and_the_field_named() {
         private("unix:///run/mcp.sock"),
         // Credentials are headers, which are sealed.
         endpoint("https://ada:hunter2@example.com/mcp"),
+        endpoint("https://example.com/mcp?region=eu&api_key=hunter2"),
+        endpoint("https://example.com/mcp?for=ghp_0123456789abcdef0123"),
+        endpoint("https://example.com/s/sk-live-0123456789/mcp"),
         endpoint("https://example.com/mcp#part"),
         // In clear only where somebody said that the network is theirs.
         endpoint("http://example.com/mcp"),

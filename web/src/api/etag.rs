@@ -29,9 +29,14 @@ pub(crate) struct Tagged<T> {
 
 impl<T> Tagged<T> {
     pub(crate) fn of<M: HasEtag + Into<T>>(message: M) -> Self {
+        Self::with(message, Into::into)
+    }
+
+    /// With what an object of REST has of other messages.
+    pub(crate) fn with<M: HasEtag>(message: M, to: impl FnOnce(M) -> T) -> Self {
         Self {
             etag: message.etag().to_owned(),
-            object: message.into(),
+            object: to(message),
         }
     }
 }

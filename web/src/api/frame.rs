@@ -1,8 +1,9 @@
 //! Around every request of the API: its id, how problems are written, and which origins may ask.
 
-use super::problem::Problem;
+use super::{keys, problem::Problem};
 use crate::Site;
 use axum::{
+    Extension,
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -100,14 +101,19 @@ fn preflight() -> Response {
 
 pub(super) async fn not_found(request: Request) -> Problem {
     let path = request.uri().path();
-    Problem::new(
-        Code::NotFound,
-        format!("there is nothing under {path}: /api/openapi.json lists what there is"),
-    )
+    let detail = keys::advice(path).map_or_else(
+        || format!("there is nothing under {path}: /api/openapi.json lists what there is"),
+        str::to_owned,
+    );
+    Problem::new(Code::NotFound, detail)
 }
 
-pub(super) async fn method_not_allowed(request: Request) -> Problem {
+pub(super) async fn method_not_allowed(asked: Extension<Asked>, request: Request) -> Problem {
     let method = request.method();
-    let detail = format!("{method} cannot be done here: the header Allow lists what can");
+    let advice = keys::advice(asked.0.0.path()).filter(|_| *method == Method::POST);
+    let detail = advice.map_or_else(
+        || format!("{method} cannot be done here: the header Allow lists what can"),
+        str::to_owned,
+    );
     Problem::new(Code::HttpMethodNotAllowed, detail)
 }

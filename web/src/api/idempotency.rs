@@ -32,7 +32,7 @@ use serde_json::Value;
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// On an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-const MAX_KEY_LENGTH: usize = 255;
+pub(super) const MAX_KEY_LENGTH: usize = 255;
 
 /// A request that is done once.
 struct Once {
@@ -71,6 +71,12 @@ impl Kind {
     }
 }
 
+/// Whether a POST of this route is done once under its key.
+pub(super) fn is_once(route: &str) -> bool {
+    // A token is made anew each time: it is kept nowhere, and another one changes nothing.
+    route != tokens::EXCHANGE
+}
+
 pub(super) async fn once(
     State(site): State<Site>,
     mut request: Request,
@@ -79,8 +85,7 @@ pub(super) async fn once(
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("", MatchedPath::as_str);
     let key = request.headers().get(HEADER).cloned();
-    // A token is made anew each time: it is kept nowhere, and another one changes nothing.
-    let once = *request.method() == Method::POST && route != tokens::EXCHANGE;
+    let once = *request.method() == Method::POST && is_once(route);
     let caller = request.extensions().get::<Caller>().cloned();
     let (Some(key), Some(mut caller), true) = (key, caller, once) else {
         return Ok(next.run(request).await);

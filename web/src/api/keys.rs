@@ -1,7 +1,7 @@
 //! `/v1/keys` and `/api/v1/keys`: the caller's own keys, and everybody's.
 //!
 //! Both are the same handlers. At `/v1` a key of somebody else is as if it was not there, also for those who
-//! may see it at `/api/v1`.
+//! may see it at `/api/v1`; and none is made or activated there, which no key may do for its own account.
 
 mod leaked;
 mod view;
@@ -11,6 +11,7 @@ pub(super) use leaked::routes as leaked_routes;
 pub(super) use view::Key;
 
 use super::{
+    allowances::Held,
     caller::Caller,
     etag::Tagged,
     message::{Answer, Created, Json, Named, Query},
@@ -22,10 +23,19 @@ use crate::Site;
 use axum::Extension;
 use http::StatusCode;
 use ostia_proto::v1;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use view::{Minted, Mode, Restrictions};
+
+/// A key as it is told alone.
+#[derive(Serialize, ToSchema)]
+struct KeyAndLimits {
+    #[serde(flatten)]
+    key: Key,
+    /// All of them hold for calls with it: its own, and those of its owner.
+    limits: Vec<Held>,
+}
 
 /// Whose keys a path is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,9 +63,9 @@ struct NewKey {
     /// Unique among the owner's keys that are not revoked.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// Name or id of the user. Unset: whoever asks; at `/v1` nobody else.
+    /// Name or id of the user: not of the account that asks, for which its key makes no other.
     #[schema(min_length = 1)]
-    owner: Option<String>,
+    owner: String,
     #[serde(default)]
     mode: Mode,
     /// Names or ids. Without any, `restrictions` must have rules.
@@ -101,12 +111,13 @@ struct Rotation {
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
     let own = OpenApiRouter::new()
-        .routes(routes!(list_own, create))
+        .routes(routes!(list_own))
         .merge(of_one())
         .layer(Extension(Reach::Own));
     let all = OpenApiRouter::new()
         .routes(routes!(list_all, create))
         .merge(of_one())
+        .routes(routes!(activate))
         .layer(Extension(Reach::All));
     OpenApiRouter::new()
         .nest("/v1/keys", own)
@@ -118,8 +129,16 @@ fn of_one() -> OpenApiRouter<Site> {
         .routes(routes!(get, update, delete))
         .routes(routes!(rotate))
         .routes(routes!(inactivate))
-        .routes(routes!(activate))
         .routes(routes!(revoke))
+}
+
+/// What somebody reads who makes or activates a key where keys do not.
+pub(super) fn advice(path: &str) -> Option<&'static str> {
+    let below = path.strip_prefix("/v1/keys")?;
+    (below.is_empty() || below.ends_with("/activate")).then_some(
+        "a key makes and activates no keys of its own account: sign in to the dashboard, or use the key of an \
+         administrator at /api/v1/keys",
+    )
 }
 
 impl Caller {
@@ -179,21 +198,14 @@ async fn list(
 /// Make a key. The answer holds the only copy of its secret there will be.
 #[utoipa::path(post, path = "/", tag = "keys", request_body = NewKey,
     responses((status = CREATED, body = Minted)))]
-async fn create(
-    caller: Caller,
-    Extension(reach): Extension<Reach>,
-    Json(new): Json<NewKey>,
-) -> Result<Created<Minted>, Problem> {
-    if reach == Reach::Own && new.owner.is_some() {
-        return Err(Problem::invalid("owner", "cannot be chosen here"));
-    }
+async fn create(caller: Caller, Json(new): Json<NewKey>) -> Result<Created<Minted>, Problem> {
     let mode = match new.mode {
         Mode::Live => v1::KeyMode::Live,
         Mode::Test => v1::KeyMode::Test,
     };
     let request = v1::CreateKeyRequest {
         name: new.name,
-        owner: Some(new.owner.unwrap_or_else(|| caller.user.id.clone())),
+        owner: Some(new.owner),
         mode: mode.into(),
         policies: new.policies,
         plan: new.plan,
@@ -206,17 +218,21 @@ async fn create(
     Ok(Created(Minted::new(answer.key, answer.secret)?))
 }
 
-/// Get one key.
+/// Get one key, with what holds for calls with it and what is left of its quotas.
 #[utoipa::path(get, path = "/{key}", tag = "keys",
     params(("key" = String, Path, description = "Id, public id or name.")),
-    responses((status = OK, body = Key)))]
+    responses((status = OK, body = KeyAndLimits)))]
 async fn get(
     caller: Caller,
     Extension(reach): Extension<Reach>,
     Named(key): Named<String>,
-) -> Result<Tagged<Key>, Problem> {
+) -> Result<Tagged<KeyAndLimits>, Problem> {
     let key = caller.key(reach, key).await?;
-    Ok(Tagged::of(key))
+    let limits = caller.limits(&key).await?;
+    Ok(Tagged::with(key, |key| KeyAndLimits {
+        key: key.into(),
+        limits,
+    }))
 }
 
 /// Rename a key or change what it is held to. Every edge judges by it from the next call on.

@@ -1,17 +1,19 @@
 //! The document of the API: made from the handlers, so that it cannot say something else.
 
+mod headers;
+
 use super::{
+    idempotency,
     message::json,
     problem::{MEDIA_TYPE, ProblemBody},
-    upstreams::EXECUTE,
+    upstreams::{DISCOVER, EXECUTE, PROBE},
 };
 use axum::response::Response;
 use http::StatusCode;
 use utoipa::{
     OpenApi,
     openapi::{
-        self, Content, Header, HeaderBuilder, HttpMethod, ObjectBuilder, RefOr, ResponseBuilder,
-        Type,
+        self, Content, HttpMethod, RefOr, ResponseBuilder,
         path::Operation,
         schema::{AdditionalProperties, Schema},
         security::{
@@ -114,40 +116,15 @@ fn finish(path: &str, method: &HttpMethod, operation: &mut Operation) {
     }
     for (status, when) in errors(path, method, operation, open) {
         let reference = openapi::Ref::from_schema_name("Problem");
-        let mut response = ResponseBuilder::new()
+        let response = ResponseBuilder::new()
             .description(when)
-            .content(MEDIA_TYPE, Content::new(Some(reference)));
-        if status == "429" {
-            response = response.header("Retry-After", number("When to come again, in seconds."));
-            if path == EXECUTE {
-                response = of_the_limit(response);
-            }
-        }
-        let response = response.build();
+            .content(MEDIA_TYPE, Content::new(Some(reference)))
+            .build();
         let responses = &mut operation.responses.responses;
         responses.insert(status.to_owned(), RefOr::T(response));
     }
-}
-
-/// What a call is told about the limit that it reached.
-fn of_the_limit(response: ResponseBuilder) -> ResponseBuilder {
-    let limit = "What the limit allows.";
-    let left = "What is left of it.";
-    let reset = "When it allows more, in seconds.";
-    response
-        .header("RateLimit-Limit", number(limit))
-        .header("RateLimit-Remaining", number(left))
-        .header("RateLimit-Reset", number(reset))
-}
-
-fn number(description: &str) -> Header {
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .minimum(Some(0));
-    HeaderBuilder::new()
-        .schema(Some(schema))
-        .description(Some(description))
-        .build()
+    headers::take(path, method, open, operation);
+    headers::tell(path, method, open, operation);
 }
 
 fn errors(
@@ -157,12 +134,13 @@ fn errors(
     open: bool,
 ) -> Vec<(&'static str, &'static str)> {
     let reads = *method == HttpMethod::Get;
+    let once = *method == HttpMethod::Post && !open && idempotency::is_once(path);
     let executes = path == EXECUTE;
     let mut errors = vec![
         ("500", "Ostia failed."),
         (
             "503",
-            "Control or its database cannot be reached; again after `Retry-After`.",
+            "Control or its database cannot be reached, or the upstream is busy; again after `Retry-After`.",
         ),
     ];
     if !open {
@@ -179,16 +157,18 @@ fn errors(
             "400",
             "The request cannot be read; `field` names the member.",
         ));
+    }
+    if operation.request_body.is_some() || operation.parameters.is_some() || once {
         errors.push(("422", "A value cannot be used; `field` names the member."));
     }
-    if operation.request_body.is_some() {
+    if operation.request_body.is_some() || once {
         errors.push(("413", "The body is too large."));
     }
     // Which key a name means can be open.
-    if !open && (!reads || path.contains("{key}")) {
+    if !open && (!reads || headers::reads(operation, "key")) {
         errors.push((
             "409",
-            "There is one of that name, or its state does not allow it.",
+            "There is one of that name, several are meant by it, or its state does not allow it.",
         ));
     }
     if matches!(
@@ -201,8 +181,11 @@ fn errors(
         errors.push(("429", "Too many; again after `Retry-After`."));
     }
     if executes {
-        errors.push(("502", "The upstream failed."));
+        errors.push(("502", "The upstream failed, or cannot be reached."));
         errors.push(("504", "The call took too long."));
+    }
+    if [DISCOVER, PROBE].contains(&path) {
+        errors.push(("504", "No edge did it in time."));
     }
     errors
 }

@@ -2,6 +2,8 @@
 
 mod versions;
 
+pub(super) use versions::RESTORE;
+
 use super::{
     caller::Caller,
     etag::Tagged,
@@ -180,22 +182,23 @@ async fn test(caller: Caller, Json(asked): Json<Question>) -> Result<Answer<Acce
     }))
 }
 
-/// List the ready-made rules that a policy can copy, by name.
+/// List the ready-made rules that a policy can copy.
 #[utoipa::path(get, path = "/api/v1/presets", tag = "policies", params(Page),
     responses((status = OK, body = List<Preset>)))]
 async fn presets(caller: Caller, page: Whole) -> Result<Listed<Preset>, Problem> {
     let request = v1::ListPresetsRequest {};
     let answer = caller.control.policies().list_presets(request).await?;
-    let presets = answer
-        .into_inner()
-        .presets
-        .into_iter()
-        .map(|preset| Preset {
+    let presets = answer.into_inner().presets.into_iter().enumerate();
+    let presets = presets.map(|(place, preset)| {
+        let preset = Preset {
             name: preset.name,
             summary: preset.summary,
             rules: preset.rules.unwrap_or_default().into(),
-        });
-    page.by(presets.collect(), |preset| &preset.name)
+        };
+        (format!("{place:03}"), preset)
+    });
+    let page = page.by(presets.collect(), |(place, _)| place)?;
+    Ok(page.map(|(_, preset)| preset))
 }
 
 impl From<v1::Policy> for Policy {

@@ -9,6 +9,7 @@ mod standing;
 mod view;
 
 pub(super) use call::{EXECUTE, never_ran};
+pub(super) use probe::PROBE;
 pub(super) use standing::Standing;
 
 use super::{
@@ -25,6 +26,9 @@ use ostia_domain::code::Code;
 use ostia_proto::v1;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use view::{Health, Tool, Upstream};
+
+/// The route, where others have to know it.
+pub(super) const DISCOVER: &str = "/api/v1/upstreams/{upstream}/discover";
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
@@ -110,7 +114,7 @@ async fn remove(caller: Caller, Named(upstream): Named<String>) -> Result<Status
 }
 
 /// Have an upstream listed anew, now, and say what was found or what the problem is.
-#[utoipa::path(post, path = "/api/v1/upstreams/{upstream}/discover", tag = "upstreams",
+#[utoipa::path(post, path = DISCOVER, tag = "upstreams",
     params(("upstream" = String, Path, description = "Name or id.")),
     responses((status = OK, body = Upstream)))]
 async fn discover(

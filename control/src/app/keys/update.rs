@@ -1,11 +1,14 @@
 //! What a key is held to, changed.
 
-use super::{Expiry, KeyView, changed, named, unrevoked};
+use super::{
+    Expiry, KeyView, label, named, reread, unrevoked,
+    view::{detail, view},
+};
 use crate::{
     app::{App, naming, plans, policies},
     authority::may_hold_keys_of,
     error::{Error, Kind as ErrorKind, Result},
-    op::Op,
+    op::{Op, Touched},
     store::{self, Tx, keys::StoredKey},
 };
 use ostia_domain::{
@@ -75,7 +78,14 @@ impl App {
         store::keys::update(change.tx(), &key)
             .await
             .map_err(naming::taken("key", &key.name))?;
-        changed(change, op, before).await
+        let before = view(change.tx(), op, before).await?;
+        let after = reread(&change, op, key.id).await?;
+        let states = (detail(&before), detail(&after));
+        let touched = Touched::Keys(&[key.id]);
+        change
+            .commit_other(&label(&after.key), states, touched)
+            .await?;
+        Ok(after)
     }
 }
 

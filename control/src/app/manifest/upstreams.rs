@@ -7,16 +7,15 @@ use super::{
 use crate::{
     app::{
         App,
-        upstreams::{check, demo, detail},
+        upstreams::{check, credentials, demo, detail},
     },
     error::{Error, Kind as ErrorKind, Result},
     op::{Detail, Touched},
     store::{self, upstreams::StoredUpstream},
-    vault::{self, CREDENTIAL},
+    vault::CREDENTIAL,
 };
 use ostia_domain::{
     credential::Credential,
-    key::Secret,
     upstream::{PoolLimits, Transport, Upstream},
 };
 use serde_json::{Map, Value, json};
@@ -51,7 +50,7 @@ impl Applying<'_> {
         };
         demand_values(&wanted, Some(&before))?;
         let mut fields = between(&stored_document(&before), &after);
-        fields.extend(self.app.other_values(&before, &wanted));
+        fields.extend(other_values(self.app, &before, &wanted));
         if self.changed(Kind::Upstreams, &name, fields) {
             let (tx, op) = (self.changes.tx(), self.changes.op());
             let replaced = self.app.replace_upstream(op, tx, &before, wanted);
@@ -76,46 +75,20 @@ impl Applying<'_> {
     }
 }
 
-impl App {
-    /// Credentials that are there and are given another value. One that cannot be opened has another.
-    fn other_values(&self, before: &StoredUpstream, wanted: &Upstream) -> Vec<FieldChange> {
-        let old = &before.upstream.transport;
-        let mut changes = Vec::new();
-        for (name, value) in values(&wanted.transport) {
-            let Some(sealed) = before.credentials.get(&name) else {
-                continue;
-            };
-            let slot = vault::slot(old, &name);
-            let opened = self.vault.open(before.upstream.id, &slot, sealed);
-            if !value.expose().is_empty() && opened != Ok(value) {
-                changes.push(FieldChange {
-                    field: field(&wanted.transport, &name),
-                    before: THERE.into(),
-                    after: ANOTHER.into(),
-                });
-            }
-        }
-        changes
-    }
-}
-
-/// Everything that is secret, by the name that it is kept under.
-fn values(transport: &Transport) -> Vec<(String, Secret)> {
-    let named = transport.credentials().iter();
-    let mut values: Vec<_> = named
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let endpoint = transport.endpoint();
-    if let Some(mut credential) = endpoint.and_then(|endpoint| endpoint.credential.clone()) {
-        let secret = std::mem::take(credential.secret_mut());
-        values.push((CREDENTIAL.to_owned(), secret));
-    }
-    values
+/// Credentials that are there and are given another value.
+fn other_values(app: &App, before: &StoredUpstream, wanted: &Upstream) -> Vec<FieldChange> {
+    let other = app.other_credentials(before, wanted).into_iter();
+    let changes = other.map(|name| FieldChange {
+        field: field(&wanted.transport, &name),
+        before: THERE.into(),
+        after: ANOTHER.into(),
+    });
+    changes.collect()
 }
 
 /// What is empty is as it was, so it has to be there.
 fn demand_values(wanted: &Upstream, before: Option<&StoredUpstream>) -> Result<()> {
-    for (name, value) in values(&wanted.transport) {
+    for (name, value) in credentials::take(&mut wanted.transport.clone()) {
         let is_there = before.is_some_and(|before| before.credentials.contains_key(&name));
         if value.expose().is_empty() && !is_there {
             return Err(Error(ErrorKind::InvalidAt {

@@ -6,7 +6,10 @@ use crate::{
     store::upstreams::StoredUpstream,
     vault::{self, CREDENTIAL},
 };
-use ostia_domain::upstream::{Transport, Upstream};
+use ostia_domain::{
+    key::Secret,
+    upstream::{Transport, Upstream},
+};
 use std::{collections::BTreeMap, mem};
 
 impl App {
@@ -16,12 +19,7 @@ impl App {
         upstream: &mut Upstream,
         before: Option<&StoredUpstream>,
     ) -> Result<BTreeMap<String, Vec<u8>>> {
-        let mut values = mem::take(upstream.transport.credentials_mut());
-        let endpoint = upstream.transport.endpoint_mut();
-        if let Some(credential) = endpoint.and_then(|endpoint| endpoint.credential.as_mut()) {
-            let secret = mem::take(credential.secret_mut());
-            values.insert(CREDENTIAL.to_owned(), secret);
-        }
+        let values = take(&mut upstream.transport);
         let mut sealed = BTreeMap::new();
         for (name, value) in values {
             let kept = match before {
@@ -40,6 +38,25 @@ impl App {
             sealed.insert(name, value);
         }
         Ok(sealed)
+    }
+
+    /// The names of credentials that are there and are given another value. One that cannot be opened has another.
+    pub(in crate::app) fn other_credentials(
+        &self,
+        before: &StoredUpstream,
+        wanted: &Upstream,
+    ) -> Vec<String> {
+        let old = &before.upstream.transport;
+        let given = take(&mut wanted.transport.clone()).into_iter();
+        let other = given.filter(|(name, value)| {
+            let Some(sealed) = before.credentials.get(name) else {
+                return false;
+            };
+            let slot = vault::slot(old, name);
+            let opened = self.vault.open(before.upstream.id, &slot, sealed);
+            !value.expose().is_empty() && opened.as_ref() != Ok(value)
+        });
+        other.map(|(name, _)| name).collect()
     }
 
     /// A sealed value from before, under the key that seals today. `None`: there was none.
@@ -70,6 +87,17 @@ impl App {
             Err(_) => Ok(Some(sealed.clone())),
         }
     }
+}
+
+/// Everything that is secret, by the name that it is kept under, out of a definition.
+pub(in crate::app) fn take(transport: &mut Transport) -> BTreeMap<String, Secret> {
+    let mut values = mem::take(transport.credentials_mut());
+    let endpoint = transport.endpoint_mut();
+    if let Some(credential) = endpoint.and_then(|endpoint| endpoint.credential.as_mut()) {
+        let secret = mem::take(credential.secret_mut());
+        values.insert(CREDENTIAL.to_owned(), secret);
+    }
+    values
 }
 
 /// Whether both get what they are given in the same hands.

@@ -2,7 +2,12 @@
 
 use crate::error::{Error, Result};
 use http::{HeaderName, HeaderValue, Uri, header::AUTHORIZATION, uri::Scheme};
-use ostia_domain::{credential::Credential, reach, upstream::HttpEndpoint};
+use ostia_domain::{
+    credential::Credential,
+    reach,
+    redact::{Within, secret_in_url},
+    upstream::HttpEndpoint,
+};
 
 /// Where an endpoint stands in a definition, for whoever has to correct it.
 pub(super) struct Fields {
@@ -110,7 +115,23 @@ fn check_credential(credential: &Credential, private: bool) -> Result<(), String
     }
 }
 
-fn check_url(text: &str, private: bool) -> Result<(), &'static str> {
+fn check_url(text: &str, private: bool) -> Result<(), String> {
+    check_place(text, private)?;
+    match secret_in_url(text) {
+        None => Ok(()),
+        Some(Within::Parameter(name)) => Err(format!(
+            "holds a credential in the parameter {name:?}, where anybody can read it: send it in a header, as \
+             `credential` or `headers`, which are sealed"
+        )),
+        Some(Within::Text) => Err(
+            "holds what looks like a credential, where anybody can read it: send it in a header, as \
+             `credential` or `headers`, which are sealed"
+                .to_owned(),
+        ),
+    }
+}
+
+fn check_place(text: &str, private: bool) -> Result<(), &'static str> {
     let url: Uri = text.parse().map_err(|_| "is no URL")?;
     let (Some(scheme), Some(authority)) = (url.scheme(), url.authority()) else {
         return Err("must begin with https:// and name a host");
@@ -121,9 +142,8 @@ fn check_url(text: &str, private: bool) -> Result<(), &'static str> {
     if authority.host().is_empty() {
         return Err("names no host");
     }
-    // What a name leads to is looked at when it is connected to.
-    let host = authority.host().trim_matches(['[', ']']);
-    if host.parse().is_ok_and(reach::is_never) {
+    // What a name leads to is looked at when it is connected to, as is a private network.
+    if reach::literal(authority.host()).is_some_and(reach::is_never) {
         return Err(
             "names an address that no upstream may have: link-local, where clouds keep their \
              metadata, multicast or unspecified",

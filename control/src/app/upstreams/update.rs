@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{UpstreamView, check, demo, detail, view};
+use super::{UpstreamView, check, credentials, demo, detail, view};
 use crate::{
     app::App,
     error::{Error, Kind, Result},
@@ -34,6 +34,12 @@ impl App {
             let problem = "an upstream keeps its name, which policies and bundles know it by";
             return Err(Error::invalid("definition.name", problem));
         }
+        let catalogue = store::catalogues::find(change.tx(), old.id).await?;
+        if self.is_same(&before, &upstream) {
+            // Its workers go on.
+            change.needless(&detail(&before))?;
+            return Ok(view(before, catalogue.map(Arc::new)));
+        }
         let stored = self
             .replace_upstream(op, change.tx(), &before, upstream)
             .await?;
@@ -43,6 +49,22 @@ impl App {
             .commit(old.name.as_str(), detail, Touched::Snapshot)
             .await?;
         Ok(view(stored, catalogue.map(Arc::new)))
+    }
+
+    /// Whether a definition says what there is, credentials included. Id, version and state of `wanted` are ignored.
+    fn is_same(&self, before: &StoredUpstream, wanted: &Upstream) -> bool {
+        let old = &before.upstream;
+        let mut bare = Upstream {
+            id: old.id,
+            version: old.version,
+            listing: old.listing,
+            enabled: old.enabled,
+            ..wanted.clone()
+        };
+        let given = credentials::take(&mut bare.transport);
+        bare == *old
+            && given.keys().eq(before.credentials.keys())
+            && self.other_credentials(before, wanted).is_empty()
     }
 
     /// Puts a definition in the place of the one of the same name. Its id, version and state are ignored.

@@ -72,3 +72,33 @@ impl tower::Service<Name> for Checked {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::str::FromStr as _;
+    use tower::Service as _;
+
+    /// As the resolver of this system reads what a definition may have had since an older version.
+    #[tokio::test]
+    async fn what_a_name_leads_to_is_checked() {
+        let found = async |name: &str, allow_private_network| {
+            let reach = Reach {
+                allow_private_network,
+            };
+            Checked(reach).call(Name::from_str(name).unwrap()).await
+        };
+        for metadata in ["169.254.169.254", "2852039166", "0xa9fea9fe"] {
+            for allowed in [true, false] {
+                let refused = found(metadata, allowed).await;
+                assert!(
+                    matches!(refused, Err(Unresolved::Forbidden(_))),
+                    "{metadata}"
+                );
+            }
+        }
+        let own = found("0x7f.1", false).await;
+        assert!(matches!(own, Err(Unresolved::Forbidden(_))));
+        assert!(found("0x7f.1", true).await.is_ok());
+    }
+}

@@ -98,7 +98,13 @@ async fn the_credential_of_an_endpoint_is_compared_with_what_is_sealed() {
     let other = applied(&control, endpoint("canary-other", url)).await;
     assert_eq!(other[0].fields[0].field, "credential.token");
     assert!(!format!("{other:?}").contains("canary"));
-    let wrong = apply(&control, endpoint(CANARY, "ftp://example.com"), super::DRY).await;
-    let message = assert_refused(wrong, Grpc::InvalidArgument, Code::InvalidArgument);
-    assert!(message.starts_with("upstreams.linear.url: "), "{message}");
+    for wrong in [
+        "ftp://example.com",
+        "https://example.com/mcp?api_key=canary-in-clear",
+    ] {
+        let refused = apply(&control, endpoint(CANARY, wrong), super::DRY).await;
+        let message = assert_refused(refused, Grpc::InvalidArgument, Code::InvalidArgument);
+        assert!(message.starts_with("upstreams.linear.url: "), "{message}");
+        assert!(!message.contains("canary"), "{message}");
+    }
 }

@@ -165,12 +165,12 @@ async fn every_tool_that_is_listed_is_called() {
     let names = ["plain", "read file", "ünï", "=?base64?eA==?=", "a/b", " x "];
     let tools = names.map(|name| json!({"name": name, "inputSchema": {"type": "object"}}));
     let offer = json!({"tools": [tools]}).to_string();
-    let lister = crate::harness::environment::repository().join("tests/peers/lister.py");
+    let script = crate::harness::environment::repository().join("tests/peers/lister.py");
     let body = json!({
         "name": "named",
         "transport": "stdio",
         "program": upstreams::python(),
-        "args": ["-B", lister, offer],
+        "args": ["-B", script, offer],
     });
     let added = api.post("/api/v1/upstreams", body).await.ok(201);
     let id = added["id"].as_str().expect("an id");
@@ -182,7 +182,8 @@ async fn every_tool_that_is_listed_is_called() {
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(names.len()));
     for tool in listed["items"].as_array().expect("tools") {
         let tool = tool["name"].as_str().expect("a name");
-        let escaped: String = tool.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let escaped = tool.bytes().map(|byte| format!("%{byte:02X}"));
+        let escaped = escaped.collect::<Vec<_>>().concat();
         for upstream in ["named", id] {
             let called = call(&api, &key, upstream, &escaped, json!({})).await;
             assert_eq!(called.ok(200)["content"][0]["text"], tool);

@@ -176,6 +176,70 @@ async fn of_two_changes_of_what_both_have_read_one_is_made() {
     }
 }
 
+/// How many changes audit tells of.
+async fn told(api: &Api) -> usize {
+    let events = api.get("/api/v1/audit-logs?page_size=500").await.ok(200);
+    let events = events["items"].as_array().expect("events").iter();
+    let updates = events.filter(|event| {
+        let action = event["action"].as_str();
+        action.is_some_and(|action| action.contains("update"))
+    });
+    updates.count()
+}
+
+/// Who says what there is changes nothing: no version, no event, and no worker starts anew.
+#[tokio::test]
+async fn a_change_to_what_there_is_is_none() {
+    let api = Api::start().await;
+    for (path, method, change, _) in changeable(&api).await {
+        let change = change.to_string();
+        let made = send(api.request(method.clone(), &path).body(change.clone())).await;
+        let tag = made.header("etag").split('.').next().map(str::to_owned);
+        let made = made.ok(200);
+        let before = told(&api).await;
+        let mut needless = vec![change];
+        if method == Method::PATCH {
+            needless.push("{}".to_owned());
+        }
+        for body in needless {
+            let same = send(api.request(method.clone(), &path).body(body.clone())).await;
+            let found = same.header("etag").split('.').next().map(str::to_owned);
+            assert_eq!(found, tag, "{path} {body}");
+            let same = same.ok(200);
+            for member in ["version", "updated_at", "name", "policies"] {
+                assert_eq!(same[member], made[member], "{path} {body}");
+            }
+            // Whoever has read something else is told so all the same.
+            let stale = ("if-match", "\"x\"");
+            let refused = with(&api, method.clone(), &path, stale, &body).await;
+            refused.refused(412, "precondition-failed");
+        }
+        assert_eq!(told(&api).await, before, "{path}");
+    }
+}
+
+/// Values of credentials are compared, too, though nobody is shown them.
+#[tokio::test]
+async fn another_value_of_a_credential_is_a_change() {
+    let api = Api::start().await;
+    let secret = |value: &str| json!({"env": {"TOKEN": value}});
+    let mut new = secret("one");
+    for (name, value) in [
+        ("name", "s"),
+        ("transport", "stdio"),
+        ("program", "no-such-program"),
+    ] {
+        new[name] = value.into();
+    }
+    let made = api.post("/api/v1/upstreams", new).await.ok(201);
+    assert_eq!(made["version"], 1);
+    for (value, version) in [("one", 1), ("two", 2), ("two", 2), ("one", 3)] {
+        let path = "/api/v1/upstreams/s";
+        let changed = api.write(Method::PATCH, path, secret(value)).await.ok(200);
+        assert_eq!(changed["version"], version, "{value}");
+    }
+}
+
 /// What happens to an object by itself is no change of it, though who asks for it anew gets another answer.
 #[tokio::test]
 async fn a_use_is_no_change() {

@@ -1,7 +1,7 @@
 //! The `OpenAPI` document, and the page that shows it.
 
 use super::{Api, send};
-use crate::harness::http;
+use crate::harness::{environment, http};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -48,6 +48,33 @@ async fn the_document_says_what_every_operation_is() {
         let is_open = operation["security"] == serde_json::json!([]);
         assert_eq!(is_open, OPEN.contains(&path.as_str()), "{method} {path}");
     }
+}
+
+/// What takes the place of something elsewhere is there, by the methods that are said.
+#[tokio::test]
+async fn the_migration_guide_names_what_there_is() {
+    let api = Api::start().await;
+    let operations = operations(&document(&api).await);
+    let guide = environment::repository().join("docs/migration.md");
+    let guide = std::fs::read_to_string(guide).expect("the guide");
+    let rows = guide.lines().filter_map(|line| line.split('|').nth(2));
+    let mut named = 0;
+    for span in rows.flat_map(|row| row.split('`').skip(1).step_by(2)) {
+        // A method, or several, before a path; or a path alone.
+        let (methods, path) = span.rsplit_once(' ').unwrap_or(("", span));
+        if !path.starts_with("/api/v1/") && !path.starts_with("/v1/") {
+            continue;
+        }
+        let there = operations.iter().filter(|(_, there, _)| there == path);
+        let there: Vec<_> = there.map(|(method, ..)| method.as_str()).collect();
+        assert!(!there.is_empty(), "there is no {path}");
+        assert!(
+            methods.is_empty() || there.contains(&methods),
+            "{span}: {there:?}"
+        );
+        named += 1;
+    }
+    assert!(named > 50, "{named}");
 }
 
 /// Whatever a schema refers to is there.

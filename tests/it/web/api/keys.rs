@@ -75,9 +75,6 @@ async fn the_holder_sees_their_own_keys_alone() {
     let owners = own["items"].as_array().expect("keys").iter();
     assert!(owners.clone().count() > 0);
     assert!(owners.clone().all(|key| key["owner_name"] == "root"));
-    let chosen = json!({"name": "x", "owner": "admin"});
-    let refused = api.post("/v1/keys", chosen).await;
-    refused.refused_for(422, "invalid-argument", "owner");
     let theirs = json!({"name": "x", "owner": "admin", "policies": ["read-only"]});
     let made = api.post("/api/v1/keys", theirs).await.ok(201);
     assert_eq!(made["key"]["owner_name"], "admin");
@@ -113,6 +110,25 @@ async fn a_key_of_a_person_mints_no_keys() {
     }
 }
 
+/// Nobody could: it is not offered, and who tries is told where it is done.
+#[tokio::test]
+async fn keys_are_made_and_activated_elsewhere() {
+    let api = Api::start().await;
+    let made = api.post("/v1/keys", json!({"name": "x"})).await;
+    made.refused(405, "http-method-not-allowed");
+    assert_eq!(made.header("allow"), "GET,HEAD");
+    let own = api.get("/v1/keys").await.ok(200)["items"][0]["id"].clone();
+    let path = format!("/v1/keys/{}/activate", own.as_str().expect("an id"));
+    let activated = api.post(&path, json!({})).await;
+    activated.refused(404, "not-found");
+    for refused in [made, activated] {
+        let why = refused.body["detail"].as_str().expect("a reason");
+        assert!(why.contains("at /api/v1/keys"), "{why}");
+    }
+    let unsaid = api.post("/api/v1/keys", json!({"name": "x"})).await;
+    unsaid.refused_for(400, "invalid-json", "owner");
+}
+
 /// A service account administers with its key, and gets no other one by it.
 #[tokio::test]
 async fn a_key_of_a_service_account_mints_none_of_its_own() {
@@ -120,7 +136,6 @@ async fn a_key_of_a_service_account_mints_none_of_its_own() {
     let own = api.get("/v1/keys").await.ok(200)["items"][0]["id"].clone();
     let own = own.as_str().expect("an id");
     for (method, path, body) in [
-        (Method::POST, "/v1/keys".to_owned(), json!({"name": "x"})),
         (
             Method::POST,
             "/api/v1/keys".to_owned(),

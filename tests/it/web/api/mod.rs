@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod discover;
 mod document;
+mod documented;
 mod examples;
 mod keys;
 mod lists;
@@ -85,19 +86,25 @@ async fn service(ostia: &Ostia, name: &str, role: &str) -> String {
     made["secret"].as_str().expect("a secret").to_owned()
 }
 
+/// What is answered, after a look into the document.
 async fn send(request: RequestBuilder) -> Answer {
-    let answer = request.send().await.expect("an answer");
+    let (client, request) = request.build_split();
+    let request = request.expect("a request");
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let answer = client.execute(request).await.expect("an answer");
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let text = answer.text().await.expect("a body");
     let body = match text.as_str() {
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| panic!("{status}: {text}")),
     };
-    Answer {
+    let answer = Answer {
         status,
         headers,
         body,
-    }
+    };
+    documented::check(&method, &url, &answer).await;
+    answer
 }
 
 impl Answer {

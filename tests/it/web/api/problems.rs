@@ -158,20 +158,20 @@ async fn a_field_is_called_as_in_the_body() {
         ),
         (
             "keys",
-            json!({"name": "a", "restrictions": {"limits": zero()}}),
+            json!({"name": "a", "owner": "admin", "restrictions": {"limits": zero()}}),
             "restrictions.limits.calls_per_minute",
         ),
         (
             "keys",
-            json!({"name": "a", "restrictions": {"rules": empty()}}),
+            json!({"name": "a", "owner": "admin", "restrictions": {"rules": empty()}}),
             "restrictions.rules.allow",
         ),
         (
             "keys",
-            json!({"name": "a", "restrictions": {"networks": ["x"]}}),
+            json!({"name": "a", "owner": "admin", "restrictions": {"networks": ["x"]}}),
             "restrictions.networks",
         ),
-        ("keys", json!({"name": long}), "name"),
+        ("keys", json!({"name": long, "owner": "admin"}), "name"),
         (
             "upstreams",
             json!({"name": "U", "transport": "stdio", "program": "x"}),
@@ -188,6 +188,7 @@ async fn a_field_is_called_as_in_the_body() {
             "pool.max_workers",
         ),
         ("upstreams", of("not a url"), "url"),
+        ("upstreams", of("https://x.example/mcp?api_key=k"), "url"),
         ("upstreams", token_url, "credential"),
         ("bundles", json!({"name": "b", "include": [""]}), "include"),
         (
@@ -207,8 +208,10 @@ async fn a_field_is_called_as_in_the_body() {
     let price = json!({"tools": "", "micros": 1, "currency": "EUR"});
     let refused = api.write(Method::PUT, "/api/v1/prices", price).await;
     refused.refused_for(422, "invalid-argument", "tools");
-    let own = json!({"name": "a", "restrictions": {"window": "x"}});
-    let refused = api.post("/v1/keys", own).await;
+    let own = api.get("/v1/keys").await.ok(200)["items"][0]["id"].clone();
+    let own = format!("/v1/keys/{}", own.as_str().expect("an id"));
+    let change = json!({"restrictions": {"window": "x"}});
+    let refused = api.write(Method::PATCH, &own, change).await;
     refused.refused_for(422, "invalid-argument", "restrictions.window");
 }
 

@@ -60,6 +60,9 @@ struct Restore {
     version: u32,
 }
 
+/// The route, where others have to know it.
+pub(in super::super) const RESTORE: &str = "/api/v1/policies/{policy}/restore";
+
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(list))
@@ -127,7 +130,7 @@ async fn diff(
 }
 
 /// Make the rules of an earlier version the newest.
-#[utoipa::path(post, path = "/api/v1/policies/{policy}/restore", tag = "policies", request_body = Restore,
+#[utoipa::path(post, path = RESTORE, tag = "policies", request_body = Restore,
     params(("policy" = String, Path, description = "Name or id.")),
     responses((status = OK, body = Policy)))]
 async fn restore(

@@ -57,8 +57,7 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
     request_body = Call,
     params(("upstream" = String, Path, description = "Name or id."),
         ("tool" = String, Path, description = "The upstream's own name for it.")),
-    responses((status = OK, body = Object, headers(("Ostia-Quota-Remaining" = u64,
-        description = "Calls left of this month, of the quota that has the least. Not there without a quota.")))))]
+    responses((status = OK, body = Object)))]
 async fn execute(
     State(site): State<Site>,
     caller: Caller,

@@ -17,6 +17,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+/// The route, where others have to know it.
+pub(in super::super) const PROBE: &str = "/api/v1/probes";
+
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(probe))
 }
@@ -59,7 +62,7 @@ impl From<v1::ProbeUpstreamResponse> for Probed {
 }
 
 /// Try an upstream where its workers would run, and say what it offers or how far it came. Nothing is kept.
-#[utoipa::path(post, path = "/api/v1/probes", tag = "upstreams", request_body = New,
+#[utoipa::path(post, path = PROBE, tag = "upstreams", request_body = New,
     responses((status = OK, body = Probed)))]
 async fn probe(caller: Caller, Json(new): Json<New>) -> Result<Answer<Probed>, Problem> {
     let request = v1::ProbeUpstreamRequest {
