@@ -231,9 +231,10 @@ async fn a_definition_that_changed_meanwhile_is_not_overwritten() {
     update(&control, again(), Some(1)).await.expect("another");
     let late = update(&control, again(), Some(1)).await;
     assert_refused(late, Grpc::FailedPrecondition, Code::Conflict);
+    let third = || hosted(URL, &[("x-a", "two")], None);
     let (one, two) = tokio::join!(
-        update(&control, again(), Some(2)),
-        update(&control, again(), Some(2)),
+        update(&control, third(), Some(2)),
+        update(&control, third(), Some(2)),
     );
     assert_eq!(
         u8::from(one.is_ok()) + u8::from(two.is_ok()),

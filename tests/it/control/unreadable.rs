@@ -25,14 +25,14 @@ async fn with_an_unreadable_policy() -> Fixture {
         .sql("UPDATE policy_versions SET rules = '[]' WHERE version = 1")
         .await;
     // Edges are told what there is.
-    update(&control, "all").await;
+    update(&control, "all", &["*", "demo"]).await;
     control
 }
 
-async fn update(control: &Fixture, policy: &str) -> v1::Policy {
+async fn update(control: &Fixture, policy: &str, upstreams: &[&str]) -> v1::Policy {
     let request = v1::UpdatePolicyRequest {
         policy: policy.to_owned(),
-        rules: Some(everything_of(&["*"])),
+        rules: Some(everything_of(upstreams)),
     };
     let updated = control.client.policies().update_policy(request).await;
     updated.expect("updated").into_inner()
@@ -115,7 +115,7 @@ async fn it_hides_no_other_policy_and_can_be_put_right() {
     let said = assert_refused(exported, Grpc::FailedPrecondition, Code::Conflict);
     assert!(said.contains("\"odd\""), "{said}");
 
-    let odd = update(&control, "odd").await;
+    let odd = update(&control, "odd", &["*"]).await;
     assert_eq!((odd.rules.is_some(), odd.version), (true, 2));
     edges_have(&control, &["all", "odd"]).await;
 }

@@ -4,15 +4,18 @@ use ostia_proto::{ControlClient, v1};
 
 pub(super) async fn bundle(client: &ControlClient) {
     let mut bundles = client.bundles();
-    let (bundle, selection) = ("some".to_owned(), Some(v1::Selection::default()));
+    let bundle = "some".to_owned();
     let create = v1::CreateBundleRequest {
         name: bundle.clone(),
-        selection: selection.clone(),
+        selection: Some(v1::Selection::default()),
     };
     bundles.create_bundle(create).await.expect("create");
     let update = v1::UpdateBundleRequest {
         bundle: bundle.clone(),
-        selection,
+        selection: Some(v1::Selection {
+            include: vec!["demo.*".to_owned()],
+            ..v1::Selection::default()
+        }),
     };
     bundles.update_bundle(update).await.expect("update");
     let delete = v1::DeleteBundleRequest { bundle };
@@ -28,10 +31,12 @@ pub(super) async fn group(client: &ControlClient) {
     };
     groups.create_group(create).await.expect("create");
     let update = v1::UpdateGroupRequest {
-        group: group.clone(),
+        group,
+        name: Some("other".to_owned()),
         ..v1::UpdateGroupRequest::default()
     };
     groups.update_group(update).await.expect("update");
+    let group = "other".to_owned();
     let delete = v1::DeleteGroupRequest { group };
     groups.delete_group(delete).await.expect("delete");
 }
@@ -45,10 +50,12 @@ pub(super) async fn user(client: &ControlClient) {
     };
     identity.create_user(create).await.expect("create");
     let update = v1::UpdateUserRequest {
-        user: user.clone(),
+        user,
+        name: Some("robert".to_owned()),
         ..v1::UpdateUserRequest::default()
     };
     identity.update_user(update).await.expect("update");
+    let user = "robert".to_owned();
     let delete = v1::DeleteUserRequest { user };
     identity.delete_user(delete).await.expect("delete");
 }
