@@ -156,10 +156,13 @@ async fn what_an_edge_would_refuse_is_not_read_here_either() {
     let control = start().await;
     let rules = |part: &str| format!(r#"{{"upstreams": ["*"], "allow": ["*"], {part}}}"#);
     let patterns = vec![r#""a.b""#; 1_001].join(",");
-    for odd in [
-        rules(r#""arguments": [{"tools": ["*"], "argument": "/path"}]"#),
-        rules(r#""constraints": [{"tools": ["*"]}]"#),
-        rules(&format!(r#""deny": [{patterns}]"#)),
+    for (odd, upstreams) in [
+        (
+            rules(r#""arguments": [{"tools": ["*"], "argument": "/path"}]"#),
+            ["*", "a"],
+        ),
+        (rules(r#""constraints": [{"tools": ["*"]}]"#), ["*", "b"]),
+        (rules(&format!(r#""deny": [{patterns}]"#)), ["*", "c"]),
     ] {
         control.policy("odd").await;
         edges_have(&control, &["all", "odd"]).await;
@@ -168,7 +171,7 @@ async fn what_an_edge_would_refuse_is_not_read_here_either() {
                 "UPDATE policies SET rules = '{odd}' WHERE name = 'odd'"
             ))
             .await;
-        update(&control, "all").await;
+        update(&control, "all", &upstreams).await;
         edges_have(&control, &["all"]).await;
         let found = [("all".to_owned(), true), ("odd".to_owned(), false)];
         assert_eq!(list(&control).await, found);
