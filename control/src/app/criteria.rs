@@ -50,12 +50,12 @@ impl App {
         })
     }
 
-    /// A key that was deleted is still found by its id.
+    /// A key that was deleted is still found by its id. So there is nothing to tell a foreign one from it, either.
     async fn of_key(&self, reference: &str, only_of: Option<Uuid>) -> Result<OfKey> {
+        let there = store::keys::find(self.store.db(), reference).await?;
+        let reached = there.filter(|key| only_of.is_none_or(|own| own == key.owner_id));
         if let Ok(id) = Uuid::try_parse(reference)
-            && store::keys::find(self.store.db(), reference)
-                .await?
-                .is_none()
+            && reached.is_none()
         {
             return Ok(OfKey {
                 id,

@@ -1,19 +1,18 @@
 //! Who may call what: every method and every role, as a table that a review reads.
 
-use super::fixture::{Fixture, TOKEN, assert_refused, new_key, start};
+mod objects;
+mod raw;
+mod requests;
+
+use self::raw::Contract;
+use super::fixture::{Fixture, assert_refused, new_key, start};
 use crate::harness::environment;
 use ostia_domain::{code::Code, key::Secret};
-use ostia_proto::{ControlClient, DESCRIPTOR, v1};
-use prost::Message as _;
-use prost_types::FileDescriptorSet;
+use ostia_proto::{ControlClient, v1};
 use std::fmt::Write as _;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    Code as Grpc, Request,
-    client::Grpc as Raw,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code as Grpc, transport::Endpoint};
 
 const ROLES: [(v1::Role, &str); 4] = [
     (v1::Role::Member, "member"),
@@ -61,36 +60,6 @@ impl Served {
     }
 }
 
-/// Every method of the contract, as `Service/Method`.
-fn methods() -> Vec<String> {
-    let files = FileDescriptorSet::decode(DESCRIPTOR).expect("the descriptor set");
-    let services = files.file.into_iter().flat_map(|file| file.service);
-    let mut methods: Vec<_> = services
-        .flat_map(|service| {
-            let name = service.name().to_owned();
-            let methods = service.method.into_iter();
-            methods.map(move |method| format!("{name}/{}", method.name()))
-        })
-        .collect();
-    methods.sort();
-    methods
-}
-
-/// What a call for a user with an empty message is answered with.
-async fn call(channel: Channel, method: &str, user: &str) -> Grpc {
-    let mut grpc = Raw::new(channel);
-    grpc.ready().await.expect("ready");
-    let path = format!("/ostia.v1.{method}").parse().expect("a path");
-    let mut request = Request::new(());
-    let metadata = request.metadata_mut();
-    let bearer = format!("Bearer {TOKEN}");
-    metadata.insert("authorization", bearer.parse().expect("a token"));
-    metadata.insert("ostia-user", user.parse().expect("an id"));
-    let codec = tonic_prost::ProstCodec::<(), ()>::default();
-    let answer = grpc.unary(request, path, codec).await;
-    answer.err().map_or(Grpc::Ok, |status| status.code())
-}
-
 #[tokio::test]
 async fn every_method_allows_the_roles_of_the_table() {
     let served = serve().await;
@@ -100,10 +69,10 @@ async fn every_method_allows_the_roles_of_the_table() {
         users.push((name, served.control.user(name, role, &[]).await.id));
     }
     let mut found = String::new();
-    for method in methods() {
+    for method in Contract::read().methods.keys() {
         let mut row = vec![method.replace('/', ".")];
         for (role, user) in &users {
-            let code = call(channel.clone(), &method, user).await;
+            let code = raw::call(&channel, method, user, Vec::new()).await.grpc;
             // This one says so of the key in its message, which is empty here.
             let of_a_key = method == "KeysService/ExchangeKey";
             assert!(

@@ -141,6 +141,15 @@ pub(crate) async fn master_key(control: &Control, name: &str) -> String {
     key(control, name, everything_of(&["*"])).await.secret
 }
 
+/// The key of a new service account of this role.
+pub(crate) async fn service_key(ostia: &Ostia, name: &str, role: &str) -> String {
+    let create = ["users", "create", name, "--service", "--role", role];
+    ostia.cli(&create).await.ok();
+    let create = ["keys", "create", name, "--owner", name];
+    let made = ostia.cli(&create).await.ok().json();
+    made["secret"].as_str().expect("a secret").to_owned()
+}
+
 pub(crate) async fn create_key(
     control: &Control,
     request: v1::CreateKeyRequest,

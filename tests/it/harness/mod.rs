@@ -24,3 +24,4 @@ pub(crate) mod split;
 pub(crate) mod talk;
 pub(crate) mod upstreams;
 pub(crate) mod wait;
+pub(crate) mod world;

@@ -1,5 +1,7 @@
 //! Who may do what over REST: every operation of the document and every role, as a table that a review reads.
 
+mod objects;
+
 use super::{
     Api,
     document::{OPEN, document, operations},

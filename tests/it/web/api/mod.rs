@@ -22,7 +22,7 @@ mod split;
 mod standing;
 mod versions;
 
-use crate::harness::{http, ostia::Ostia};
+use crate::harness::{control::service_key as service, http, ostia::Ostia};
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
 
@@ -75,15 +75,6 @@ impl Api {
         let url = format!("{}{path}", self.ostia.web_url);
         http::client().request(method, url).bearer_auth(key)
     }
-}
-
-/// The key of a new service account.
-async fn service(ostia: &Ostia, name: &str, role: &str) -> String {
-    let create = ["users", "create", name, "--service", "--role", role];
-    ostia.cli(&create).await.ok();
-    let create = ["keys", "create", name, "--owner", name];
-    let made = ostia.cli(&create).await.ok().json();
-    made["secret"].as_str().expect("a secret").to_owned()
 }
 
 /// What is answered, after a look into the document.
