@@ -11,15 +11,31 @@ use crate::{
     store::{self, Tx},
 };
 use ostia_domain::{
+    clock::Timestamp,
+    code::Code,
     key::Mode,
     name::{ExposedNames, canonical},
+    network::Network,
     policy::{Arguments, Constraints, Decision, Grant, Policy, Subject, constraints, evaluate},
+    principal::Principal,
     tool::Tool,
     upstream::Upstream,
 };
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 use uuid::Uuid;
+
+/// What somebody asks who wants to know before it is called.
+pub(crate) struct TestAccess<'a> {
+    /// By id, public id or name.
+    pub(crate) key: &'a str,
+    /// As it is called inside, or as clients see it.
+    pub(crate) tool: &'a str,
+    /// A JSON object.
+    pub(crate) arguments: Option<&'a str>,
+    /// An IP address.
+    pub(crate) address: Option<&'a str>,
+}
 
 /// What an edge would decide, and why.
 pub(crate) struct Access {
@@ -28,26 +44,26 @@ pub(crate) struct Access {
     /// `<upstream>.<tool>`, or what was asked for where there is no such tool.
     pub(crate) tool: String,
     pub(crate) limits: Constraints,
+    /// Where the key works from, as long as nobody said where it is used.
+    pub(crate) networks: Vec<Network>,
 }
 
 impl App {
-    pub(crate) async fn test_access(
-        &self,
-        op: &Op,
-        key: &str,
-        tool: &str,
-        arguments: Option<&str>,
-    ) -> Result<Access> {
-        let arguments = arguments.map(object).transpose()?;
+    pub(crate) async fn test_access(&self, op: &Op, ask: TestAccess<'_>) -> Result<Access> {
+        let tool = ask.tool;
+        let arguments = ask.arguments.map(object).transpose()?;
+        let address = ask.address.map(address).transpose()?;
         let read = self.store.read().await?;
-        let key = keys::named(&read, op, key).await?;
+        let key = keys::named(&read, op, ask.key).await?;
         let refused = |rule: &str, tool: &str| Access {
             allowed: false,
             rule: rule.to_owned(),
             tool: tool.to_owned(),
             limits: Constraints::default(),
+            networks: Vec::new(),
         };
-        let principal = match authenticate::as_holder(&read, &key, op.now).await? {
+        let principal = authenticate::as_holder(&read, &key, op.now).await?;
+        let principal = match principal.and_then(|it| here_and_now(it, address, op.now)) {
             Ok(principal) => principal,
             Err(code) => return Ok(refused(code.as_str(), tool)),
         };
@@ -57,6 +73,14 @@ impl App {
         let Some((upstream, found)) = self.tool_named(&read, tool).await? else {
             return Ok(refused(unavailable, tool));
         };
+        if !upstream.enabled {
+            let disabled = if own {
+                unavailable
+            } else {
+                "the upstream is disabled"
+            };
+            return Ok(refused(disabled, tool));
+        }
         let policies = readable(&read).await?;
         let judge = |arguments| {
             let (mode, grant) = (principal.mode, &principal.grant);
@@ -66,9 +90,16 @@ impl App {
         if own && !access.allowed {
             return Ok(refused(unavailable, tool));
         }
-        Ok(match arguments {
+        let access = match arguments {
             Some(_) => judge(arguments),
             None => access,
+        };
+        Ok(Access {
+            networks: match address {
+                Some(_) => Vec::new(),
+                None => principal.networks,
+            },
+            ..access
         })
     }
 
@@ -94,6 +125,23 @@ impl App {
         }
         Ok(None)
     }
+}
+
+/// What an edge asks of a key that works: from where it is used, and when.
+fn here_and_now(
+    principal: Principal,
+    address: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Principal, Code> {
+    let networks = &principal.networks;
+    let elsewhere = |at: IpAddr| !networks.is_empty() && !networks.iter().any(|it| it.contains(at));
+    if address.is_some_and(elsewhere) {
+        return Err(Code::AddressForbidden);
+    }
+    if principal.window.is_some_and(|window| !window.contains(now)) {
+        return Err(Code::HourForbidden);
+    }
+    Ok(principal)
 }
 
 async fn readable(db: &impl store::Reads) -> Result<HashMap<Uuid, Policy>> {
@@ -127,7 +175,13 @@ fn judged(
         rule: reason.to_string(),
         limits: constraints(policies, grant, subject),
         tool: canonical,
+        networks: Vec::new(),
     }
+}
+
+fn address(text: &str) -> Result<IpAddr> {
+    text.parse()
+        .map_err(|_| Error::invalid("address", format!("{text:?} is not an IP address")))
 }
 
 fn object(arguments: &str) -> Result<&RawValue> {

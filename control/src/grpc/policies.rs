@@ -4,7 +4,7 @@ use super::{op, status};
 use crate::{
     app::{
         App,
-        access::{AccessibleUpstream, Definitions},
+        access::{AccessibleUpstream, Definitions, TestAccess},
         policies::{self, Source, VersionView},
     },
     store::policies::StoredPolicy,
@@ -154,16 +154,19 @@ impl v1::policies_service_server::PoliciesService for Policies {
     ) -> Result<Response<v1::TestAccessResponse>, Status> {
         let op = op(&request);
         let request = request.into_inner();
-        let arguments = request.arguments.as_deref();
-        let access = self
-            .0
-            .test_access(&op, &request.key, &request.tool, arguments)
-            .await?;
+        let ask = TestAccess {
+            key: &request.key,
+            tool: &request.tool,
+            arguments: request.arguments.as_deref(),
+            address: request.address.as_deref(),
+        };
+        let access = self.0.test_access(&op, ask).await?;
         Ok(Response::new(v1::TestAccessResponse {
             allowed: access.allowed,
             rule: access.rule,
             tool: access.tool,
             limits: Some(access.limits.into()),
+            networks: access.networks.into_iter().map(String::from).collect(),
         }))
     }
 

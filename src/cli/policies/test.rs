@@ -16,6 +16,9 @@ pub(crate) struct Args {
     /// What it would be called with, as a JSON object [default: whether any arguments would pass]
     #[arg(long, value_name = "JSON")]
     arguments: Option<String>,
+    /// The IP address it would be called from [default: the key's networks are not judged, but shown]
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -27,6 +30,8 @@ struct Access {
     max_results: Option<u32>,
     max_result_bytes: Option<u64>,
     timeout_ms: Option<u64>,
+    /// Where the key works from, if no address was given.
+    networks: Vec<String>,
 }
 
 pub(crate) async fn run(
@@ -38,6 +43,7 @@ pub(crate) async fn run(
         key: keys::find(control, args.key).await?.id,
         tool: args.tool,
         arguments: args.arguments,
+        address: args.address,
     };
     let answer = control.policies().test_access(request).await?;
     let access = Access::from(answer.into_inner());
@@ -60,6 +66,7 @@ impl From<v1::TestAccessResponse> for Access {
             max_results: limits.max_results,
             max_result_bytes: limits.max_result_bytes,
             timeout_ms: limits.timeout_ms,
+            networks: answer.networks,
         }
     }
 }
@@ -79,6 +86,7 @@ impl Access {
             ("decision", decision.to_owned()),
             ("rule", self.rule.clone()),
             ("limits", limits.join(", ")),
+            ("only from", self.networks.join(", ")),
         ])
     }
 }

@@ -122,7 +122,7 @@ async fn a_member_reaches_their_own_keys_alone() {
     let test = v1::TestAccessRequest {
         key: id(),
         tool: "a.b".to_owned(),
-        arguments: None,
+        ..v1::TestAccessRequest::default()
     };
     gone(eve.policies().test_access(test).await.map(drop));
     let user = "bob".to_owned();
@@ -200,7 +200,7 @@ async fn a_member_who_tests_a_key_learns_no_more_than_an_edge_tells() {
         let test = v1::TestAccessRequest {
             key: key.clone(),
             tool: tool.to_owned(),
-            arguments: None,
+            ..v1::TestAccessRequest::default()
         };
         let access = client.policies().test_access(test).await;
         let access = access.expect("an answer").into_inner();

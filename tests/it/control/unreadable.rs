@@ -127,7 +127,7 @@ async fn it_can_be_deleted_and_permits_nothing() {
     let test = |key: String| v1::TestAccessRequest {
         key,
         tool: "github.get".to_owned(),
-        arguments: None,
+        ..v1::TestAccessRequest::default()
     };
     let mut key = super::fixture::new_key("both");
     key.policies.push("odd".to_owned());

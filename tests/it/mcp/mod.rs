@@ -39,6 +39,7 @@ mod stages;
 mod task_notifications;
 pub(crate) mod tasks;
 mod unreadable;
+mod tested;
 mod upstream_limits;
 mod upstream_status;
 mod workers;

@@ -47,6 +47,7 @@ async fn test_access(
         key: key.expect("the key").id,
         tool: tool.to_owned(),
         arguments: arguments.map(str::to_owned),
+        address: None,
     };
     let answer = control.policies().test_access(request).await;
     answer.expect("an answer").into_inner()

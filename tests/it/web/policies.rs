@@ -212,6 +212,31 @@ async fn a_call_is_tested_without_making_it() {
     let fields = [("key", "ost_live_aaaaaaaaaaaa"), ("tool", "demo.echo")];
     let answer = olga.submit("/policies/test", &fields).await;
     refused(&answer, "key", "there is no such key");
+    // Where the key may be used from is said, and judged where that is told.
+    let id = ostia.cli(&["keys", "show", "demo"]).await.ok().json()["id"].clone();
+    let id = id.as_str().expect("an id");
+    let narrow = ["keys", "update", id, "--network", "192.0.2.0/24"];
+    ostia.cli(&narrow).await.ok();
+    let from = |address| [("key", key), ("tool", "demo.echo"), ("address", address)];
+    let answer = olga.submit("/policies/test", &from("")).await;
+    assert!(answer.body.contains("may be called"), "{}", answer.body);
+    assert!(
+        answer.body.contains("Only from <code>192.0.2.0/24</code>"),
+        "{}",
+        answer.body
+    );
+    let answer = olga.submit("/policies/test", &from("198.51.100.1")).await;
+    assert!(answer.body.contains("may not be called"), "{}", answer.body);
+    assert!(answer.body.contains("address-forbidden"), "{}", answer.body);
+    let answer = olga.submit("/policies/test", &from("here")).await;
+    refused(&answer, "address", "is not an IP address");
+    ostia.cli(&["upstreams", "disable", "demo"]).await.ok();
+    let answer = olga.submit("/policies/test", &test("")).await;
+    assert!(
+        answer.body.contains("the upstream is disabled"),
+        "{}",
+        answer.body
+    );
     // Of a whole key, pasted in spite of what is said there, nothing secret comes back.
     let fields = [("key", ostia.key.as_str()), ("tool", "demo.echo")];
     let answer = olga.submit("/policies/test", &fields).await;

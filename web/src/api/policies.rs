@@ -72,18 +72,22 @@ struct Question {
     /// What it would be called with. Unset: whether any arguments would pass.
     #[schema(value_type = Option<Object>)]
     arguments: Option<Raw>,
+    /// The IP address that it would be called from. Unset: the networks of the key are not judged, but in the answer.
+    address: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct Access {
     allowed: bool,
-    /// Which rule decided; for a key that does not work, the code of its error.
+    /// Which rule decided; for a key that does not work, or not now, or not from there, the code of its error.
     rule: String,
     tool: String,
     calls_per_minute: Option<u32>,
     max_results: Option<u32>,
     max_result_bytes: Option<u64>,
     timeout_ms: Option<u64>,
+    /// Where the key works from, if no address was given. Empty: from everywhere.
+    networks: Vec<String>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
@@ -167,6 +171,7 @@ async fn test(caller: Caller, Json(asked): Json<Question>) -> Result<Answer<Acce
         key: asked.key,
         tool: asked.tool,
         arguments: asked.arguments.map(Raw::into_text),
+        address: asked.address,
     };
     let answer = caller.control.policies().test_access(request).await?;
     let answer = answer.into_inner();
@@ -179,6 +184,7 @@ async fn test(caller: Caller, Json(asked): Json<Question>) -> Result<Answer<Acce
         max_results: limits.max_results,
         max_result_bytes: limits.max_result_bytes,
         timeout_ms: limits.timeout_ms,
+        networks: answer.networks,
     }))
 }
 

@@ -59,7 +59,7 @@ async fn a_key_is_found_by_whatever_it_is_called() {
     let question = v1::TestAccessRequest {
         key: "ci".to_owned(),
         tool: "demo.echo".to_owned(),
-        arguments: None,
+        ..v1::TestAccessRequest::default()
     };
     let answer = client.policies().test_access(question).await;
     assert_eq!(answer.expect("an answer").into_inner().tool, "demo.echo");

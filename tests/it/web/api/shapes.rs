@@ -51,6 +51,21 @@ async fn the_command_line_and_rest_show_the_same() {
     let here = api.post("/api/v1/policies/test", asked).await.ok(200);
     let args = ["policies", "test", "--key", "demo", "--tool", "demo.echo"];
     assert_eq!(here, api.ostia.cli(&args).await.ok().json());
+    let narrow = ["keys", "update", "demo", "--network", "192.0.2.0/24"];
+    api.ostia.cli(&narrow).await.ok();
+    for (address, rule) in [
+        ("192.0.2.1", here["rule"].clone()),
+        ("::1", json!("address-forbidden")),
+    ] {
+        let asked = json!({
+            "key": api.ostia.key[..21], "tool": "demo.echo", "address": address,
+        });
+        let answer = api.post("/api/v1/policies/test", asked).await.ok(200);
+        assert_eq!(answer["rule"], rule, "{answer:#}");
+    }
+    let asked = json!({"key": "demo", "tool": "demo.echo"});
+    let answer = api.post("/api/v1/policies/test", asked).await.ok(200);
+    assert_eq!(answer["networks"], json!(["192.0.2.0/24"]));
 }
 
 #[tokio::test]

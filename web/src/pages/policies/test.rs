@@ -47,11 +47,12 @@ pub(super) async fn test(
         let begins = format!("ost_{}_{}", whole.mode.as_str(), whole.public_id());
         posted.set("key", begins);
     }
-    let arguments = posted.get("arguments");
+    let (arguments, address) = (posted.get("arguments"), posted.get("address").trim());
     let request = v1::TestAccessRequest {
         key: posted.get("key").to_owned(),
         tool: posted.get("tool").to_owned(),
         arguments: (!arguments.is_empty()).then(|| arguments.to_owned()),
+        address: (!address.is_empty()).then(|| address.to_owned()),
     };
     let mut policies = visitor.control.policies();
     let change = async { policies.test_access(request).await };
@@ -106,10 +107,16 @@ fn Test(posted: Posted, answer: Option<v1::TestAccessResponse>) -> impl IntoView
                     required=true
                 />
                 <AreaField
-                    posted=posted
+                    posted=posted.clone()
                     name="arguments"
                     label="Arguments"
                     hint="A JSON object. Left empty: whether any arguments would pass."
+                />
+                <TextField
+                    posted=posted
+                    name="address"
+                    label="Address"
+                    hint="The IP address of the client. Left empty: a key's networks are shown, not judged."
                 />
                 <div class="row"><button type="submit">"Test"</button></div>
             </form>
@@ -136,10 +143,12 @@ fn Verdict(answer: v1::TestAccessResponse) -> impl IntoView {
             .map(|n| number::duration(n.saturating_mul(1_000))),
     ];
     let limits: Vec<_> = limits.into_iter().flatten().collect();
+    let networks = answer.networks.join(", ");
     view! {
         <Notice tone=tone title=title>
             <p>"Decided by: " <code>{pretty(&answer.rule)}</code></p>
             {(!limits.is_empty()).then(|| view! { <p>{format!("Limited to {}.", limits.join(", "))}</p> })}
+            {(!networks.is_empty()).then(|| view! { <p>"Only from " <code>{networks}</code> "."</p> })}
         </Notice>
     }
 }
