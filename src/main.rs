@@ -12,6 +12,7 @@ mod demo;
 mod failure;
 mod lifecycle;
 mod output;
+mod printable;
 mod run;
 mod stdio;
 mod telemetry;

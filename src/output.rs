@@ -1,6 +1,6 @@
 //! What this program says: results on stdout, for people or as JSON, and failures on stderr.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, printable};
 use serde::Serialize;
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -31,7 +31,7 @@ impl Output {
             serde_json::to_string(value)
                 .map_err(|error| Failure::new("cannot write the result").because(&error))?
         } else {
-            human(value)
+            printable::block(&human(value)).into_owned()
         };
         line(&text)
     }
@@ -50,7 +50,7 @@ impl Output {
     /// A remark beside the result; programs do not see it.
     pub(crate) fn remark(self, text: &str) {
         if !self.json {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", printable::block(text));
         }
     }
 }
@@ -87,10 +87,10 @@ fn failure_text(failure: &Failure) -> String {
     } else {
         ("", "")
     };
-    let mut text = format!("{}error{}: {}", red.0, red.1, failure.message);
+    let mut text = format!("{}error{}: {}", red.0, red.1, within(&failure.message));
     if let Some(hint) = &failure.hint {
         text.push_str("\n  what to do: ");
-        text.push_str(hint);
+        text.push_str(&within(hint));
     }
     if let (Some(code), Some(page)) = (failure.code, failure.documentation()) {
         text.push_str("\n  code: ");
@@ -102,6 +102,11 @@ fn failure_text(failure: &Failure) -> String {
         }
     }
     text
+}
+
+/// Further lines are indented: they are no lines of ours, whatever they say.
+fn within(text: &str) -> String {
+    printable::block(text).replace('\n', "\n    ")
 }
 
 fn failure_json(failure: &Failure) -> String {

@@ -1,6 +1,6 @@
 //! A question before something that cannot be taken back.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, printable};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 /// What every command takes that destroys something.
@@ -26,7 +26,7 @@ impl Confirmation {
             let message = format!("{question} Nobody is there to answer");
             return Err(Failure::usage(message).hint("pass --yes to say so in advance"));
         }
-        let _ = write!(io::stderr(), "{question} [y/N] ");
+        let _ = write!(io::stderr(), "{} [y/N] ", printable::one_line(question));
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         let answer = answer.trim().to_lowercase();

@@ -95,7 +95,7 @@ impl Running {
         let started = moment(self.started_at.as_ref(), "-");
         let heard = moment(self.heard_at.as_ref(), "now");
         format!(
-            "{} on {}, version {}, started {started}, heard {heard}\n{}",
+            "{} on {}, version {}\nstarted {started}, heard {heard}\n{}",
             self.roles.join(", "),
             self.name,
             self.version,

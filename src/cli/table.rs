@@ -1,14 +1,18 @@
 //! Columns for people.
 
-use crate::output;
+use crate::{output, printable::one_line};
 use std::borrow::Cow;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// What is always left of a column that is made narrower.
-const NARROWEST: usize = 6;
+/// What is left of a column that is made narrower, as long as that is enough.
+const NARROW: usize = 6;
+/// What is left of it in any case: a character, and that there were more.
+const NARROWEST: usize = 2;
 const GAP: usize = 2;
 
 /// Rows under their heading, each column as wide as its widest cell; on a terminal the widest are cut until
-/// all fit. Programs get everything.
+/// all fit, and the first, which says what a row is about, only when that is not enough. Programs get
+/// everything. What others wrote into a cell stays in it.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
     empty: &'static str,
@@ -34,7 +38,7 @@ impl Table {
     /// Each has as many cells as there are columns.
     #[must_use]
     pub(crate) fn add(mut self, rows: impl Iterator<Item = Vec<String>>) -> Self {
-        self.rows.extend(rows);
+        self.rows.extend(rows.map(cells));
         self
     }
 
@@ -43,7 +47,8 @@ impl Table {
         mut self,
         rows: impl IntoIterator<Item = [String; N]>,
     ) -> Self {
-        self.rows.extend(rows.into_iter().map(Vec::from));
+        let rows = rows.into_iter().map(Vec::from);
+        self.rows.extend(rows.map(cells));
         self
     }
 
@@ -79,11 +84,27 @@ fn line(row: &[String], widths: &[usize]) -> String {
     line
 }
 
+fn cells(row: Vec<String>) -> Vec<String> {
+    let cells = row.into_iter();
+    cells.map(|cell| one_line(&cell).into_owned()).collect()
+}
+
 /// Takes from the widest, so that what is short stays whole.
 fn narrow(widths: &mut [usize], limit: usize) {
-    while widths.iter().map(|width| width + GAP).sum::<usize>() > limit + GAP {
-        match widths.iter_mut().max() {
-            Some(widest) if *widest > NARROWEST => *widest -= 1,
+    let (first, rest) = widths.split_at_mut(1);
+    let limit = limit + GAP;
+    let used = |columns: &[usize]| columns.iter().map(|width| width + GAP).sum::<usize>();
+    for least in [NARROW, NARROWEST] {
+        shrink(rest, limit.saturating_sub(used(first)), least);
+        shrink(first, limit.saturating_sub(used(rest)), least);
+    }
+}
+
+/// To columns that take up to `limit` together with their gaps, as far as `least` lets them.
+fn shrink(columns: &mut [usize], limit: usize, least: usize) {
+    while columns.iter().map(|width| width + GAP).sum::<usize>() > limit {
+        match columns.iter_mut().max() {
+            Some(widest) if *widest > least => *widest -= 1,
             _ => return,
         }
     }
@@ -93,12 +114,18 @@ fn cut(cell: &str, column: usize) -> Cow<'_, str> {
     if width(cell) <= column {
         return cell.into();
     }
-    let kept: String = cell.chars().take(column - 1).collect();
-    format!("{kept}…").into()
+    let mut left = column.saturating_sub(1);
+    let kept = cell.chars().take_while(|c| {
+        let room = left.checked_sub(c.width().unwrap_or_default());
+        left = room.unwrap_or_default();
+        room.is_some()
+    });
+    format!("{}…", kept.collect::<String>()).into()
 }
 
+/// In columns of a terminal: some characters take two, some none.
 fn width(cell: &str) -> usize {
-    cell.chars().count()
+    cell.width()
 }
 
 /// `name: value` lines, for one thing.
@@ -106,7 +133,7 @@ pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) ->
     let lines: Vec<String> = fields
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name:<13} {value}"))
+        .map(|(name, value)| format!("{name:<13} {}", one_line(&value)))
         .collect();
     lines.join("\n")
 }
@@ -125,6 +152,31 @@ mod tests {
         assert_eq!(Table::new(["NAME"], "nothing").text(), "nothing");
     }
 
+    fn lines(table: &Table, limit: usize) -> Vec<String> {
+        let text = table.within(Some(limit));
+        text.lines().skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_row_is_one_line() {
+        let cell = "x\n2026 \u{1b}[2J".to_owned();
+        let table = Table::new(["NAME"], "nothing").rows([[cell.clone()]]);
+        assert_eq!(table.text(), "NAME\nx\\n2026 \\u{1b}[2J");
+        assert_eq!(
+            fields([("name", cell)]),
+            "name          x\\n2026 \\u{1b}[2J"
+        );
+    }
+
+    #[test]
+    fn a_character_that_takes_two_columns_counts_as_two() {
+        let row = ["日本語の名前", "e\u{301}"].map(str::to_owned);
+        let table = Table::new(["A", "B"], "nothing").rows([row]);
+        assert_eq!(lines(&table, 80), ["日本語の名前  e\u{301}"]);
+        assert_eq!(lines(&table, 12), ["日本語の…  e\u{301}"]);
+        assert_eq!(lines(&table, 11), ["日本語…   e\u{301}"]);
+    }
+
     #[test]
     fn what_is_too_wide_is_cut_where_it_is_widest() {
         let row = ["short", "as long as it is", "another that is long"].map(str::to_owned);
@@ -132,8 +184,10 @@ mod tests {
         assert!(table.within(None).ends_with("another that is long"));
         let text = table.within(Some(30));
         assert_eq!(text.lines().last(), Some("short  as long as…  another t…"));
-        let narrowest = "short  as lo…  anoth…";
-        assert_eq!(table.within(Some(3)).lines().last(), Some(narrowest));
+        // What a row is about stays as long as there is anything else to cut.
+        assert_eq!(lines(&table, 21), ["short  as lo…  anoth…"]);
+        assert_eq!(lines(&table, 17), ["short  as …  ano…"]);
+        assert_eq!(lines(&table, 3), ["s…  a…  a…"]);
         let whole = table.within(None).lines().last().map(width);
         assert_eq!(table.within(whole), table.within(None));
     }

@@ -13,7 +13,8 @@ use super::{confirm::Confirmation, import};
 use crate::{demo, failure::Failure, output::Output};
 use clap::Subcommand;
 use ostia_proto::{ControlClient, v1};
-use view::{Tool, Upstream};
+pub(crate) use view::Tool;
+use view::Upstream;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {

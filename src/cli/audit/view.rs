@@ -1,9 +1,12 @@
 //! Events as results show them.
 
-use crate::cli::{
-    export::Exported,
-    show::{moment, optional, timestamp},
-    table::Table,
+use crate::{
+    cli::{
+        export::Exported,
+        show::{moment, optional, timestamp},
+        table::Table,
+    },
+    printable,
 };
 use ostia_proto::v1;
 use serde::Serialize;
@@ -134,7 +137,7 @@ fn number(value: Option<u64>) -> String {
 }
 
 /// The most telling of each; `--json` and `tail` have all.
-pub(super) fn table(events: &[Event], nothing: &'static str) -> String {
+pub(crate) fn table(events: &[Event], nothing: &'static str) -> String {
     let or_dash = |text: Option<&String>| text.cloned().unwrap_or_else(|| "-".to_owned());
     let rows = events.iter().map(|event| {
         [
@@ -175,6 +178,6 @@ impl Event {
         add("client=", self.client.as_ref());
         add("from=", self.remote_address.as_ref());
         add("request=", self.request_id.as_ref());
-        line
+        printable::one_line(&line).into_owned()
     }
 }

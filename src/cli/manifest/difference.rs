@@ -1,6 +1,6 @@
 //! What an apply changed, or would change.
 
-use crate::cli::table::Table;
+use crate::{cli::table::Table, printable};
 use ostia_proto::v1::{self, ObjectAction};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -61,7 +61,12 @@ impl Difference {
                 REMOVED => '-',
                 _ => '~',
             };
-            let _ = writeln!(text, "{sign} {} {}", object.kind, object.name);
+            let _ = writeln!(
+                text,
+                "{sign} {} {}",
+                object.kind,
+                printable::one_line(&object.name)
+            );
             for field in &object.fields {
                 let _ = writeln!(text, "    {}", field.text());
             }

@@ -4,7 +4,7 @@ use super::super::{
     show::{moment, timestamp},
     table::Table,
 };
-use crate::{failure::Failure, output::Output};
+use crate::{failure::Failure, output::Output, printable};
 use ostia_domain::policy::{Difference, Part, Rules};
 use ostia_proto::{ControlClient, v1};
 use serde::Serialize;
@@ -120,7 +120,7 @@ fn lines(sign: &'static str, part: &Part) -> impl Iterator<Item = String> {
         let text = rule
             .as_str()
             .map_or_else(|| rule.to_string(), str::to_owned);
-        format!("{sign} {name}: {text}")
+        format!("{sign} {name}: {}", printable::one_line(&text))
     })
 }
 

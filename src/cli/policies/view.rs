@@ -76,13 +76,17 @@ fn patterns(globs: &[Glob]) -> String {
 }
 
 /// Each on a line of its own, as `--argument` and `--constraint` take it.
-fn lines<T: Serialize>(items: &[T]) -> String {
+fn lines<T: Serialize>(
+    name: &'static str,
+    items: &[T],
+) -> impl Iterator<Item = (&'static str, String)> {
     let texts = items.iter().map(|item| serde_json::json!(item).to_string());
-    let texts: Vec<_> = texts.collect();
+    let mut texts: Vec<_> = texts.collect();
     if texts.is_empty() {
-        return "-".to_owned();
+        texts.push("-".to_owned());
     }
-    texts.join("\n              ")
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    names.zip(texts)
 }
 
 impl Policy {
@@ -101,15 +105,17 @@ impl Policy {
     }
 }
 
-fn rule_lines(rules: &Rules) -> [(&'static str, String); 6] {
-    [
+fn rule_lines(rules: &Rules) -> impl Iterator<Item = (&'static str, String)> {
+    let patterns = [
         ("upstreams", patterns(&rules.upstreams)),
         ("allow", patterns(&rules.allow)),
         ("deny", patterns(&rules.deny)),
         ("up to", rules.max_tier.as_str().to_owned()),
-        ("arguments", lines(&rules.arguments)),
-        ("constraints", lines(&rules.constraints)),
-    ]
+    ];
+    let patterns = patterns.into_iter();
+    patterns
+        .chain(lines("arguments", &rules.arguments))
+        .chain(lines("constraints", &rules.constraints))
 }
 
 pub(crate) fn table(policies: &[Policy]) -> String {

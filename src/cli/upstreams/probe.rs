@@ -81,7 +81,7 @@ pub(super) fn table(lines: &[Line]) -> String {
             line.edge.clone(),
             line.worker.to_string(),
             line.at.clone().unwrap_or_default(),
-            printable(&line.text),
+            line.text.clone(),
         ]
     });
     Table::new(
@@ -90,19 +90,4 @@ pub(super) fn table(lines: &[Line]) -> String {
     )
     .rows(rows)
     .text()
-}
-
-/// What an upstream wrote does not move the reader's terminal.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_steers_a_terminal_is_not_passed_on() {
-        assert_eq!(printable("a\u{1b}[2Jb\u{9b}c"), "a\u{fffd}[2Jb\u{fffd}c");
-    }
 }

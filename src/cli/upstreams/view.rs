@@ -209,53 +209,39 @@ fn number(of: Option<u32>) -> String {
     of.map_or(String::new(), |of| of.to_string())
 }
 
+/// What tells whether all is well; `show` and `pools` have the rest.
 pub(crate) fn table(upstreams: &[Upstream]) -> String {
-    let count = |of: Option<u32>| of.map_or("-".to_owned(), |of| of.to_string());
     let rows = upstreams.iter().map(|upstream| {
         let running = upstream.pools.as_deref().unwrap_or_default();
-        let [workers, calls, waiting] = pools::sums(running);
+        let [workers, calls, _] = pools::sums(running);
         [
             upstream.name.clone(),
             upstream.state_and_stage(),
-            upstream.era.unwrap_or("-").to_owned(),
-            count(upstream.tools),
-            count(upstream.prompts),
-            count(upstream.resources),
+            upstream.tools.map_or("-".to_owned(), |of| of.to_string()),
             workers,
             calls,
-            waiting,
-            upstream.reached.transport().to_owned(),
             upstream.reached.target(),
         ]
     });
     Table::new(
-        [
-            "NAME",
-            "STATE",
-            "ERA",
-            "TOOLS",
-            "PROMPTS",
-            "RESOURCES",
-            "WORKERS",
-            "CALLS",
-            "WAITING",
-            "TRANSPORT",
-            "TARGET",
-        ],
+        ["NAME", "STATE", "TOOLS", "WORKERS", "CALLS", "TARGET"],
         "no upstreams; add one with `ostia upstreams add NAME -- COMMAND`, or with --url",
     )
     .rows(rows)
     .text()
 }
 
+impl Tool {
+    pub(crate) fn row(&self) -> [String; 2] {
+        [self.canonical_name.clone(), self.tier.to_owned()]
+    }
+}
+
 pub(crate) fn tools(tools: &[Tool]) -> String {
-    let rows = tools
-        .iter()
-        .map(|tool| [tool.canonical_name.clone(), tool.tier.to_owned()]);
     Table::new(
         ["TOOL", "TIER"],
         "no tools are known; `ostia upstreams show` says whether it was reached",
     )
-    .rows(rows)
+    .rows(tools.iter().map(Tool::row))
     .text()
 }

@@ -70,3 +70,18 @@ pub(crate) async fn run(mut command: Command) -> Finished {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// The commands of `ostia` below one, as its help lists them.
+pub(crate) async fn verbs(of: &[&str]) -> Vec<String> {
+    let mut command = command(environment::OSTIA);
+    command.args(of).arg("--help");
+    let help = run(command).await.ok().stdout;
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.take_while(|line| line.starts_with("  "));
+    let verbs = listed.filter(|line| !line.starts_with("   "));
+    let names = verbs.filter_map(|line| line.split_whitespace().next());
+    names
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}

@@ -8,9 +8,12 @@ use super::{
     launch::{self, Announcement, Launch},
     processes,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 use tempfile::TempDir;
-use tokio::{process::Child, time::timeout};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
 
 /// How long a stop may take: the drain of open calls is part of it.
 const STOP: Duration = Duration::from_secs(40);
@@ -203,6 +206,43 @@ impl Ostia {
             .envs(self.launch.env.iter().cloned())
             .envs(env.iter().copied());
         command::run(command).await
+    }
+
+    /// `ostia <args>` over the same data folder, as people call it.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = command(environment::OSTIA);
+        command.args(self.arguments(args));
+        command.envs(self.launch.env.iter().cloned());
+        command
+    }
+
+    /// What it shows people.
+    pub(crate) async fn shown(&self, args: &[&str]) -> Finished {
+        command::run(self.command(args)).await
+    }
+
+    /// What it shows on a terminal of so many columns. No argument has a quote.
+    pub(crate) async fn shown_within(&self, columns: usize, args: &[&str]) -> Finished {
+        let program = OsString::from(environment::OSTIA);
+        let words = std::iter::once(program).chain(self.arguments(args));
+        let words = words.map(|word| format!("'{}'", word.to_string_lossy()));
+        let line = words.collect::<Vec<_>>().join(" ");
+        let mut terminal = command("script");
+        terminal.args(["--quiet", "--return", "--command"]);
+        terminal
+            .arg(format!("stty cols {columns}; {line}"))
+            .arg("/dev/null");
+        terminal.envs(self.launch.env.iter().cloned());
+        let finished = command::run(terminal).await;
+        Finished {
+            stdout: finished.stdout.replace("\r\n", "\n"),
+            ..finished
+        }
+    }
+
+    fn arguments(&self, args: &[&str]) -> Vec<OsString> {
+        let folder = [OsString::from("--data-dir"), self.data_dir().into()];
+        args.iter().map(OsString::from).chain(folder).collect()
     }
 
     /// SIGTERM; fails unless it ends by itself with exit code 0.

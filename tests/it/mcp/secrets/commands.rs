@@ -1,11 +1,7 @@
 //! What `ostia` prints.
 
 use super::canary::Said;
-use crate::harness::{
-    command::{self, Finished, command},
-    environment,
-    ostia::Ostia,
-};
+use crate::harness::{command::verbs, ostia::Ostia};
 
 /// Verbs that only show.
 const READS: [&str; 13] = [
@@ -68,7 +64,7 @@ pub(super) async fn run(ostia: &Ostia) -> Vec<Said> {
     assert_complete().await;
     let mut said = Vec::new();
     for args in COMMANDS {
-        for finished in [ostia.cli(args).await, plain(ostia, args).await] {
+        for finished in [ostia.cli(args).await, ostia.shown(args).await] {
             // Upstreams that fail are what doctor is for.
             let failed = finished.code != Some(0) && args != ["doctor"];
             assert!(!failed, "{args:?}: {finished:?}");
@@ -78,13 +74,6 @@ pub(super) async fn run(ostia: &Ostia) -> Vec<Said> {
         }
     }
     said
-}
-
-async fn plain(ostia: &Ostia, args: &[&str]) -> Finished {
-    let mut command = command(environment::OSTIA);
-    command.args(args).arg("--data-dir").arg(ostia.data_dir());
-    command.env("OSTIA_DATABASE_URL", ostia.database_url());
-    command::run(command).await
 }
 
 /// A command that is new is searched as well.
@@ -101,19 +90,4 @@ async fn assert_complete() {
             );
         }
     }
-}
-
-/// The commands below one, as its help lists them.
-async fn verbs(of: &[&str]) -> Vec<String> {
-    let mut command = command(environment::OSTIA);
-    command.args(of).arg("--help");
-    let help = command::run(command).await.ok().stdout;
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let listed = listed.take_while(|line| line.starts_with("  "));
-    let verbs = listed.filter(|line| !line.starts_with("   "));
-    let names = verbs.filter_map(|line| line.split_whitespace().next());
-    names
-        .filter(|name| *name != "help")
-        .map(str::to_owned)
-        .collect()
 }
