@@ -293,12 +293,19 @@ fn variable(name: &str) -> Option<String> {
 pub(crate) fn api_key(file: Option<&Path>) -> Result<Secret, Failure> {
     let key = match file {
         Some(path) => read_named("--key-file", path)?,
-        None => variable("OSTIA_API_KEY").ok_or_else(|| {
-            Failure::usage("there is no API key")
-                .hint("set OSTIA_API_KEY, or name a file with --key-file")
-        })?,
+        None => {
+            return api_key_variable().ok_or_else(|| {
+                Failure::usage("there is no API key")
+                    .hint("set OSTIA_API_KEY, or name a file with --key-file")
+            });
+        }
     };
     Ok(Secret::new(key.trim()))
+}
+
+/// An API key that the environment has.
+pub(crate) fn api_key_variable() -> Option<Secret> {
+    variable("OSTIA_API_KEY").map(|key| Secret::new(key.trim()))
 }
 
 /// A file that a setting names; `what` is the setting.

@@ -14,7 +14,7 @@ use crate::{failure::Failure, output::Output};
 use clap::{Subcommand, ValueEnum};
 use ostia_proto::ControlClient;
 use std::path::PathBuf;
-use view::Event;
+pub(crate) use view::{Event, table};
 
 const MAX_PAGE: u32 = 1000;
 

@@ -1,11 +1,15 @@
 //! `ostia keys`: API keys.
 
+mod allowances;
 mod create;
+mod events;
+mod exchange;
 mod find;
 mod restrictions;
 mod update;
 mod view;
 
+use self::allowances::Shown;
 use super::{confirm::Confirmation, span};
 use crate::{failure::Failure, output::Output};
 use clap::Subcommand;
@@ -28,9 +32,13 @@ pub(crate) enum Command {
     Create(Box<create::Args>),
     /// Rename a key, or change what it is held to; what is not named stays
     Update(Box<update::Args>),
+    /// Get an access token of 15 minutes for a key; the whole key is in `OSTIA_API_KEY` or read from standard input
+    Exchange,
+    /// Show what was done to a key, and who used it last
+    Events(events::Args),
     /// Revoke a key that was found where it should not be; the whole key is read from standard input
     ReportLeaked,
-    /// Show one key and its secrets' ends
+    /// Show one key, its secrets' ends, and what is left of its quotas
     Show(Named),
     /// Refuse the key until it is activated again
     Inactivate(Named),
@@ -83,7 +91,12 @@ pub(crate) async fn run(
         Command::Create(args) => create::run(*args, control, output).await,
         Command::Update(args) => update::run(*args, control, output).await,
         Command::ReportLeaked => report_leaked(control, output).await,
-        Command::Show(key) => show(find(control, key.key).await?, output),
+        Command::Exchange => exchange::run(control, output).await,
+        Command::Events(args) => events::run(args, control, output).await,
+        Command::Show(key) => {
+            let shown = allowances::of(control, find(control, key.key).await?).await?;
+            output.result(&shown, Shown::text)
+        }
         Command::Inactivate(key) => {
             let key = find(control, key.key).await?.id;
             let request = v1::InactivateKeyRequest { key };
@@ -129,12 +142,7 @@ fn show(key: v1::Key, output: Output) -> Result<(), Failure> {
 }
 
 async fn report_leaked(control: &ControlClient, output: Output) -> Result<(), Failure> {
-    let mut key = String::new();
-    // Not an argument: those can be read by everybody on the machine.
-    std::io::stdin()
-        .read_line(&mut key)
-        .map_err(|error| Failure::new("cannot read standard input").because(&error))?;
-    let key = key.trim().to_owned();
+    let key = exchange::from_standard_input()?.expose().to_owned();
     let request = v1::ReportLeakedKeyRequest { key };
     let answer = control.keys().report_leaked_key(request).await?;
     let revoked = serde_json::json!({ "revoked": answer.into_inner().key });

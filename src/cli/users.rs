@@ -1,5 +1,7 @@
 //! `ostia users`: people.
 
+mod access;
+
 use super::{
     confirm::Confirmation,
     show::{count, list, timestamp},
@@ -16,6 +18,8 @@ pub(crate) enum Command {
     List,
     /// Show one user
     Show(Named),
+    /// Show which tools they may use, with any of their keys
+    Access(access::Args),
     /// Add a user
     Create {
         name: String,
@@ -123,6 +127,7 @@ pub(crate) async fn run(
                 .collect();
             output.result(&users, |users| table(users))
         }
+        Command::Access(args) => access::run(args, control, output).await,
         Command::Show(named) => {
             let request = v1::GetUserRequest { user: named.user };
             show(client.get_user(request).await?.into_inner(), output)

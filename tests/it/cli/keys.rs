@@ -2,6 +2,7 @@
 
 use super::{FAILED, NOT_FOUND, UNREACHABLE, error, folder, ostia, texts};
 use crate::harness::{
+    command,
     mcp::{Endpoint, modern},
     ostia::Ostia,
     wait,
@@ -190,4 +191,131 @@ async fn without_anything_to_talk_to_it_says_so() {
     let args = ["keys", "list", "--control-url", "http://127.0.0.1:9"];
     let said = super::ostia_with(folder.path(), &args, &[("OSTIA_SERVICE_TOKEN", "t")]).await;
     assert_eq!(said.code, UNREACHABLE, "{said:#?}");
+}
+
+/// The whole key comes from the environment or from standard input, where nobody else sees it.
+#[tokio::test]
+async fn a_key_is_exchanged_for_a_token() {
+    let ostia = Ostia::start().await;
+    let made = create(&ostia, &["agent"]).await;
+    let secret = made["secret"].as_str().expect("a secret");
+    let exchange = ["keys", "exchange"];
+    let given = ostia
+        .cli_with(&exchange, &[("OSTIA_API_KEY", secret)])
+        .await;
+    let given = given.ok().json();
+    assert!(given["expires_at"].is_string(), "{given:#}");
+    let file = ostia.data_dir().join("key");
+    std::fs::write(&file, format!("{secret}\n")).expect("a file");
+    let mut read = ostia.command(&exchange);
+    read.arg("--json")
+        .stdin(std::fs::File::open(&file).expect("a file"));
+    let read = command::run(read).await.ok().json();
+    for given in [given, read] {
+        let token = given["access_token"].as_str().expect("a token");
+        assert_ne!(token, secret);
+        assert!(works(&ostia, token).await);
+    }
+    let wrong = ostia
+        .cli_with(&exchange, &[("OSTIA_API_KEY", "ost_live_nonsense")])
+        .await;
+    assert_eq!(wrong.code, FAILED, "{wrong:?}");
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_quota_is_shown() {
+    let ostia = Ostia::start().await;
+    for args in [
+        &["plans", "create", "small", "--calls-per-month", "1000"][..],
+        &[
+            "users",
+            "create",
+            "ann",
+            "--policy",
+            "read-only",
+            "--plan",
+            "small",
+        ],
+    ] {
+        ostia.cli(args).await.ok();
+    }
+    let limits = ["agent", "--owner", "ann", "--calls-per-month", "500"];
+    let made = create(&ostia, &limits).await;
+    let secret = made["secret"].as_str().expect("a secret");
+    until_works(&ostia, secret, true).await;
+    let shown = ostia.cli(&["keys", "show", "agent"]).await.ok().json();
+    let limits = shown["limits"].as_array().expect("limits");
+    let of = |counts: &str| {
+        let held = limits.iter().find(|held| held["counts"] == counts);
+        held.unwrap_or_else(|| panic!("{shown:#}"))
+    };
+    for (counts, plan, quota) in [("key", Value::Null, 500), ("owner", json!("small"), 1_000)] {
+        let held = of(counts);
+        assert_eq!(held["plan"], plan);
+        assert_eq!(held["limits"]["calls_per_month"], quota);
+        // An edge took a block for the call.
+        let left = held["quota_left"].as_u64().expect("a number");
+        assert!(left < quota && left > quota / 2, "{shown:#}");
+        assert!(held["quota_renews_at"].is_string(), "{shown:#}");
+    }
+    let text = ostia.shown(&["keys", "show", "agent"]).await.ok().stdout;
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("quota left"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].contains(" of 500 calls until "), "{text}");
+    assert!(
+        lines[1].ends_with("of the plan small, for all keys of the owner"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_done_to_a_key_and_with_it_is_shown() {
+    let ostia = Ostia::start().await;
+    let made = create(&ostia, &["agent"]).await;
+    let secret = made["secret"].as_str().expect("a secret");
+    ostia.cli(&["keys", "rotate", "agent"]).await.ok();
+    ostia
+        .cli(&["keys", "update", "agent", "--name", "other"])
+        .await
+        .ok();
+    until_works(&ostia, secret, true).await;
+    let used = wait::until(Duration::from_secs(20), "the use is kept", || async {
+        let events = ostia.cli(&["keys", "events", "other"]).await.ok().json();
+        match events["uses"].as_array().map(Vec::len) {
+            Some(0) => Err(events),
+            _ => Ok(events),
+        }
+    });
+    let (events, _) = used.await;
+    assert_eq!(
+        texts(&events["changes"], "action"),
+        ["keys.update", "keys.rotate", "keys.create"]
+    );
+    assert_eq!(events["uses"][0]["address"], "127.0.0.1", "{events:#}");
+    let newest = ["keys", "events", "other", "--limit", "1"];
+    let newest = ostia.cli(&newest).await.ok().json();
+    assert_eq!(texts(&newest["changes"], "action"), ["keys.update"]);
+    let text = ostia.shown(&["keys", "events", "other"]).await.ok().stdout;
+    assert!(text.contains("keys.rotate"), "{text}");
+    assert!(text.contains("USED FROM"), "{text}");
+}
+
+#[tokio::test]
+async fn what_somebody_may_use_is_shown() {
+    let ostia = Ostia::start().await;
+    let create = ["users", "create", "ann", "--policy", "read-only"];
+    ostia.cli(&create).await.ok();
+    let access = ostia.cli(&["users", "access", "ann"]).await.ok().json();
+    assert_eq!(access["policies"], json!(["read-only"]));
+    assert_eq!(access["unlimited"], false);
+    let tools = texts(&access["tools"], "canonical_name");
+    assert!(tools.contains(&"demo.echo"), "{access:#}");
+    let text = ostia.shown(&["users", "access", "admin"]).await.ok().stdout;
+    assert!(text.contains("nothing: an administrator"), "{text}");
+    let nowhere = ["users", "access", "ann", "--upstream", "none"];
+    let nowhere = ostia.cli(&nowhere).await.ok().json();
+    assert_eq!(nowhere["tools"], json!([]));
 }

@@ -3,6 +3,7 @@
 mod apart;
 mod backup;
 mod bundles;
+mod complete;
 mod completions;
 mod configuration;
 mod confirmation;
@@ -21,6 +22,7 @@ mod split;
 mod stdio;
 mod stop;
 mod telemetry;
+mod terminal;
 mod upstreams;
 mod vault;
 
