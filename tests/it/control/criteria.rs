@@ -311,7 +311,6 @@ async fn members_find_their_own_usage_alone() {
     let sums = member.usage().summarize_usage(everything).await;
     assert_eq!(sums.expect("sums").into_inner().rows[0].calls, 2);
     for (key, user) in [
-        (Some(calls.ada.id.clone()), None),
         (Some(calls.ada.public_id.clone()), None),
         (None, Some("ada".to_owned())),
         (None, Some(calls.ada.owner_id.clone())),
@@ -319,20 +318,19 @@ async fn members_find_their_own_usage_alone() {
         let foreign = v1::ListUsageRequest { key, user, ..all() };
         assert_refused(list(foreign).await, Grpc::NotFound, Code::NoSuchObject);
     }
-    // The id of a key that is gone finds nothing of others either.
-    calls.control.delete(&calls.ada.id).await;
-    let gone = v1::ListUsageRequest {
-        key: Some(calls.ada.id.clone()),
-        ..all()
+    // An id finds nothing of others, and as little of a key that is there as of one that is gone or never was.
+    let by_id = async |key: String| {
+        let key = Some(key);
+        list(v1::ListUsageRequest { key, ..all() }).await
     };
-    assert!(
-        list(gone)
-            .await
-            .expect("records")
-            .into_inner()
-            .records
-            .is_empty()
-    );
+    let id = || calls.ada.id.clone();
+    let there = by_id(id()).await.expect("an answer").into_inner();
+    calls.control.delete(&calls.ada.id).await;
+    let gone = by_id(id()).await.expect("an answer").into_inner();
+    let never = by_id(uuid::Uuid::new_v4().to_string()).await;
+    let never = never.expect("an answer").into_inner();
+    assert_eq!((&there, &gone), (&never, &never));
+    assert!(never.records.is_empty());
     let own = v1::ListUsageRequest {
         key: Some(calls.bob.public_id.clone()),
         user: Some("bob".to_owned()),

@@ -8,10 +8,13 @@ mod commands;
 mod events;
 mod kept;
 mod planted;
+mod provider;
+mod reads;
 mod traces;
 
 use self::{
     canary::{Canary, Said, value},
+    provider::Provider,
     traces::Collector,
 };
 use crate::harness::{
@@ -21,7 +24,7 @@ use crate::harness::{
     processes, wait,
 };
 use serde_json::Value;
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 /// The least that the edge waits before it tells about a worker that does not start.
 const LONG: Duration = Duration::from_secs(30);
@@ -33,6 +36,7 @@ struct Scene {
     ostia: Ostia,
     control: Control,
     collector: Collector,
+    provider: Arc<Provider>,
     canaries: Vec<Canary>,
     said: Vec<Said>,
 }
@@ -40,9 +44,12 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let collector = Collector::start();
+        let provider = Provider::start().await;
         let ostia = Ostia::options()
             .arg("--otlp-endpoint")
             .arg(&collector.url)
+            .arg("--config")
+            .arg(provider.config())
             .arg("--log")
             .arg("trace")
             .start()
@@ -50,6 +57,7 @@ impl Scene {
         let mut scene = Self {
             control: control::client(&ostia),
             collector,
+            provider,
             canaries: Vec::new(),
             said: Vec::new(),
             ostia,
@@ -142,6 +150,8 @@ async fn no_secret_is_where_it_does_not_belong() {
     let keys = scene.keys().await;
     scene.calls(&keys, &servers).await;
     scene.refusals(&keys).await;
+    scene.sign_in().await;
+    scene.over_rest(&servers).await;
     let ending = wait::until(LONG, "a worker that ends is told", || async {
         let shown = scene.ostia.cli(&["upstreams", "show", "ending"]).await;
         match shown.ok().json()["problem"] {
@@ -161,11 +171,11 @@ async fn no_secret_is_where_it_does_not_belong() {
     });
     recorded.await;
     // Now that audit has something to show.
-    scene.pages().await;
     let commands = commands::run(&scene.ostia).await;
     scene.said.extend(commands);
     let kept = kept::read_all(&scene.ostia, &scene.control).await;
     scene.said.extend(kept);
+    scene.reads().await;
     scene.processes();
     scene.ostia.stop().await;
     scene.what_stays().await;
@@ -186,6 +196,13 @@ async fn no_secret_is_where_it_does_not_belong() {
         ("`ostia audit list`", "leaky.echo"),
         ("the page /all-keys", "agent"),
         ("the page /audit.jsonl", "leaky.echo"),
+        ("the page /audit/", "leaky.echo"),
+        ("the page /keys/", "agent"),
+        ("the page /upstreams/", "leaky-mark"),
+        ("the page /users/", "wilma"),
+        ("REST /api/v1/audit-logs", "leaky.echo"),
+        ("REST /api/v1/upstreams/", "leaky-mark"),
+        ("a probe of bearer over REST", "problem"),
         ("body of ending__x", "tool-unavailable"),
         (&snapshot, ""),
     ] {

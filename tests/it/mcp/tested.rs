@@ -62,7 +62,7 @@ impl Scene {
         let from = address.map(|address| ["--address", address]);
         let args = [&test[..], from.as_ref().map_or(&[][..], |from| &from[..])].concat();
         let said = self.ostia.cli(&args).await;
-        let code = if answer.allowed { 0 } else { 1 };
+        let code = i32::from(!answer.allowed);
         assert_eq!(said.code, Some(code), "{said:?}");
         assert_eq!(said.json()["rule"], answer.rule);
         assert_eq!(said.json()["networks"], json!(answer.networks));

@@ -157,7 +157,7 @@ fn filled(route: &str, part: &str) -> String {
 }
 
 /// Every route of the pages, as their sources have it: one that is new is walked as well.
-fn routes() -> BTreeSet<String> {
+pub(crate) fn routes() -> BTreeSet<String> {
     let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src");
     let mut texts = vec![fs::read_to_string(web.join("lib.rs")).expect("a source")];
     read(&web.join("pages"), &mut texts);

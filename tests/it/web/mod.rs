@@ -1,6 +1,6 @@
 //! The pages.
 
-mod addresses;
+pub(crate) mod addresses;
 mod all_keys;
 mod api;
 mod audit;

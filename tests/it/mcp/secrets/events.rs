@@ -1,47 +1,13 @@
-//! What happens to secrets: calls, refusals, pages.
+//! What happens to secrets: calls and refusals.
 
 use super::{
     Scene,
-    canary::{Canary, Said},
+    canary::Said,
     planted::{Keys, Servers},
 };
-use crate::{
-    harness::{
-        http,
-        mcp::{Answer, Endpoint, legacy, modern},
-    },
-    web::visitor::Visitor,
-};
+use crate::harness::mcp::{Answer, Endpoint, legacy, modern};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::Method;
 use serde_json::json;
-
-const DASHBOARD: [&str; 24] = [
-    "/",
-    "/sessions",
-    "/keys",
-    "/usage",
-    "/usage?whose=everybody",
-    "/usage.csv?whose=everybody",
-    "/prices",
-    "/live",
-    "/tools",
-    "/try",
-    "/overview",
-    "/upstreams",
-    "/upstreams/bearer",
-    "/upstreams/leaky/output",
-    "/upstreams/oauth/edit",
-    "/policies",
-    "/bundles",
-    "/all-keys",
-    "/users",
-    "/service-accounts",
-    "/audit",
-    "/audit.csv",
-    "/audit.jsonl",
-    "/settings",
-];
 
 impl Scene {
     fn heard(&mut self, place: &str, answer: &Answer) {
@@ -139,55 +105,5 @@ impl Scene {
         let query = format!("{}?api_key={presented}", self.ostia.mcp_url);
         let refused = modern::call(&Endpoint::anonymous(&query), "demo__echo", &json!({}));
         self.heard("a refusal of a query", &refused.send().await);
-    }
-
-    /// Every page, with a login link that is used and one that is not.
-    pub(super) async fn pages(&mut self) {
-        let web = self.ostia.web_url.clone();
-        let used = self.ostia.login_link.clone().expect("a link");
-        let wrong = format!("{web}/login/{}", self.plant("a wrong login link"));
-        self.login_link("a used login link", &used);
-        for (method, url) in [
-            (Method::GET, &web),
-            (Method::GET, &format!("{web}/nowhere")),
-            (Method::GET, &used),
-            (Method::POST, &used),
-            (Method::GET, &used),
-            (Method::GET, &wrong),
-            (Method::POST, &wrong),
-        ] {
-            self.page(method, url).await;
-        }
-        let admin = Visitor::signed_in(&self.ostia, "admin").await;
-        for path in DASHBOARD {
-            let page = admin.open(path).await;
-            assert_eq!(page.status, 200, "{path}");
-            self.said
-                .push(Said::new(format!("the page {path}"), page.body));
-        }
-        let made = self.ostia.cli(&["login-link", "admin"]).await.ok().json();
-        let unused = made["login_url"].as_str().expect("a link");
-        self.login_link("a login link", unused);
-        self.page(Method::GET, unused).await;
-        let metrics = Endpoint::anonymous(&self.ostia.admin_url).request(Method::GET);
-        let metrics = metrics.path("/metrics").send().await;
-        self.said.push(Said::new("/metrics", metrics.body));
-    }
-
-    fn login_link(&mut self, what: &'static str, link: &str) {
-        let token = link.rsplit('/').next().expect("a token");
-        self.canaries.push(Canary::new(what, token));
-    }
-
-    async fn page(&mut self, method: Method, url: &str) {
-        let place = format!("the page {url}");
-        let request = http::client().request(method, url);
-        let page = request.header("origin", &self.ostia.web_url).send().await;
-        let page = page.expect("a page");
-        let headers = format!("{:?}", page.headers());
-        self.said
-            .push(Said::new(format!("headers of {place}"), headers));
-        self.said
-            .push(Said::new(place, page.bytes().await.expect("a body")));
     }
 }
