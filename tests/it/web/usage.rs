@@ -9,6 +9,7 @@ use crate::harness::{
 use ostia_proto::v1;
 use serde_json::json;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Two calls that work and one of a tool that is not there, all of them recorded.
 pub(super) async fn used(member: &Member) -> String {
@@ -74,14 +75,22 @@ async fn calls_of_others_are_not_there() {
     let eve = Visitor::signed_in(&member.ostia, "eve").await;
     eve.open("/usage").await.shows("No calls here");
     assert_eq!(eve.open("/usage.csv").await.body.lines().count(), 1);
-    let page = eve.open(&format!("/usage?key={id}")).await;
+    // As of a key that there never was: ids are of keys that are gone, too.
+    for key in [id, Uuid::now_v7().to_string()] {
+        let page = eve.open(&format!("/usage?key={key}")).await;
+        assert_eq!(page.status, 200);
+        page.shows("No calls here");
+        let csv = eve.open(&format!("/usage.csv?key={key}")).await;
+        assert_eq!((csv.status, csv.body.lines().count()), (200, 1));
+    }
+    let page = eve.open("/usage?key=laptop").await;
     refused(
         &page,
         "key",
         "there is no such key; these are the calls of all",
     );
     page.shows("No calls here");
-    assert_eq!(eve.open(&format!("/usage.csv?key={id}")).await.status, 404);
+    assert_eq!(eve.open("/usage.csv?key=laptop").await.status, 404);
 }
 
 #[tokio::test]

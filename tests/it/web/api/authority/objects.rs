@@ -189,7 +189,7 @@ impl Asked<'_> {
             write!(target, "?{name}={spelling}").expect("a query");
         }
         let new = Uuid::new_v4().to_string();
-        let mut sent = body(self.operation, &new, true);
+        let mut sent = body(self.operation, &new);
         if sent.is_object() && self.path == "/api/v1/policies/test" {
             sent = json!({"key": own, "tool": format!("{own}.get")});
         }
