@@ -59,7 +59,7 @@ impl Gateway {
         Self::reached(options, http, data, started, &token).await
     }
 
-    /// One of this program's own, which writes records or forgets them. Always on a database of its own.
+    /// One of this program's own, which writes records or forgets them. What forgets has a SQLite file of its own.
     pub(crate) async fn start_own(
         options: &Options,
         http: SocketAddr,
@@ -67,11 +67,12 @@ impl Gateway {
     ) -> Result<Self, Failure> {
         let data = tempfile::tempdir()?;
         let mut command = program(std::env::current_exe()?);
-        let database = data.path().join("ostia.db");
+        let file = format!("sqlite://{}", data.path().join("ostia.db").display());
+        let given = options.database_url.as_ref().filter(|_| !forgets);
         command
             .arg("--gateway")
             .arg(data.path())
-            .arg(format!("sqlite://{}", database.display()))
+            .arg(given.unwrap_or(&file))
             .arg(if forgets { FORGETS } else { "writes" });
         let started = Started::announced(command)?;
         let token = Secret::new(SERVICE_TOKEN);

@@ -5,6 +5,7 @@ mod create;
 mod events;
 mod exchange;
 mod find;
+mod list;
 mod restrictions;
 mod update;
 mod view;
@@ -18,16 +19,10 @@ use ostia_proto::{ControlClient, v1};
 use std::time::Duration;
 use view::{Key, Minted};
 
-const PAGE: u32 = 500;
-
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// List keys, newest first
-    List {
-        /// Only those of this user
-        #[arg(long, value_name = "USER")]
-        owner: Option<String>,
-    },
+    List(list::Args),
     /// Make a key; its secret is shown once
     Create(Box<create::Args>),
     /// Rename a key, or change what it is held to; what is not named stays
@@ -80,14 +75,7 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<(), Failure> {
     match command {
-        Command::List { owner } => {
-            let keys: Vec<Key> = all(control, owner)
-                .await?
-                .into_iter()
-                .map(Key::from)
-                .collect();
-            output.result(&keys, |keys| view::table(keys))
-        }
+        Command::List(args) => list::run(args, control, output).await,
         Command::Create(args) => create::run(*args, control, output).await,
         Command::Update(args) => update::run(*args, control, output).await,
         Command::ReportLeaked => report_leaked(control, output).await,
@@ -168,24 +156,4 @@ async fn delete(
     control.keys().delete_key(request).await?;
     let deleted = serde_json::json!({ "deleted": key.id });
     output.result(&deleted, |_| format!("deleted {}", key.name))
-}
-
-/// Every key, page by page.
-async fn all(control: &ControlClient, owner: Option<String>) -> Result<Vec<v1::Key>, Failure> {
-    let mut keys = Vec::new();
-    let mut page_token = String::new();
-    loop {
-        let request = v1::ListKeysRequest {
-            owner: owner.clone(),
-            page_size: PAGE,
-            page_token,
-            ..v1::ListKeysRequest::default()
-        };
-        let page = control.keys().list_keys(request).await?.into_inner();
-        keys.extend(page.keys);
-        if page.next_page_token.is_empty() {
-            return Ok(keys);
-        }
-        page_token = page.next_page_token;
-    }
 }

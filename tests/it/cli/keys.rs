@@ -33,6 +33,28 @@ async fn until_works(ostia: &Ostia, secret: &str, wanted: bool) {
 }
 
 #[tokio::test]
+async fn keys_that_are_worth_a_look_are_listed() {
+    let ostia = Ostia::start().await;
+    create(&ostia, &["endless", "--never-expires"]).await;
+    create(&ostia, &["usual"]).await;
+    for (args, found) in [
+        (&["--endless"][..], &["endless"][..]),
+        (&["--policy", "read-only"], &["usual", "endless", "demo"]),
+        (&["--unused-since", "2000-01-01"], &[]),
+        (
+            &["--not-rotated-since", "2999-01-01", "--endless"],
+            &["endless"],
+        ),
+    ] {
+        let args = [&["keys", "list"], args].concat();
+        let keys = ostia.cli(&args).await.ok().json();
+        let keys = keys.as_array().expect("keys").iter();
+        let names: Vec<_> = keys.map(|key| &key["name"]).collect();
+        assert_eq!(names, found, "{args:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_works_from_its_creation_to_its_end() {
     let ostia = Ostia::start().await;
     let made = create(&ostia, &["ci", "--expires-in", "30d"]).await;

@@ -17,7 +17,7 @@ use super::{
     message::{Answer, Created, Json, Named, Query},
     paging::{At, List, Listed, Page, size},
     problem::Problem,
-    text::Change,
+    text::{Change, moment},
 };
 use crate::Site;
 use axum::Extension;
@@ -50,6 +50,17 @@ enum Reach {
 struct Filter {
     /// Name or id of the user whose keys to list.
     owner: Option<String>,
+    /// Name or id of a policy: only keys that name it themselves.
+    policy: Option<String>,
+    /// Only keys that go on, and that nobody called with since this time.
+    #[param(format = "date-time")]
+    unused_since: Option<String>,
+    /// Only keys that go on, and whose secrets are all older than this time.
+    #[param(format = "date-time")]
+    not_rotated_since: Option<String>,
+    /// Only keys that go on, and have no end.
+    #[serde(default)]
+    endless: bool,
     /// How many at most [default: 100].
     #[param(minimum = 1, maximum = 500)]
     page_size: Option<u32>,
@@ -177,9 +188,12 @@ async fn list_all(
 ) -> Result<Listed<Key>, Problem> {
     let request = v1::ListKeysRequest {
         owner: filter.owner,
+        policy: filter.policy,
+        unused_since: moment("unused_since", filter.unused_since)?,
+        not_rotated_since: moment("not_rotated_since", filter.not_rotated_since)?,
+        endless: filter.endless,
         page_size: size(filter.page_size)?,
         page_token: filter.page_token.unwrap_or_default(),
-        ..v1::ListKeysRequest::default()
     };
     list(&caller, request, at).await
 }

@@ -46,6 +46,40 @@ async fn every_item_is_on_one_page() {
 }
 
 #[tokio::test]
+async fn keys_that_are_worth_a_look_are_found() {
+    let api = Api::start().await;
+    service(&api.ostia, "other", "member").await;
+    let policy = json!({"name": "narrow", "preset": "read-only"});
+    api.post("/api/v1/policies", policy).await.ok(201);
+    for new in [
+        json!({"name": "endless", "owner": "other", "never_expires": true}),
+        json!({"name": "narrow", "owner": "other", "policies": ["narrow"]}),
+    ] {
+        api.post("/api/v1/keys", new).await.ok(201);
+    }
+    for (query, found) in [
+        ("endless=true", &["endless"][..]),
+        ("endless=false", &["narrow", "endless", "other"]),
+        ("policy=narrow", &["narrow"]),
+        (
+            "unused_since=2999-01-01T00:00:00Z&endless=true",
+            &["endless"],
+        ),
+        ("unused_since=2000-01-01T00:00:00Z", &[]),
+        (
+            "not_rotated_since=2999-01-01T00:00:00Z&policy=narrow",
+            &["narrow"],
+        ),
+        ("not_rotated_since=2000-01-01T00:00:00Z", &[]),
+    ] {
+        let path = format!("/api/v1/keys?owner=other&page_size=2&{query}");
+        assert_eq!(names(&api, &path).await, found, "{query}");
+    }
+    let odd = api.get("/api/v1/keys?unused_since=yesterday").await;
+    assert_eq!(odd.ok(422)["field"], "unused_since");
+}
+
+#[tokio::test]
 async fn what_happened_is_found_by_what_it_was() {
     let api = Api::start().await;
     api.post("/api/v1/plans", json!({"name": "gold"}))

@@ -40,7 +40,7 @@ const NAMES: [(&str, Kind); 12] = [
     ("price", Kind::Price),
 ];
 /// What names no object: what something is to be, and places in lists.
-const OTHERS: [&str; 51] = [
+const OTHERS: [&str; 54] = [
     "action",
     "address",
     "after",
@@ -56,6 +56,7 @@ const OTHERS: [&str; 51] = [
     "currency",
     "cwd",
     "enabled",
+    "endless",
     "env",
     "expires_in_seconds",
     "from",
@@ -71,6 +72,7 @@ const OTHERS: [&str; 51] = [
     "mode",
     "name",
     "never_expires",
+    "not_rotated_since",
     "outcome",
     "overlap_seconds",
     "overrides",
@@ -87,6 +89,7 @@ const OTHERS: [&str; 51] = [
     "tools",
     "top",
     "transport",
+    "unused_since",
     "url",
     "version",
     "window",
