@@ -33,6 +33,8 @@ pub mod config;
 mod connections;
 mod constrain;
 pub mod error;
+#[cfg(test)]
+mod fixture;
 mod mcp;
 mod metrics;
 mod pipeline;

@@ -176,11 +176,8 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ostia_domain::{
-        clock,
-        key::Mode,
-        policy::{Grant, Scope},
-    };
+    use crate::fixture::principal;
+    use ostia_domain::clock;
     use proptest::{collection::vec, prelude::*};
 
     const KEYS: u8 = 3;
@@ -194,20 +191,7 @@ mod tests {
         Verified {
             principal: Arc::new(Principal {
                 key_id: id(key),
-                key_name: String::new(),
-                secret_id: None,
-                mode: Mode::Live,
-                owner_id: Uuid::nil(),
-                owner_name: String::new(),
-                grant: Grant {
-                    owner: Scope::Unlimited,
-                    key: Scope::Unlimited,
-                    rules: None,
-                },
-                limits: Vec::new(),
-                networks: Vec::new(),
-                window: None,
-                expires_at: None,
+                ..principal()
             }),
             connection: changes,
             at: clock::instant(),

@@ -138,12 +138,8 @@ fn caller(principal: &Principal) -> v1::RecordedCaller {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::RequestIds;
-    use ostia_domain::{
-        clock,
-        key::Mode,
-        policy::{Grant, Scope},
-    };
+    use crate::{call::RequestIds, fixture::principal};
+    use ostia_domain::clock;
 
     #[test]
     fn a_record_says_which_secret_was_used() {
@@ -157,21 +153,8 @@ mod tests {
         assert_eq!(v1::CallRecord::from(&entry).secret_id, None);
         let secret = Uuid::from_u128(7);
         entry.caller = Some(Arc::new(Principal {
-            key_id: Uuid::nil(),
-            key_name: "ci".to_owned(),
             secret_id: Some(secret),
-            mode: Mode::Live,
-            owner_id: Uuid::nil(),
-            owner_name: "bob".to_owned(),
-            grant: Grant {
-                owner: Scope::Unlimited,
-                key: Scope::Unlimited,
-                rules: None,
-            },
-            limits: Vec::new(),
-            networks: Vec::new(),
-            window: None,
-            expires_at: None,
+            ..principal()
         }));
         let record = v1::CallRecord::from(&entry);
         assert_eq!(record.secret_id.as_deref(), Some(&secret.as_bytes()[..]));

@@ -186,32 +186,10 @@ pub(super) fn instant_of(at: Timestamp) -> Option<Instant> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::principal;
     use base64::prelude::{BASE64_STANDARD, Engine as _};
-    use ostia_domain::{
-        key::{Mode, Secret},
-        policy::{Grant, Scope},
-    };
+    use ostia_domain::key::Secret;
     use tokio::sync::watch;
-
-    fn principal() -> Principal {
-        Principal {
-            key_id: Uuid::nil(),
-            key_name: "ci".to_owned(),
-            secret_id: None,
-            mode: Mode::Live,
-            owner_id: Uuid::nil(),
-            owner_name: "bob".to_owned(),
-            grant: Grant {
-                owner: Scope::Unlimited,
-                key: Scope::Unlimited,
-                rules: None,
-            },
-            limits: Vec::new(),
-            networks: Vec::new(),
-            window: None,
-            expires_at: None,
-        }
-    }
 
     /// Whether the keys on disk are good, when control was heard of so many seconds before or after now.
     fn good(seconds_ago: i64) -> bool {
