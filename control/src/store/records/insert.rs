@@ -5,7 +5,10 @@ use crate::store::{Error, Tx};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 /// Rows per statement, most first: what is left of a batch goes in smaller ones.
-const CHUNKS: [usize; 3] = [64, 8, 1];
+///
+/// While a statement runs, a call that comes to the same processor waits. With 64 rows instead of 16 a record costs
+/// 6 % less, and of the calls one in a hundred waits about twice as long.
+const CHUNKS: [usize; 3] = [16, 4, 1];
 /// Texts and ids of a usual row; a longer one makes the buffer grow.
 const BYTES_PER_ROW: usize = 384;
 
