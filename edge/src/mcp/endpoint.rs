@@ -193,7 +193,7 @@ pub async fn identify(
         )
         .retry_after(Duration::from_secs(1)));
     }
-    if state.recorder.is_full() {
+    if !state.recorder.has_room().await {
         let message = "Nothing can be recorded at the moment, so nothing is done.";
         return Err(
             Error::new(Code::ControlUnavailable, message).retry_after(Duration::from_secs(5))

@@ -1,13 +1,17 @@
 //! Empties the buffer into control, or into files while control is away.
 
-use super::{BATCH, BATCH_BYTES, FLUSH_EVERY, Recorder, entry::Entry, spool::Spool};
+use super::{
+    FLUSH_EVERY, Recorder,
+    buffer::{BATCH, Buffer},
+    spool::Spool,
+};
 use crate::backoff::Backoff;
 use ostia_proto::{
     ControlClient,
     status::code_of,
     v1::{CallRecord, RecordRequest},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tonic::{Code, Status};
 
 /// Control gets so long for a batch before it counts as away.
@@ -17,28 +21,27 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(4);
 
 pub(super) async fn run(recorder: Arc<Recorder>, control: ControlClient, mut spool: Spool) {
+    let buffer = &recorder.buffer;
     let mut control = Receiver::new(control);
     let mut retry = Backoff::new(FIRST_RETRY, MAX_RETRY);
     loop {
         let stopping = tokio::select! {
-            () = recorder.due.notified() => false,
-            () = tokio::time::sleep(FLUSH_EVERY) => false,
+            biased;
             () = recorder.stop.cancelled() => true,
+            () = std::future::ready(()), if buffer.len() >= BATCH => false,
+            () = buffer.due.notified() => false,
+            () = tokio::time::sleep(FLUSH_EVERY) => false,
         };
-        let mut entries = recorder.take();
-        let mut heard = deliver(&mut control, &mut spool, &mut entries).await;
-        let held = entries.len();
+        let (mut heard, held) = empty(buffer, &mut control, &mut spool).await;
         tell_held(held);
-        recorder.put_back(entries);
         if heard != Heard::Silence {
             // What waits on disk may be all there is to ask with.
             heard = heard.then(replay(&mut control, &mut spool).await);
         }
         if stopping {
             // Requests that ended while the last batch was on its way.
-            let mut entries = recorder.take();
-            deliver(&mut control, &mut spool, &mut entries).await;
-            tell_lost(entries.len());
+            let (_, held) = empty(buffer, &mut control, &mut spool).await;
+            tell_lost(held);
             return;
         }
         if held > 0 {
@@ -88,50 +91,42 @@ fn tell_lost(count: usize) {
     }
 }
 
-/// Hands entries to control, and what it does not take to the spool. What neither takes is left.
-async fn deliver(control: &mut Receiver, spool: &mut Spool, entries: &mut Vec<Entry>) -> Heard {
-    let spelled_out = |entries: &[Entry]| RecordRequest {
-        records: entries.iter().map(CallRecord::from).collect(),
-    };
+/// Hands over what waits now, batch by batch: to control, and what it does not take to the spool. What neither takes
+/// is put back: how many.
+async fn empty(buffer: &Buffer, control: &mut Receiver, spool: &mut Spool) -> (Heard, usize) {
     let mut heard = Heard::Nothing;
-    let mut taken = Vec::with_capacity(entries.len());
-    for batch in batches(entries) {
-        let known = taken.len() + batch.len();
-        if heard == Heard::Silence {
-            // A disk that did not take one batch is not asked to take the next.
-            let written = taken.last() != Some(&false) && spool.write(&spelled_out(batch));
-            taken.resize(known, written);
-            continue;
-        }
-        let sent = control.send(spelled_out(batch)).await;
-        let done = match sent {
-            Sent::Taken => true,
-            Sent::Refused => spool.set_aside(&spelled_out(batch)),
-            Sent::Away => spool.write(&spelled_out(batch)),
+    let mut left = VecDeque::new();
+    let mut disk_takes = true;
+    // What comes meanwhile is for the next time.
+    let mut waiting = buffer.len();
+    while waiting > 0 {
+        let mut batch = buffer.take();
+        waiting = waiting.saturating_sub(batch.len());
+        let spelled_out = || RecordRequest {
+            records: batch.iter().map(CallRecord::from).collect(),
         };
-        taken.resize(known, done);
-        heard = sent.heard();
-    }
-    let mut taken = taken.into_iter();
-    entries.retain(|_| taken.next() == Some(false));
-    heard
-}
-
-/// In order, each as large as control takes it.
-fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
-    let (mut batches, mut from, mut bytes) = (Vec::new(), 0, 0);
-    for (at, entry) in entries.iter().enumerate() {
-        let more = entry.arguments_bytes();
-        if at > from && (at - from == BATCH || bytes + more > BATCH_BYTES) {
-            batches.push(&entries[from..at]);
-            (from, bytes) = (at, 0);
+        let done = if heard == Heard::Silence {
+            // A disk that did not take one batch is not asked to take the next.
+            disk_takes && spool.write(&spelled_out())
+        } else {
+            let sent = control.send(spelled_out()).await;
+            heard = sent.heard();
+            match sent {
+                Sent::Taken => true,
+                Sent::Refused => spool.set_aside(&spelled_out()),
+                Sent::Away => spool.write(&spelled_out()),
+            }
+        };
+        disk_takes = done;
+        if done {
+            buffer.gone(&batch);
+        } else {
+            left.append(&mut batch);
         }
-        bytes += more;
     }
-    if from < entries.len() {
-        batches.push(&entries[from..]);
-    }
-    batches
+    let held = left.len();
+    buffer.put_back(left);
+    (heard, held)
 }
 
 /// Hands over what waited on disk, oldest first. Control knows each record by its id, so a file that
@@ -232,28 +227,30 @@ fn reason(status: &Status) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::MAX_WAITING_BYTES, *};
-    use crate::call::{Arrival, RequestIds};
-    use ostia_domain::{clock, redact::KeptArguments};
-    use uuid::Uuid;
+    use super::{
+        super::buffer::{
+            MAX_WAITING_BYTES,
+            fixture::{holding, ids, numbered},
+        },
+        *,
+    };
+    use futures_util::FutureExt as _;
+    use std::path::Path;
+    use tokio::sync::Semaphore;
 
-    fn entry(bytes: usize) -> Entry {
-        let arrival = Arrival {
-            id: RequestIds::new([0; 8]).next(clock::now()),
-            at: clock::now(),
-            started: clock::instant(),
-            remote: [127, 0, 0, 1].into(),
-        };
-        let mut entry = Entry::new(&arrival);
-        entry.arguments = Some(Box::new(KeptArguments {
-            json: " ".repeat(bytes),
-            cut: false,
-        }));
-        entry
+    fn answering(status: Status) -> Receiver {
+        Receiver::new(ControlClient::in_process(tower::service_fn(move |_| {
+            let answer = status.clone().into_http();
+            async { Ok(answer) }
+        })))
     }
 
-    fn sizes(entries: &[Entry]) -> Vec<usize> {
-        batches(entries).iter().map(|batch| batch.len()).collect()
+    /// A spool whose folder is a file: it takes nothing.
+    fn full_disk(dir: &Path) -> Spool {
+        let spool = Spool::open(dir).unwrap();
+        std::fs::remove_dir_all(dir).unwrap();
+        std::fs::write(dir, "").unwrap();
+        spool
     }
 
     /// Whoever is asked with nothing said nothing: that is no reason to try again at once.
@@ -261,35 +258,22 @@ mod tests {
     async fn only_what_control_says_is_an_answer() {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::open(folder.path()).unwrap();
-        let away = tower::service_fn(async |_| Ok(Status::unavailable("tcp connect").into_http()));
-        let mut control = Receiver::new(ControlClient::in_process(away));
-        let nothing = deliver(&mut control, &mut spool, &mut Vec::new()).await;
-        assert_eq!(nothing, Heard::Nothing);
+        let mut control = answering(Status::unavailable("tcp connect"));
+        let buffer = Buffer::default();
+        let nothing = empty(&buffer, &mut control, &mut spool).await;
+        assert_eq!(nothing, (Heard::Nothing, 0));
         assert_eq!(replay(&mut control, &mut spool).await, Heard::Nothing);
-        let mut entries = vec![entry(1)];
-        let silence = deliver(&mut control, &mut spool, &mut entries).await;
-        assert_eq!((silence, entries.len()), (Heard::Silence, 0));
-        let nothing = deliver(&mut control, &mut spool, &mut Vec::new()).await;
+        buffer.push(numbered(0..1, 1).remove(0));
+        let silence = empty(&buffer, &mut control, &mut spool).await;
+        assert_eq!(silence, (Heard::Silence, 0));
+        let (nothing, _) = empty(&buffer, &mut control, &mut spool).await;
         assert_eq!(
             nothing.then(replay(&mut control, &mut spool).await),
             Heard::Silence
         );
-        let refuses = tower::service_fn(async |_| Ok(Status::invalid_argument("no").into_http()));
-        let mut control = Receiver::new(ControlClient::in_process(refuses));
+        let mut control = answering(Status::invalid_argument("no"));
         assert_eq!(replay(&mut control, &mut spool).await, Heard::Answer);
         assert_eq!(replay(&mut control, &mut spool).await, Heard::Nothing);
-    }
-
-    fn ids(entries: &[Entry]) -> Vec<Uuid> {
-        entries.iter().map(|entry| entry.id).collect()
-    }
-
-    fn numbered(numbers: std::ops::Range<u128>, bytes: usize) -> Vec<Entry> {
-        let numbered = numbers.map(|n| Entry {
-            id: Uuid::from_u128(n),
-            ..entry(bytes)
-        });
-        numbered.collect()
     }
 
     /// Control is away or refuses, and where files should go is none of a folder.
@@ -297,61 +281,60 @@ mod tests {
     async fn what_neither_control_nor_the_disk_takes_is_left_in_its_order() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("spool");
-        let mut spool = Spool::open(&dir).unwrap();
         let three_batches = || numbered(0..1_001, 0);
         for status in [Status::unavailable("away"), Status::invalid_argument("no")] {
-            std::fs::remove_dir_all(&dir).unwrap();
-            std::fs::write(&dir, "").unwrap();
-            let services = tower::service_fn(move |_| {
-                let answer = status.clone().into_http();
-                async { Ok(answer) }
-            });
-            let mut control = Receiver::new(ControlClient::in_process(services));
-            let mut entries = three_batches();
-            deliver(&mut control, &mut spool, &mut entries).await;
-            assert_eq!(ids(&entries), ids(&three_batches()));
+            let mut spool = full_disk(&dir);
+            let mut control = answering(status);
+            let buffer = holding(three_batches());
+            let (_, held) = empty(&buffer, &mut control, &mut spool).await;
+            assert_eq!(held, 1_001);
+            assert_eq!(buffer.ids(), ids(&three_batches()));
 
             std::fs::remove_file(&dir).unwrap();
             std::fs::create_dir(&dir).unwrap();
-            deliver(&mut control, &mut spool, &mut entries).await;
-            assert_eq!(entries.len(), 0);
+            let (_, held) = empty(&buffer, &mut control, &mut spool).await;
+            assert_eq!((held, buffer.len()), (0, 0));
             assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 3);
+            std::fs::remove_dir_all(&dir).unwrap();
         }
     }
 
+    /// Control answers when it may.
     #[tokio::test]
-    async fn what_was_left_is_the_oldest_again_and_counts_as_waiting_all_the_time() {
+    async fn who_comes_while_there_is_no_room_waits_for_the_next_batch_to_go() {
         let folder = tempfile::tempdir().unwrap();
-        let away = tower::service_fn(async |_| Ok(Status::unavailable("away").into_http()));
-        let control = ControlClient::in_process(away);
-        let recorder = Recorder::start(control, folder.path()).unwrap();
-        recorder.shutdown().await;
-        let half = MAX_WAITING_BYTES / 2;
-        for entry in numbered(0..2, half / 2) {
-            recorder.push(entry);
-        }
-        let taken = recorder.take();
-        for entry in numbered(2..4, half / 2) {
-            recorder.push(entry);
-        }
-        // Half of it is on its way, and could come back.
-        assert!(recorder.is_full());
-        recorder.put_back(taken);
-        assert!(recorder.is_full());
-        let taken = recorder.take();
-        assert_eq!(ids(&taken), ids(&numbered(0..4, 0)));
-        assert!(recorder.is_full());
-        recorder.put_back(Vec::new());
-        assert!(!recorder.is_full());
+        let mut spool = Spool::open(folder.path()).unwrap();
+        let may = Arc::new(Semaphore::new(0));
+        let answers = Arc::clone(&may);
+        let mut control = Receiver::new(ControlClient::in_process(tower::service_fn(move |_| {
+            let answers = Arc::clone(&answers);
+            async move {
+                answers.acquire().await.unwrap().forget();
+                Ok(Status::invalid_argument("no").into_http())
+            }
+        })));
+        let buffer = holding(numbered(0..2, MAX_WAITING_BYTES / 2));
+        let emptied = empty(&buffer, &mut control, &mut spool);
+        let waits = async {
+            let mut room = std::pin::pin!(buffer.has_room());
+            assert!(futures_util::poll!(&mut room).is_pending());
+            may.add_permits(1);
+            let room = room.await;
+            may.add_permits(1);
+            room
+        };
+        let (_, room) = tokio::join!(emptied, waits);
+        assert!(room);
     }
 
-    #[test]
-    fn a_batch_is_bounded_in_records_and_in_bytes() {
-        let many: Vec<_> = (0..=2 * BATCH).map(|_| entry(1)).collect();
-        assert_eq!(sizes(&many), [BATCH, BATCH, 1]);
-        let half = || entry(BATCH_BYTES / 2);
-        let large = [half(), half(), half(), entry(2 * BATCH_BYTES), half()];
-        assert_eq!(sizes(&large), [2, 1, 1, 1]);
-        assert_eq!(sizes(&[]), [0; 0]);
+    /// Waiting would not help.
+    #[tokio::test]
+    async fn who_comes_when_nobody_takes_anything_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = full_disk(&folder.path().join("spool"));
+        let mut control = answering(Status::unavailable("away"));
+        let buffer = holding(numbered(0..2, MAX_WAITING_BYTES / 2));
+        empty(&buffer, &mut control, &mut spool).await;
+        assert_eq!(buffer.has_room().now_or_never(), Some(false));
     }
 }

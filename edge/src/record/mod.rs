@@ -2,8 +2,10 @@
 //!
 //! A request puts its record into a buffer in memory and goes on. A task empties the buffer into
 //! control, or into files while control is away. What neither takes goes back into the buffer. When it
-//! is full, new requests are refused: what cannot be recorded does not happen.
+//! is full, new requests wait a moment for room and are then refused: what cannot be recorded does not
+//! happen.
 
+mod buffer;
 pub(crate) mod entry;
 mod flush;
 mod open;
@@ -13,43 +15,20 @@ pub use open::OpenRecord;
 
 use crate::metrics::RequestCounters;
 use crate::{call::Arrival, error::StartError};
-use entry::Entry;
+use buffer::Buffer;
 use ostia_proto::ControlClient;
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::sync::Notify;
+use std::{path::Path, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Records that may wait in memory, at a few hundred bytes each.
-const MAX_WAITING: usize = 100_000;
-/// Arguments that may wait with them.
-const MAX_WAITING_BYTES: usize = 64 * 1024 * 1024;
-/// Arguments of one batch, or of its only record.
-const BATCH_BYTES: usize = 1024 * 1024;
-/// A batch that is due before its time.
-const BATCH: usize = 500;
 /// How long a record may wait for others.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 
-/// The buffer, shared by every request.
+/// Shared by every request.
 pub struct Recorder {
-    waiting: Mutex<Waiting>,
-    due: Notify,
+    buffer: Buffer,
     metrics: RequestCounters,
     stop: CancellationToken,
     tasks: TaskTracker,
-}
-
-#[derive(Default)]
-struct Waiting {
-    entries: Vec<Entry>,
-    /// Of their arguments.
-    bytes: usize,
-    /// Entries, and bytes of their arguments, that are on their way and may come back.
-    taken: (usize, usize),
 }
 
 impl Recorder {
@@ -57,8 +36,7 @@ impl Recorder {
         let spool = spool::Spool::open(spool_dir)
             .map_err(|error| StartError::Spool(spool_dir.display().to_string(), error))?;
         let recorder = Arc::new(Self {
-            waiting: Mutex::default(),
-            due: Notify::new(),
+            buffer: Buffer::default(),
             metrics: RequestCounters::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -74,42 +52,9 @@ impl Recorder {
         OpenRecord::new(Arc::clone(self), arrival)
     }
 
-    /// Whether there is no room for another record.
-    pub fn is_full(&self) -> bool {
-        let waiting = self.buffer();
-        waiting.entries.len() + waiting.taken.0 >= MAX_WAITING
-            || waiting.bytes + waiting.taken.1 >= MAX_WAITING_BYTES
-    }
-
-    fn push(&self, entry: Entry) {
-        let mut waiting = self.buffer();
-        waiting.bytes += entry.arguments_bytes();
-        waiting.entries.push(entry);
-        if waiting.entries.len() == BATCH {
-            self.due.notify_one();
-        }
-    }
-
-    fn take(&self) -> Vec<Entry> {
-        let next = Vec::with_capacity(BATCH);
-        let mut waiting = self.buffer();
-        waiting.taken = (waiting.entries.len(), std::mem::take(&mut waiting.bytes));
-        std::mem::replace(&mut waiting.entries, next)
-    }
-
-    /// Ends what [`take`](Self::take) began, with those that nobody took: they are the oldest.
-    fn put_back(&self, mut left: Vec<Entry>) {
-        let mut waiting = self.buffer();
-        waiting.taken = (0, 0);
-        if !left.is_empty() {
-            waiting.bytes += left.iter().map(Entry::arguments_bytes).sum::<usize>();
-            left.append(&mut waiting.entries);
-            waiting.entries = left;
-        }
-    }
-
-    fn buffer(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether there is room for another record; waits for it for a moment while records go.
+    pub async fn has_room(&self) -> bool {
+        self.buffer.has_room().await
     }
 
     /// Hands over everything that waits, to control or to disk, and stops.

@@ -158,7 +158,7 @@ impl Drop for OpenRecord {
             span.record("outcome", entry.outcome.as_str());
         }
         self.recorder.metrics.request(&entry);
-        self.recorder.push(*entry);
+        self.recorder.buffer.push(*entry);
     }
 }
 
