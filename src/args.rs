@@ -8,9 +8,11 @@
 )]
 
 mod edge;
+mod mail;
 mod web;
 
 pub(crate) use edge::{EdgeArgs, NameForm};
+pub(crate) use mail::MailArgs;
 pub(crate) use web::WebArgs;
 
 use crate::{cli, config::Given, stdio};
@@ -227,6 +229,8 @@ pub(crate) struct RunArgs {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub(crate) max_key_idle_days: Option<u32>,
+    #[command(flatten)]
+    pub(crate) mail: MailArgs,
     #[command(flatten)]
     pub(crate) edge: EdgeArgs,
     #[command(flatten)]

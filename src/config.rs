@@ -9,6 +9,7 @@ mod file;
 mod given;
 mod listen;
 mod log;
+mod mail;
 mod master_keys;
 mod oidc;
 mod plaintext;
@@ -77,6 +78,7 @@ pub(crate) struct RunSettings {
     /// The longest that an API key may live.
     pub(crate) max_key_lifetime: Option<Duration>,
     pub(crate) max_key_idle: Option<ostia_control::MaxKeyIdle>,
+    pub(crate) mail: Option<ostia_control::Mail>,
     pub(crate) edge: EdgeSettings,
     pub(crate) retention: ostia_control::Retention,
     pub(crate) mcp_url: Option<String>,
@@ -147,6 +149,11 @@ pub(crate) fn run_settings(global: &Global, args: &RunArgs) -> Result<RunSetting
         let allowed = endpoint::plaintext(&global.control, &file.control);
         plaintext::check_listener(listen.control, tls.is_some(), allowed)?;
     }
+    let web_url = endpoint::public_url(
+        "--web-url",
+        args.urls.web_url.clone(),
+        file.urls.web.clone(),
+    )?;
     let mut settings = RunSettings {
         roles,
         demo: args.demo || file.demo,
@@ -167,6 +174,7 @@ pub(crate) fn run_settings(global: &Global, args: &RunArgs) -> Result<RunSetting
             idle,
             every: LOOK_FOR_IDLE_KEYS,
         }),
+        mail: mail::settings(&args.mail, &file.mail, web_url.as_deref())?,
         edge: edge::settings(&args.edge, &file.edge)?,
         retention: retention::settings(&args.keep, &file.keep)?,
         mcp_url: endpoint::public_url(
@@ -174,11 +182,7 @@ pub(crate) fn run_settings(global: &Global, args: &RunArgs) -> Result<RunSetting
             args.urls.mcp_url.clone(),
             file.urls.mcp.clone(),
         )?,
-        web_url: endpoint::public_url(
-            "--web-url",
-            args.urls.web_url.clone(),
-            file.urls.web.clone(),
-        )?,
+        web_url,
         web: web::settings(&args.web, &args.api_origin, &file)?,
         log: log::settings(global, &file, "info,sea_orm_migration=warn")?,
         otlp_endpoint: log::otlp_endpoint(args.otlp_endpoint.clone(), &file)?,

@@ -66,6 +66,7 @@ fn control_config(database_url: &str) -> Config {
         master_keys: vec![key()],
         max_key_lifetime: None,
         max_key_idle: None,
+        mail: None,
         tls: None,
         retention: None,
         process: None,

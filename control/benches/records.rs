@@ -34,6 +34,7 @@ async fn run(url: Option<String>) -> Result<(), Box<dyn Error>> {
         master_keys: vec![Secret::new(format!("{}=", "A".repeat(43)))],
         max_key_lifetime: None,
         max_key_idle: None,
+        mail: None,
         tls: None,
         retention: None,
         process: None,

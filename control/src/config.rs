@@ -1,5 +1,6 @@
 //! What a control is started with. The binary reads it; nothing here looks at environment or files.
 
+use crate::mail::Mailer;
 use ostia_domain::{key::Secret, settings::Process};
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +19,8 @@ pub struct Config {
     pub max_key_lifetime: Option<Duration>,
     /// Unset: keys that nobody uses stay as they are.
     pub max_key_idle: Option<MaxKeyIdle>,
+    /// Unset: nobody is told anything by mail.
+    pub mail: Option<Mail>,
     /// Of the network listener. Unset: plain text, for loopback or behind a proxy.
     pub tls: Option<Tls>,
     /// Unset: this control removes nothing, because it is there for a moment only.
@@ -32,6 +35,14 @@ pub struct MaxKeyIdle {
     pub idle: Duration,
     /// From one look for such keys to the next.
     pub every: Duration,
+}
+
+/// How people are told what they would not look for.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub server: Mailer,
+    /// Where people find their keys, if there is an address that they reach.
+    pub keys_page: Option<String>,
 }
 
 /// How long what happened is kept. Unset ages are for ever.

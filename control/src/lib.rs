@@ -8,7 +8,8 @@
 //!
 //! Every change begins with [`op::Op::change`] and ends with a commit that writes its audit event, bumps
 //! the revision and wakes the watch (`snapshot/`); there is no other way to a transaction that writes,
-//! except [`store::Store::write`] for what edges report by the thousand and browser sessions, by the page.
+//! except [`store::Store::write`] for what edges report by the thousand, browser sessions, by the page, and who is about
+//! to tell somebody something.
 
 mod app;
 mod auth;
@@ -18,6 +19,7 @@ pub mod config;
 pub mod error;
 mod grpc;
 mod jobs;
+mod mail;
 mod op;
 mod server;
 mod snapshot;
@@ -25,5 +27,6 @@ mod store;
 mod vault;
 
 pub use app::backup::{Refilled, restore};
-pub use config::{Config, MaxKeyIdle, Retention, Tls};
+pub use config::{Config, Mail, MaxKeyIdle, Retention, Tls};
+pub use mail::{Mailer, MailerError};
 pub use server::Control;

@@ -97,6 +97,7 @@ impl Control {
             uses,
             refusals,
             max_key_lifetime: config.max_key_lifetime,
+            mail: config.mail,
             retention: config.retention,
             wake,
             reported: Notify::new(),

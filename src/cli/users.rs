@@ -35,6 +35,9 @@ pub(crate) enum Command {
         /// What all keys of this user together may do
         #[arg(long, value_name = "PLAN")]
         plan: Option<String>,
+        /// Where they are told by mail
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
     },
     /// Change what is named; the rest stays
     Update {
@@ -52,6 +55,9 @@ pub(crate) enum Command {
         /// An empty value takes it away
         #[arg(long, value_name = "PLAN")]
         plan: Option<String>,
+        /// Where they are told by mail; an empty value takes it away
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
     },
     /// Refuse all keys of a user and sign them out
     Disable(Named),
@@ -107,6 +113,7 @@ pub(crate) struct User {
     policies: Vec<String>,
     plan: Option<String>,
     groups: Vec<String>,
+    email: Option<String>,
     created_at: Option<String>,
 }
 
@@ -138,6 +145,7 @@ pub(crate) async fn run(
             service,
             policies,
             plan,
+            email,
         } => {
             let kind = if service {
                 v1::UserKind::Service
@@ -150,6 +158,7 @@ pub(crate) async fn run(
                 policies,
                 kind: kind.into(),
                 plan,
+                email,
             };
             let user = User::from(client.create_user(request).await?.into_inner());
             output.result(&user, |user| {
@@ -170,6 +179,7 @@ pub(crate) async fn run(
             role,
             policies,
             plan,
+            email,
         } => {
             let names = |names: Vec<String>| names.into_iter().filter(|n| !n.is_empty()).collect();
             let request = v1::UpdateUserRequest {
@@ -180,6 +190,7 @@ pub(crate) async fn run(
                     names: names(policies),
                 }),
                 plan,
+                email,
                 enabled: None,
             };
             show(client.update_user(request).await?.into_inner(), output)
@@ -238,6 +249,7 @@ impl From<v1::User> for User {
             policies: user.policies,
             plan: user.plan,
             groups: user.groups,
+            email: user.email,
             created_at: timestamp(user.created_at),
         }
     }

@@ -193,6 +193,7 @@ mod tests {
             "version",
             "master-key-file",
             "service-token-file",
+            "smtp-url-file",
         ];
         let mut command = Args::command();
         command.build();

@@ -27,6 +27,7 @@ pub(crate) struct File {
     pub(crate) control: Control,
     pub(crate) tls: Tls,
     pub(crate) keys: Keys,
+    pub(crate) mail: Mail,
     pub(crate) vault: Vault,
     pub(crate) edge: Edge,
     pub(crate) urls: Urls,
@@ -81,6 +82,7 @@ impl File {
             &mut self.tls.key,
             &mut self.tls.client_ca,
             &mut self.vault.master_key_file,
+            &mut self.mail.smtp_url_file,
         ];
         let secrets = self.oidc.iter_mut();
         let secrets = secrets.map(|provider| &mut provider.client_secret_file);
@@ -156,6 +158,16 @@ pub(crate) struct Keys {
     pub(crate) max_lifetime_days: Option<u32>,
     /// `--max-key-idle-days`
     pub(crate) max_idle_days: Option<u32>,
+}
+
+/// `[mail]`: how people are told what they would not look for, as `--smtp-url` and its siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Mail {
+    pub(crate) smtp_url: Option<String>,
+    pub(crate) smtp_url_file: Option<PathBuf>,
+    /// `--mail-from`
+    pub(crate) from: Option<String>,
 }
 
 /// `[urls]`: public addresses, as `--mcp-url` and `--web-url`.

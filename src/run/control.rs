@@ -25,6 +25,7 @@ pub(crate) async fn open(
     let config = ostia_control::Config {
         max_key_lifetime: settings.max_key_lifetime,
         max_key_idle: settings.max_key_idle,
+        mail: settings.mail.clone(),
         tls: settings.tls.clone(),
         retention: Some(settings.retention),
         process: Some(itself.with(settings, secrets)),
@@ -67,6 +68,7 @@ pub(crate) fn config(
         master_keys: secrets.master_keys()?,
         max_key_lifetime: None,
         max_key_idle: None,
+        mail: None,
         tls: None,
         retention: None,
         process: None,

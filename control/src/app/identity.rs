@@ -1,5 +1,6 @@
 //! Users and the links that sign them in.
 
+mod address;
 mod administrators;
 pub(crate) mod sign_in;
 
@@ -41,6 +42,7 @@ pub(crate) struct NewUser {
     pub(crate) kind: Kind,
     pub(crate) policies: Vec<String>,
     pub(crate) plan: Option<String>,
+    pub(crate) email: Option<String>,
 }
 
 /// What of a user is to be another; what is unset stays.
@@ -51,6 +53,8 @@ pub(crate) struct UserChange {
     pub(crate) policies: Option<Vec<String>>,
     /// Empty: none.
     pub(crate) plan: Option<String>,
+    /// Empty: none.
+    pub(crate) email: Option<String>,
 }
 
 /// Shown once.
@@ -74,6 +78,7 @@ impl App {
                 policies: policies::ids(change.tx(), &new.policies).await?,
                 plan: plans::named_or_none(change.tx(), plan).await?,
             },
+            email: address::given(new.email.as_deref().unwrap_or_default())?,
             created_at: op.now,
         };
         store::identity::insert(change.tx(), &stored)
@@ -134,10 +139,14 @@ impl App {
         if let Some(plan) = to.plan {
             user.plan = plans::named_or_none(change.tx(), &plan).await?;
         }
+        if let Some(email) = to.email {
+            after.email = address::given(&email)?;
+        }
+        let user = &after.user;
         if user.role != Role::Administrator || !user.enabled {
             keep_an_administrator(change.tx(), &before.user).await?;
         }
-        store::identity::update(change.tx(), &after.user)
+        store::identity::update(change.tx(), &after)
             .await
             .map_err(naming::taken("user", &after.user.name))?;
         if !after.user.enabled {
@@ -281,6 +290,7 @@ fn detail(view: &UserView) -> Value {
         "enabled": user.enabled,
         "policies": view.policies,
         "plan": view.plan,
+        "email": view.stored.email.as_deref().map(address::mark),
     })
 }
 

@@ -90,6 +90,7 @@ impl App {
             active: true,
             activated_at: None,
             idle_since: None,
+            idle_told_at: None,
             created_at: op.now,
             expires_at: new.expiry.of_new(op.now, self.max_key_lifetime)?,
             revoked_at: None,

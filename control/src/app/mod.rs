@@ -36,7 +36,7 @@ pub(crate) use hasher::Hasher;
 pub(crate) use sync::Report;
 
 use crate::{
-    config::Retention,
+    config::{Mail, Retention},
     error::Result,
     jobs::{last_used::Uses, refusals::Refusals},
     op::{Change, Op},
@@ -61,6 +61,8 @@ pub(crate) struct App {
     pub(crate) kept: usage::Kept,
     /// How long a key may live at most; unset is for ever.
     pub(crate) max_key_lifetime: Option<Duration>,
+    /// Unset: nobody is told anything by mail.
+    pub(crate) mail: Option<Mail>,
     /// What is older than this is not written down any more.
     pub(crate) retention: Option<Retention>,
     /// Wakes the watch after a change, which would find it by itself a moment later.

@@ -1,9 +1,12 @@
 //! `IdentityService`.
 
 use super::op;
-use crate::app::{
-    App,
-    identity::{self, NewUser, UserChange, UserView, sign_in::SignIn},
+use crate::{
+    app::{
+        App,
+        identity::{self, NewUser, UserChange, UserView, sign_in::SignIn},
+    },
+    op::Op,
 };
 use ostia_domain::user::Role;
 use ostia_proto::{convert::timestamp, v1};
@@ -26,8 +29,10 @@ impl v1::identity_service_server::IdentityService for Identity {
             name: request.name,
             policies: request.policies,
             plan: request.plan,
+            email: request.email,
         };
-        Ok(Response::new(self.0.create_user(&op, new).await?.into()))
+        let user = self.0.create_user(&op, new).await?;
+        Ok(Response::new(told(user, &op)))
     }
 
     async fn get_user(
@@ -36,7 +41,7 @@ impl v1::identity_service_server::IdentityService for Identity {
     ) -> Result<Response<v1::User>, Status> {
         let op = op(&request);
         let user = self.0.user(&op, &request.get_ref().user).await?;
-        Ok(Response::new(user.into()))
+        Ok(Response::new(told(user, &op)))
     }
 
     async fn update_user(
@@ -51,9 +56,10 @@ impl v1::identity_service_server::IdentityService for Identity {
             enabled: request.enabled,
             policies: request.policies.map(|policies| policies.names),
             plan: request.plan,
+            email: request.email,
         };
         let user = self.0.update_user(&op, &request.user, to).await?;
-        Ok(Response::new(user.into()))
+        Ok(Response::new(told(user, &op)))
     }
 
     async fn sign_out_user(
@@ -77,11 +83,12 @@ impl v1::identity_service_server::IdentityService for Identity {
 
     async fn list_users(
         &self,
-        _request: Request<v1::ListUsersRequest>,
+        request: Request<v1::ListUsersRequest>,
     ) -> Result<Response<v1::ListUsersResponse>, Status> {
+        let op = op(&request);
         let users = self.0.list_users().await?;
         Ok(Response::new(v1::ListUsersResponse {
-            users: users.into_iter().map(Into::into).collect(),
+            users: users.into_iter().map(|user| told(user, &op)).collect(),
         }))
     }
 
@@ -108,7 +115,7 @@ impl v1::identity_service_server::IdentityService for Identity {
         let op = op(&request);
         let token = &request.get_ref().token;
         let user = self.0.inspect_login_link(&op, token).await?;
-        Ok(Response::new(user.into()))
+        Ok(Response::new(told(user, &op)))
     }
 
     async fn redeem_login_link(
@@ -118,7 +125,7 @@ impl v1::identity_service_server::IdentityService for Identity {
         let op = op(&request);
         let token = &request.get_ref().token;
         let user = self.0.redeem_login_link(&op, token).await?;
-        Ok(Response::new(user.into()))
+        Ok(Response::new(told(user, &op)))
     }
 
     async fn sign_in(
@@ -127,34 +134,37 @@ impl v1::identity_service_server::IdentityService for Identity {
     ) -> Result<Response<v1::User>, Status> {
         let op = op(&request);
         let request = request.into_inner();
-        let told = SignIn {
+        let said = SignIn {
             role: request.role().named(),
             issuer: request.issuer,
             subject: request.subject,
             provider: request.provider,
             name: request.name,
             groups: request.groups.map(|groups| groups.names),
+            email: request.email,
             renewed: request.renewed,
         };
-        Ok(Response::new(self.0.sign_in(&op, told).await?.into()))
+        let user = self.0.sign_in(&op, said).await?;
+        Ok(Response::new(told(user, &op)))
     }
 }
 
-impl From<UserView> for v1::User {
-    fn from(view: UserView) -> Self {
-        let etag = identity::etag(&view);
-        let user = view.stored.user;
-        Self {
-            etag,
-            id: user.id.to_string(),
-            name: user.name,
-            role: v1::Role::from(user.role).into(),
-            kind: v1::UserKind::from(user.kind).into(),
-            enabled: user.enabled,
-            policies: view.policies,
-            plan: view.plan,
-            groups: view.groups,
-            created_at: Some(timestamp(view.stored.created_at)),
-        }
+/// An address is for administrators, and for the user themselves.
+fn told(view: UserView, op: &Op) -> v1::User {
+    let etag = identity::etag(&view);
+    let user = view.stored.user;
+    let shown = matches!(op.role, None | Some(Role::Administrator)) || op.user == Some(user.id);
+    v1::User {
+        etag,
+        id: user.id.to_string(),
+        name: user.name,
+        role: v1::Role::from(user.role).into(),
+        kind: v1::UserKind::from(user.kind).into(),
+        enabled: user.enabled,
+        policies: view.policies,
+        plan: view.plan,
+        groups: view.groups,
+        created_at: Some(timestamp(view.stored.created_at)),
+        email: view.stored.email.filter(|_| shown),
     }
 }

@@ -1,4 +1,5 @@
-//! Keys that nobody used for long are made inactive. Nobody waits for it to the minute.
+//! Owners are told of keys that nobody uses, and after a while the keys are made inactive, whether their owners could
+//! be told or not: a mail server that is away keeps no key alive. Nobody waits for it to the minute.
 
 use crate::{app::App, config::MaxKeyIdle};
 use chrono::TimeDelta;
@@ -12,6 +13,9 @@ pub(crate) async fn run(app: Arc<App>, max: MaxKeyIdle, stop: CancellationToken)
         return;
     };
     while !stop.is_cancelled() {
+        if let Err(error) = app.warn_of_idle_keys(idle, &stop).await {
+            tracing::warn!(%error, "owners of keys that nobody uses could not be told");
+        }
         if let Err(error) = app.inactivate_idle_keys(idle, &stop).await {
             tracing::warn!(%error, "keys that nobody uses could not be made inactive");
         }

@@ -19,6 +19,8 @@ use std::collections::HashMap;
 #[derive(Clone, Debug)]
 pub(crate) struct StoredUser {
     pub(crate) user: User,
+    /// Where they are told by mail.
+    pub(crate) email: Option<String>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -108,6 +110,7 @@ pub(crate) async fn insert(tx: &Tx, stored: &StoredUser) -> Result<(), Error> {
         kind: Set(user.kind.as_str().to_owned()),
         enabled: Set(user.enabled),
         created_at: Set(stored.created_at),
+        email: Set(stored.email.clone()),
     };
     users::Entity::insert(row)
         .exec_without_returning(tx)
@@ -116,11 +119,13 @@ pub(crate) async fn insert(tx: &Tx, stored: &StoredUser) -> Result<(), Error> {
 }
 
 /// Replaces everything but its id and kind.
-pub(crate) async fn update(tx: &Tx, user: &User) -> Result<(), Error> {
+pub(crate) async fn update(tx: &Tx, stored: &StoredUser) -> Result<(), Error> {
+    let user = &stored.user;
     users::Entity::update_many()
         .col_expr(users::Column::Name, Expr::value(user.name.clone()))
         .col_expr(users::Column::Role, Expr::value(user.role.as_str()))
         .col_expr(users::Column::Enabled, Expr::value(user.enabled))
+        .col_expr(users::Column::Email, Expr::value(stored.email.clone()))
         .filter(users::Column::Id.eq(user.id))
         .exec(tx)
         .await?;
@@ -234,6 +239,7 @@ fn read(row: users::Model, policies: Vec<Uuid>, plan: Option<Uuid>) -> Result<St
             policies,
             plan,
         },
+        email: row.email,
         created_at: row.created_at,
     })
 }

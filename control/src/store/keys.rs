@@ -3,7 +3,10 @@
 mod idle;
 mod lists;
 
-pub(crate) use idle::{find_idle, idle_since, set_idle};
+pub(crate) use idle::{
+    Untold, begin_to_tell, find_idle, give_up_telling, idle_since, is_told, owners_untold,
+    set_idle, set_told,
+};
 pub(crate) use lists::{Of, WorthALook, by_ids, list, of_owners};
 
 use super::{
@@ -37,6 +40,8 @@ pub(crate) struct StoredKey {
     pub(crate) activated_at: Option<Timestamp>,
     /// Set: it is inactive because nobody used it since then.
     pub(crate) idle_since: Option<Timestamp>,
+    /// When its owner was told last that it would be.
+    pub(crate) idle_told_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
@@ -181,6 +186,8 @@ pub(crate) async fn insert(tx: &Tx, key: &StoredKey) -> Result<(), Error> {
         last_used_client: Set(key.last_used.by.client.clone()),
         activated_at: Set(key.activated_at),
         idle_since: Set(key.idle_since),
+        idle_telling_at: Set(None),
+        idle_told_at: Set(key.idle_told_at),
     };
     api_keys::Entity::insert(row)
         .exec_without_returning(tx)
@@ -334,6 +341,7 @@ fn read(
         active: row.active,
         activated_at: row.activated_at,
         idle_since: row.idle_since,
+        idle_told_at: row.idle_told_at,
         created_at: row.created_at,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,

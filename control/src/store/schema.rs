@@ -4,7 +4,7 @@ use super::{Db, Error};
 use sea_orm::{ConnectionTrait as _, DbErr, Statement, sqlx::sqlite::SqliteConnectOptions};
 
 /// The newest step of `ostia_migrations` that the entities need.
-pub(crate) const NEWEST: &str = "m20261121_000028_sealed_arguments";
+pub(crate) const NEWEST: &str = "m20261121_000030_mail";
 
 pub(super) async fn check(db: &Db) -> Result<(), Error> {
     // A database that nobody migrated has not even this table, which is no other answer than an old one.

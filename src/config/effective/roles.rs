@@ -3,7 +3,7 @@
 use super::{List, address, items, optional, path, shown, span, text};
 use crate::{
     args::{Global, RunArgs},
-    config::RunSettings,
+    config::{RunSettings, mail::Server},
 };
 use ostia_domain::{
     name::ExposedNames,
@@ -30,6 +30,7 @@ impl List<'_> {
         ] {
             self.add(name, argument, value);
         }
+        self.of_mail(args);
         let (tls, file) = (&args.tls, self.file);
         for (name, argument, flag, file) in [
             ("tls.cert", "cert", &tls.cert, &file.tls.cert),
@@ -54,6 +55,24 @@ impl List<'_> {
             let age = age.map_or_else(|| text("forever"), span);
             self.add(name, argument, age);
         }
+    }
+
+    /// The server without its password, and without anything where all of it is in a file.
+    fn of_mail(&mut self, args: &RunArgs) {
+        let (flags, file) = (&args.mail, &self.file.mail);
+        let from = optional(flags.mail_from.as_ref().or(file.from.as_ref()));
+        match Server::named(flags, file) {
+            Ok(Some(Server::File(path))) => {
+                let source = Source::File(shown(&path));
+                self.add_from("mail.smtp_url", Value::Secret, source);
+            }
+            Ok(Some(Server::Written(url))) => {
+                let url = address(Some(url.expose()));
+                self.add("mail.smtp_url", "smtp_url", url);
+            }
+            _ => self.add("mail.smtp_url", "smtp_url", Value::Unset),
+        }
+        self.add("mail.from", "mail_from", from);
     }
 
     /// Of those that run without control, the way to it.

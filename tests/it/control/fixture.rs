@@ -19,15 +19,15 @@ use std::time::Duration;
 use tonic::Status;
 
 const MASTER_KEY: &str = "b3N0aWEgdGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGU=";
-pub(super) const TOKEN: &str = "the token of these tests";
+pub(crate) const TOKEN: &str = "the token of these tests";
 
-pub(super) struct Fixture {
-    pub(super) control: Control,
-    pub(super) client: ControlClient,
-    pub(super) database: Database,
+pub(crate) struct Fixture {
+    pub(crate) control: Control,
+    pub(crate) client: ControlClient,
+    pub(crate) database: Database,
 }
 
-pub(super) fn config(database: &Database) -> Config {
+pub(crate) fn config(database: &Database) -> Config {
     Config {
         database_url: database.url.clone(),
         service_token: Secret::new(TOKEN),
@@ -35,6 +35,7 @@ pub(super) fn config(database: &Database) -> Config {
         master_keys: vec![Secret::new(MASTER_KEY)],
         max_key_lifetime: None,
         max_key_idle: None,
+        mail: None,
         tls: None,
         retention: None,
         process: None,
@@ -42,7 +43,7 @@ pub(super) fn config(database: &Database) -> Config {
 }
 
 /// A control with an administrator `ada` and a policy `all`.
-pub(super) async fn start() -> Fixture {
+pub(crate) async fn start() -> Fixture {
     let fixture = bare().await;
     fixture.user("ada", v1::Role::Administrator, &[]).await;
     fixture.policy("all").await;
@@ -50,13 +51,13 @@ pub(super) async fn start() -> Fixture {
 }
 
 /// A control with nothing in it.
-pub(super) async fn bare() -> Fixture {
+pub(crate) async fn bare() -> Fixture {
     Fixture::of(database::fresh().await).await
 }
 
 impl Fixture {
     /// A control with what is in a database already.
-    pub(super) async fn of(database: Database) -> Self {
+    pub(crate) async fn of(database: Database) -> Self {
         let control = Control::open(config(&database)).await.expect("a control");
         Self {
             client: control.client(),
@@ -66,13 +67,13 @@ impl Fixture {
     }
 
     /// Another control of the same database, as a second replica is.
-    pub(super) async fn replica(&self) -> Control {
+    pub(crate) async fn replica(&self) -> Control {
         Control::open(config(&self.database))
             .await
             .expect("a second control")
     }
 
-    pub(super) async fn user(&self, name: &str, role: v1::Role, policies: &[&str]) -> v1::User {
+    pub(crate) async fn user(&self, name: &str, role: v1::Role, policies: &[&str]) -> v1::User {
         let request = v1::CreateUserRequest {
             name: name.to_owned(),
             role: role.into(),
@@ -83,7 +84,7 @@ impl Fixture {
         user.expect("a user").into_inner()
     }
 
-    pub(super) async fn policy(&self, name: &str) -> v1::Policy {
+    pub(crate) async fn policy(&self, name: &str) -> v1::Policy {
         let request = v1::CreatePolicyRequest {
             name: name.to_owned(),
             source: Some(Source::Preset("everything".to_owned())),
@@ -93,7 +94,7 @@ impl Fixture {
     }
 
     /// What test keys reach.
-    pub(super) async fn demo(&self) -> v1::Upstream {
+    pub(crate) async fn demo(&self) -> v1::Upstream {
         let command = v1::StdioCommand {
             program: "ostia".to_owned(),
             args: vec!["demo-upstream".to_owned()],
@@ -113,11 +114,11 @@ impl Fixture {
     }
 
     /// A key of `ada` with the policy `all`.
-    pub(super) async fn key(&self, name: &str) -> v1::CreateKeyResponse {
+    pub(crate) async fn key(&self, name: &str) -> v1::CreateKeyResponse {
         self.create_key(new_key(name)).await.expect("a key")
     }
 
-    pub(super) async fn create_key(
+    pub(crate) async fn create_key(
         &self,
         request: v1::CreateKeyRequest,
     ) -> Result<v1::CreateKeyResponse, Status> {
@@ -125,7 +126,7 @@ impl Fixture {
         Ok(created.into_inner())
     }
 
-    pub(super) async fn rotate(&self, key: &str, overlap_seconds: u64) -> v1::RotateKeyResponse {
+    pub(crate) async fn rotate(&self, key: &str, overlap_seconds: u64) -> v1::RotateKeyResponse {
         let request = v1::RotateKeyRequest {
             key: key.to_owned(),
             overlap_seconds,
@@ -134,14 +135,14 @@ impl Fixture {
         rotated.expect("a new secret").into_inner()
     }
 
-    pub(super) async fn revoke(&self, key: &str) -> v1::Key {
+    pub(crate) async fn revoke(&self, key: &str) -> v1::Key {
         let key = key.to_owned();
         let request = v1::RevokeKeyRequest { key };
         let key = self.client.keys().revoke_key(request).await;
         key.expect("a revoked key").into_inner()
     }
 
-    pub(super) async fn inactivate(&self, key: &str) -> v1::Key {
+    pub(crate) async fn inactivate(&self, key: &str) -> v1::Key {
         let request = v1::InactivateKeyRequest {
             key: key.to_owned(),
         };
@@ -149,14 +150,14 @@ impl Fixture {
         key.expect("an inactive key").into_inner()
     }
 
-    pub(super) async fn activate(&self, key: &str) -> v1::Key {
+    pub(crate) async fn activate(&self, key: &str) -> v1::Key {
         let key = key.to_owned();
         let request = v1::ActivateKeyRequest { key };
         let key = self.client.keys().activate_key(request).await;
         key.expect("an active key").into_inner()
     }
 
-    pub(super) async fn delete(&self, key: &str) {
+    pub(crate) async fn delete(&self, key: &str) {
         let key = key.to_owned();
         let request = v1::DeleteKeyRequest { key };
         let deleted = self.client.keys().delete_key(request).await;
@@ -164,7 +165,7 @@ impl Fixture {
     }
 
     /// When it is written of every key and secret that it was used, which is a moment after it was.
-    pub(super) async fn noted(&self) {
+    pub(crate) async fn noted(&self) {
         let noted = until(Duration::from_secs(20), "the uses are noted", || async {
             let request = v1::ListKeysRequest::default();
             let keys = self.client.keys().list_keys(request).await;
@@ -182,7 +183,7 @@ impl Fixture {
         noted.await;
     }
 
-    pub(super) async fn get_key(&self, key: &str) -> Result<v1::Key, Status> {
+    pub(crate) async fn get_key(&self, key: &str) -> Result<v1::Key, Status> {
         let key = key.to_owned();
         let found = self
             .client
@@ -193,7 +194,7 @@ impl Fixture {
     }
 
     /// The principal, or the code of the refusal.
-    pub(super) async fn authenticate(&self, key: &str) -> Result<v1::Principal, String> {
+    pub(crate) async fn authenticate(&self, key: &str) -> Result<v1::Principal, String> {
         let key = key.to_owned();
         let request = v1::AuthenticateRequest {
             key,
@@ -207,7 +208,7 @@ impl Fixture {
         }
     }
 
-    pub(super) async fn add_upstream(
+    pub(crate) async fn add_upstream(
         &self,
         name: &str,
         env: &[(&str, &str)],
@@ -220,7 +221,7 @@ impl Fixture {
     }
 
     /// What the tests cannot do through a service: change the database behind the control's back.
-    pub(super) async fn sql(&self, statement: &str) {
+    pub(crate) async fn sql(&self, statement: &str) {
         let db = sea_orm::Database::connect(&self.database.url)
             .await
             .expect("the database");
@@ -229,7 +230,7 @@ impl Fixture {
     }
 
     /// The newest thousand audit events, oldest first.
-    pub(super) async fn events(&self) -> Vec<v1::AuditEvent> {
+    pub(crate) async fn events(&self) -> Vec<v1::AuditEvent> {
         let request = v1::ListEventsRequest {
             page_size: 1_000,
             ..v1::ListEventsRequest::default()
@@ -240,7 +241,7 @@ impl Fixture {
     }
 
     /// The newest thousand usage records, oldest first.
-    pub(super) async fn usage(&self) -> Vec<v1::UsageRecord> {
+    pub(crate) async fn usage(&self) -> Vec<v1::UsageRecord> {
         let request = v1::ListUsageRequest {
             page_size: 1_000,
             ..v1::ListUsageRequest::default()
@@ -252,7 +253,7 @@ impl Fixture {
 }
 
 /// What an edge is sent that starts now.
-pub(super) async fn snapshot(client: &ControlClient) -> v1::Snapshot {
+pub(crate) async fn snapshot(client: &ControlClient) -> v1::Snapshot {
     let watch = client.sync().watch(v1::WatchRequest::default()).await;
     let first = watch.expect("a watch").into_inner().message().await;
     match first.expect("a message").and_then(|message| message.event) {
@@ -261,7 +262,7 @@ pub(super) async fn snapshot(client: &ControlClient) -> v1::Snapshot {
     }
 }
 
-pub(super) fn new_key(name: &str) -> v1::CreateKeyRequest {
+pub(crate) fn new_key(name: &str) -> v1::CreateKeyRequest {
     v1::CreateKeyRequest {
         name: name.to_owned(),
         policies: owned(&["all"]),
@@ -269,7 +270,7 @@ pub(super) fn new_key(name: &str) -> v1::CreateKeyRequest {
     }
 }
 
-pub(super) fn definition(name: &str, env: &[(&str, &str)]) -> v1::UpstreamDefinition {
+pub(crate) fn definition(name: &str, env: &[(&str, &str)]) -> v1::UpstreamDefinition {
     let env = env
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -287,13 +288,13 @@ pub(super) fn definition(name: &str, env: &[(&str, &str)]) -> v1::UpstreamDefini
     }
 }
 
-pub(super) fn owned(texts: &[&str]) -> Vec<String> {
+pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(ToString::to_string).collect()
 }
 
 /// Both names of an error.
 #[track_caller]
-pub(super) fn assert_refused<T: std::fmt::Debug>(
+pub(crate) fn assert_refused<T: std::fmt::Debug>(
     answer: Result<T, Status>,
     grpc: tonic::Code,
     code: Code,

@@ -55,7 +55,7 @@ impl<'a> World<'a> {
                 role: role.into(),
                 policies: vec![name.clone()],
                 kind: kind.into(),
-                plan: None,
+                ..v1::CreateUserRequest::default()
             };
             let user = client.identity().create_user(request).await;
             let user = user.expect("a user").into_inner();

@@ -91,6 +91,12 @@ const RULES: &[Rule] = &[
         reason: "gRPC is how control is reached: convert at the rim",
     },
     Rule {
+        places: PRODUCT,
+        must_not_name: &["lettre"],
+        but: &["control/src/mail.rs"],
+        reason: "mail is sent in one place, which logs no address and prints no password",
+    },
+    Rule {
         places: &["web/src/", "src/"],
         must_not_name: &["sea_orm"],
         but: &[],

@@ -27,6 +27,7 @@ async fn behind_tls() -> Behind {
         master_keys: vec![Secret::new("b3N0aWEgdGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGU=")],
         max_key_lifetime: None,
         max_key_idle: None,
+        mail: None,
         tls: None,
         retention: None,
         process: None,

@@ -28,6 +28,8 @@ pub(crate) struct User {
     /// Name of the plan that all keys of the user count against together.
     pub(crate) plan: Option<String>,
     pub(crate) groups: Vec<String>,
+    /// Where they are told by mail. For administrators and the user themselves; others see none.
+    pub(crate) email: Option<String>,
     #[schema(format = "date-time")]
     pub(crate) created_at: Option<String>,
 }
@@ -70,6 +72,8 @@ struct NewUser {
     policies: Vec<String>,
     /// Name or id.
     plan: Option<String>,
+    /// Where they are told by mail. Of people whom a provider knows it is replaced with their next sign-in.
+    email: Option<String>,
 }
 
 /// What is not there stays as it is.
@@ -86,6 +90,10 @@ struct UserChange {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     plan: Change<String>,
+    /// Null: none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    email: Change<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -127,6 +135,7 @@ async fn create(caller: Caller, Json(new): Json<NewUser>) -> Result<Created<User
         policies: new.policies,
         kind: kind.into(),
         plan: new.plan,
+        email: new.email,
     };
     let user = caller.control.identity().create_user(request).await?;
     Ok(Created(user.into_inner().into()))
@@ -158,6 +167,7 @@ async fn update(
         enabled: to.enabled,
         policies: to.policies.map(|names| v1::UserPolicies { names }),
         plan: to.plan.for_control(),
+        email: to.email.for_control(),
     };
     let user = caller.control.identity().update_user(request).await?;
     Ok(Tagged::of(user.into_inner()))
@@ -218,6 +228,7 @@ impl From<v1::User> for User {
             policies: user.policies,
             plan: user.plan,
             groups: user.groups,
+            email: user.email,
             created_at: timestamp(user.created_at),
         }
     }

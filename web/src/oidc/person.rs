@@ -22,6 +22,8 @@ pub(crate) struct Person {
     /// Unset: the provider has no say in it.
     groups: Option<Vec<String>>,
     role: Option<Role>,
+    /// Only one that the provider verified.
+    email: Option<String>,
 }
 
 impl Person {
@@ -41,6 +43,7 @@ impl Person {
             name: name(claims, &verified.subject),
             groups,
             role,
+            email: verified_email(claims).map(str::to_owned),
         })
     }
 
@@ -53,15 +56,13 @@ impl Person {
             groups: self.groups.map(|names| v1::SignInGroups { names }),
             role: self.role.map_or(v1::Role::Unspecified, Into::into).into(),
             renewed,
+            email: self.email,
         }
     }
 }
 
-/// Only an address that the provider verified says anything.
-fn check_domain(config: &ProviderConfig, claims: &Map<String, Value>) -> Result<(), Failure> {
-    if config.allowed_email_domains.is_empty() {
-        return Ok(());
-    }
+/// An address that the provider did not verify says nothing.
+fn verified_email(claims: &Map<String, Value>) -> Option<&str> {
     let verified = match claims.get("email_verified") {
         Some(Value::Bool(verified)) => *verified,
         // Some providers write it as a text.
@@ -69,14 +70,21 @@ fn check_domain(config: &ProviderConfig, claims: &Map<String, Value>) -> Result<
         _ => false,
     };
     let email = claims.get("email").and_then(Value::as_str);
-    let domain = email.and_then(|email| email.rsplit_once('@'));
+    email.filter(|_| verified)
+}
+
+fn check_domain(config: &ProviderConfig, claims: &Map<String, Value>) -> Result<(), Failure> {
+    if config.allowed_email_domains.is_empty() {
+        return Ok(());
+    }
+    let domain = verified_email(claims).and_then(|email| email.rsplit_once('@'));
     let allowed = domain.is_some_and(|(_, domain)| {
         config
             .allowed_email_domains
             .iter()
             .any(|allowed| allowed.eq_ignore_ascii_case(domain))
     });
-    if allowed && verified {
+    if allowed {
         return Ok(());
     }
     Err(Failure::Refused {
@@ -188,6 +196,21 @@ mod tests {
             json!({}),
         ] {
             assert!(!comes_in(&claims), "{claims}");
+        }
+    }
+
+    #[test]
+    fn only_a_verified_address_is_kept() {
+        let free = ProviderConfig::named("idp", "https://idp.example", "ostia");
+        let email = |verified: &Value| {
+            let claims = json!({ "email": "a@example.com", "email_verified": verified });
+            person(&free, &claims).unwrap().email
+        };
+        let kept = Some("a@example.com".to_owned());
+        assert_eq!(email(&json!(true)), kept);
+        assert_eq!(email(&json!("true")), kept);
+        for verified in [json!(false), json!("false"), json!(1), Value::Null] {
+            assert_eq!(email(&verified), None, "{verified}");
         }
     }
 

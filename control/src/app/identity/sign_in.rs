@@ -1,7 +1,7 @@
 //! People whom a provider knows. Who they are is their issuer and subject: a name or an e-mail address that
 //! somebody else has too makes them nobody else, least of all an administrator.
 
-use super::{App, UserView, detail, is_last_administrator, view};
+use super::{App, UserView, address, detail, is_last_administrator, view};
 use crate::{
     error::{Error, Kind as ErrorKind, Result},
     op::{Detail, Op, Touched},
@@ -29,6 +29,8 @@ pub(crate) struct SignIn {
     pub(crate) groups: Option<Vec<String>>,
     /// Unset: the role is not its business.
     pub(crate) role: Option<Role>,
+    /// An address that it verified. Unset: it vouches for none.
+    pub(crate) email: Option<String>,
     /// Nobody signed in: what the provider said was asked for again.
     pub(crate) renewed: bool,
 }
@@ -68,9 +70,16 @@ impl App {
                 kept = Some(role);
             } else {
                 stored.user.role = role;
-                store::identity::update(tx, &stored.user).await?;
+                store::identity::update(tx, &stored).await?;
                 changed = true;
             }
+        }
+        // Edges know nothing of it, so this alone is nothing that they are told.
+        let email = address::vouched(told.email.as_deref());
+        let moved = stored.email != email;
+        if moved {
+            stored.email = email;
+            store::identity::update(tx, &stored).await?;
         }
         let user_id = stored.user.id;
         if let Some(names) = &told.groups {
@@ -86,7 +95,7 @@ impl App {
             changed |= store::identity_links::give_groups(tx, user_id, issuer, &ids).await?;
         }
         let view = view(tx, stored).await?;
-        if told.renewed && !changed && kept.is_none() {
+        if told.renewed && !changed && !moved && kept.is_none() {
             return Ok(view);
         }
         let keys = store::keys::of_owners(tx, &[user_id]).await?;
@@ -140,6 +149,7 @@ async fn make(tx: &Tx, op: &Op, told: &SignIn) -> Result<StoredUser> {
             policies: Vec::new(),
             plan: None,
         },
+        email: address::vouched(told.email.as_deref()),
         created_at: op.now,
     };
     store::identity::insert(tx, &stored).await?;

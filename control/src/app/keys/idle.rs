@@ -1,11 +1,17 @@
 //! Keys that nobody used for long are made inactive.
 
+mod letter;
+mod warn;
+
 use super::{State, commit, label, reread, view};
 use crate::{
     app::App,
     error::Result,
     op::{Detail, Op},
-    store::{self, keys::idle_since},
+    store::{
+        self,
+        keys::{idle_since, is_told},
+    },
 };
 use chrono::{SecondsFormat, TimeDelta};
 use tokio_util::sync::CancellationToken;
@@ -55,12 +61,14 @@ impl App {
         if State::of(&key, op.now) != State::Active || op.now - since <= max_idle {
             return Ok(());
         }
+        let owner_told = is_told(&key);
         let before = view(change.tx(), &op, key).await?;
         store::keys::set_idle(change.tx(), before.key.id, since).await?;
         let after = reread(&change, &op, before.key.id).await?;
         let said = since.to_rfc3339_opts(SecondsFormat::Secs, true);
         let told = Detail::changed(super::detail(&before), super::detail(&after));
-        commit(change, &after.key, told.with("idle_since", said)).await?;
+        let told = told.with("idle_since", said).with("owner_told", owner_told);
+        commit(change, &after.key, told).await?;
         tracing::info!(key = label(&after.key), %since, "nobody used a key for long: it is inactive now");
         Ok(())
     }

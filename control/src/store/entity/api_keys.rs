@@ -22,6 +22,8 @@ pub(crate) struct Model {
     pub(crate) last_used_client: Option<String>,
     pub(crate) activated_at: Option<DateTimeUtc>,
     pub(crate) idle_since: Option<DateTimeUtc>,
+    pub(crate) idle_telling_at: Option<DateTimeUtc>,
+    pub(crate) idle_told_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,7 @@ pub(crate) struct Model {
     pub(crate) enabled: bool,
     pub(crate) created_at: DateTimeUtc,
     pub(crate) kind: String,
+    pub(crate) email: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -40,8 +40,9 @@ const NAMES: [(&str, Kind); 17] = [
 ];
 /// Texts that name no object: what something is to be called or to be, what is looked for by its value, and
 /// places in lists.
-const OTHERS: [&str; 32] = [
+const OTHERS: [&str; 33] = [
     "name",
+    "email",
     "after",
     "page_token",
     "action",

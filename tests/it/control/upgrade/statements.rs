@@ -2,13 +2,15 @@
 
 use sea_orm::DbBackend;
 
-/// `@uuid7@`, `@bytes0aff@` and `@time3@` in the words of a database.
+/// `@uuid7@`, `@bytes0aff@` and `@time3@` in the words of a database; `@@` is an `@`.
 pub(super) fn filled_in(statements: &str, backend: DbBackend) -> String {
     let postgres = backend == DbBackend::Postgres;
     let mut parts = statements.split('@');
     let mut filled = parts.next().unwrap_or_default().to_owned();
     while let (Some(name), Some(rest)) = (parts.next(), parts.next()) {
-        let value = if let Some(number) = name.strip_prefix("uuid") {
+        let value = if name.is_empty() {
+            "@".to_owned()
+        } else if let Some(number) = name.strip_prefix("uuid") {
             let number: u128 = number.parse().expect("a number");
             let id = uuid::Uuid::from_u128(number);
             if postgres {

@@ -144,6 +144,7 @@ fn said(action: &str) -> Option<&'static str> {
         "keys.rotate" => "New secret",
         "keys.activate" => "Switched on",
         "keys.inactivate" => "Switched off",
+        "keys.warn_idle" => "Its owner was told that nobody uses it",
         "keys.revoke" => "Revoked",
         "keys.leaked" => "Revoked: it was found where it should not be",
         _ => return None,

@@ -53,6 +53,7 @@ pub(super) async fn create(
         policies: posted.all("policies").map(str::to_owned).collect(),
         kind: kind.into(),
         plan: (!plan.is_empty()).then(|| plan.to_owned()),
+        email: None,
     };
     let mut identity = visitor.control.identity();
     let change = async { identity.create_user(request).await };

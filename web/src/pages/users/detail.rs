@@ -67,6 +67,7 @@ pub(super) async fn save(
             names: posted.all("policies").map(str::to_owned).collect(),
         }),
         plan: Some(posted.get("plan").to_owned()),
+        email: None,
     };
     let mut identity = visitor.control.identity();
     let change = async { identity.update_user(request).await };

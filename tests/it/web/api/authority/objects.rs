@@ -40,7 +40,7 @@ const NAMES: [(&str, Kind); 12] = [
     ("price", Kind::Price),
 ];
 /// What names no object: what something is to be, and places in lists.
-const OTHERS: [&str; 54] = [
+const OTHERS: [&str; 55] = [
     "action",
     "address",
     "after",
@@ -55,6 +55,7 @@ const OTHERS: [&str; 54] = [
     "credential",
     "currency",
     "cwd",
+    "email",
     "enabled",
     "endless",
     "env",
