@@ -119,11 +119,45 @@ async fn what_does_not_fit_together_is_refused() {
         (&["--otlp-endpoint", "https://collector"], "--otlp-endpoint"),
         (&["--log", "no=such=filter"], "--log"),
         (&["--mcp-url", "ftp://x"], "--mcp-url"),
+        (&["--mail-from", "ostia@example.com"], "--smtp-url"),
+        (&["--smtp-url", "smtps://ann:hunter2@mail"], "--mail-from"),
     ] {
         let said = refusal(folder.path(), args, &[]).await;
         assert!(said.contains(names), "{names:?} is not in: {said}");
         assert!(!said.contains("hunter2"), "a password is in: {said}");
     }
+}
+
+/// Before anything runs, and without its password.
+#[tokio::test]
+async fn a_mail_server_that_is_none_is_not_repeated() {
+    let folder = folder();
+    let file = folder.path().join("ostia.toml");
+    let from = ("OSTIA_MAIL_FROM", "ostia@example.com");
+    for (url, names) in [
+        ("mail:hunter2", "no address of a mail server"),
+        ("smtp://ann:hunter2@mail", "plain text"),
+        ("smtp://ann:hunter2@mail?tls=opportunistic", "?tls=required"),
+        ("smtps://hunter2@mail", "no password"),
+    ] {
+        let said = refusal(folder.path(), &[], &[("OSTIA_SMTP_URL", url), from]).await;
+        assert!(said.contains("--smtp-url (mail.smtp_url)"), "{said}");
+        assert!(said.contains(names), "{names:?} is not in: {said}");
+        assert!(!said.contains("hunter2"), "a password is in: {said}");
+    }
+    std::fs::write(&file, "[mail]\nsmtp_url_file = \"ostia.toml\"\n").expect("a file");
+    let said = refusal(folder.path(), &[], &[from]).await;
+    assert!(said.contains("mail.smtp_url_file"), "{said}");
+    let both = [
+        ("OSTIA_SMTP_URL", "smtps://mail"),
+        ("OSTIA_SMTP_URL_FILE", "x"),
+        from,
+    ];
+    let said = refusal(folder.path(), &[], &both).await;
+    assert!(said.contains("twice"), "{said}");
+    let from = ("OSTIA_MAIL_FROM", "nobody");
+    let said = refusal(folder.path(), &[], &[both[0], from]).await;
+    assert!(said.contains("\"nobody\""), "{said}");
 }
 
 #[tokio::test]

@@ -139,6 +139,7 @@ async fn secrets_are_set_and_not_shown() {
     let file = format!(
         "database_url = \"postgres://ann:{CANARY}@db/ostia?password={CANARY}\"\n\
          [tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n\
+         [mail]\nsmtp_url = \"smtps://ann:{CANARY}@mail.example\"\nfrom = \"ostia@example.com\"\n\
          [vault]\nmaster_key_command = [\"echo\", \"{}\"]\n\
          [telemetry]\notlp_endpoint = \"http://ann:{CANARY}@collector\"\n\
          [[oidc]]\nname = \"one\"\nissuer = \"https://one.example\"\nclient_id = \"ostia\"\n\
@@ -178,7 +179,21 @@ async fn secrets_are_set_and_not_shown() {
     assert_secret(&listed, "oidc.two.client_secret", "variable", &two);
     let database = json!("postgres://…@db/ostia?…");
     assert_is(&listed, "database_url", &database, "file", &toml);
+    let server = json!("smtps://…@mail.example");
+    assert_is(&listed, "mail.smtp_url", &server, "file", &toml);
     assert_is(&listed, "tls.key", &json!(at("key.pem")), "file", &toml);
+
+    // All of it may be in a file of its own, which stands for what `ostia.toml` says.
+    fs::write(
+        at("smtp-url"),
+        format!("smtps://{CANARY}:{CANARY}@mail.example\n"),
+    )
+    .expect("a file");
+    let args = ["--smtp-url-file", "smtp-url", "--json"];
+    let finished = shown(folder.path(), &args, &env).await;
+    assert!(!finished.stdout.contains(CANARY), "{finished:#?}");
+    let server = json!(at("smtp-url"));
+    assert_secret(&finished.json(), "mail.smtp_url", "file", &server);
 
     // A process that runs without control has the way to it instead.
     let token = json!(at("token"));

@@ -45,11 +45,16 @@ impl Scene {
     async fn start() -> Self {
         let collector = Collector::start();
         let provider = Provider::start().await;
+        let mail = value();
+        let more = format!(
+            "[keys]\nmax_idle_days = 30\n[mail]\nfrom = \"ostia@example.com\"\n\
+             smtp_url = \"smtps://ostia:{mail}@127.0.0.1:1\"\n"
+        );
         let ostia = Ostia::options()
             .arg("--otlp-endpoint")
             .arg(&collector.url)
             .arg("--config")
-            .arg(provider.config())
+            .arg(provider.config(&more))
             .arg("--log")
             .arg("trace")
             .start()
@@ -58,7 +63,7 @@ impl Scene {
             control: control::client(&ostia),
             collector,
             provider,
-            canaries: Vec::new(),
+            canaries: vec![Canary::new("the password of a mail server", &mail)],
             said: Vec::new(),
             ostia,
         };

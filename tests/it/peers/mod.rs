@@ -4,6 +4,7 @@ mod compatibility;
 mod conformance;
 mod inspector;
 pub(crate) mod installed;
+mod mail;
 mod official_clients;
 mod python_sdk;
 mod reference_servers;

@@ -80,6 +80,13 @@ async fn a_key_that_nobody_used_for_long_is_made_inactive() {
     let ended = key(&control, "ended", &[("created_at", 90), ("expires_at", 1)]).await;
     let gone = key(&control, "gone", &[("created_at", 90)]).await;
     control.revoke(&gone.id).await;
+    let ada = v1::UpdateUserRequest {
+        user: "ada".to_owned(),
+        email: Some("ada@example.org".to_owned()),
+        ..v1::UpdateUserRequest::default()
+    };
+    let ada = control.client.identity().update_user(ada).await;
+    ada.expect("an address");
     let watchful = watchful(&control).await;
 
     let days = |key: &v1::Key| {
@@ -115,6 +122,12 @@ async fn a_key_that_nobody_used_for_long_is_made_inactive() {
         told.iter().all(|event| event.detail.contains("idle_since")),
         "{told:#?}"
     );
+    // Without a mail server nobody was, though there is an address.
+    let untold = r#""owner_told":false"#;
+    let untold = told.iter().filter(|event| event.detail.contains(untold));
+    assert_eq!(untold.count(), told.len(), "{told:#?}");
+    let warned = events.iter().any(|event| event.action == "keys.warn_idle");
+    assert!(!warned, "{events:#?}");
     watchful.close().await;
 }
 

@@ -61,13 +61,13 @@ impl Provider {
         provider
     }
 
-    /// A file of configuration that names it.
-    pub(super) fn config(&self) -> String {
+    /// A file of configuration that names it, and has more in it.
+    pub(super) fn config(&self, more: &str) -> String {
         let secret = self.folder.path().join("client-secret");
         std::fs::write(secret, &self.client_secret).expect("a file");
         let text = format!(
             "[[oidc]]\nname = \"work\"\nissuer = \"{}\"\nclient_id = \"ostia\"\n\
-             client_secret_file = \"client-secret\"\nallow_private_network = true\n",
+             client_secret_file = \"client-secret\"\nallow_private_network = true\n{more}",
             self.issuer
         );
         let path = self.folder.path().join("ostia.toml");

@@ -20,6 +20,7 @@ mod refused_calls;
 mod shapes;
 mod split;
 mod standing;
+mod users;
 mod versions;
 
 use crate::harness::{control::service_key as service, http, ostia::Ostia};
