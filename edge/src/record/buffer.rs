@@ -175,7 +175,9 @@ pub(super) mod fixture {
 
     pub(in super::super) fn holding(entries: Vec<Entry>) -> Buffer {
         let buffer = Buffer::default();
-        entries.into_iter().for_each(|entry| buffer.push(entry));
+        for entry in entries {
+            buffer.push(entry);
+        }
         buffer
     }
 
