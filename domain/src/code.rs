@@ -100,7 +100,7 @@ codes! {
     /// The result is larger than policy allows.
     ResultTooLarge = "result-too-large",
     RateLimited = "rate-limited",
-    /// The month's calls are made.
+    /// The calls of this day or month are made.
     QuotaUsedUp = "quota-used-up",
     TooManyCalls = "too-many-calls",
     UpstreamBusy = "upstream-busy",

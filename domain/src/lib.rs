@@ -14,6 +14,7 @@ pub mod glob;
 pub mod key;
 pub mod name;
 pub mod network;
+pub mod period;
 pub mod plan;
 pub mod policy;
 pub mod price;

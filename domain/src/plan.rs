@@ -1,5 +1,6 @@
 //! Plans: how much may be done.
 
+use crate::period::Period;
 use serde::{Deserialize, Serialize};
 use std::num::{NonZeroU32, NonZeroU64};
 use uuid::Uuid;
@@ -24,7 +25,10 @@ pub struct Limits {
     /// Calls in flight at once, on one edge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<NonZeroU32>,
-    /// Calls in one month of the calendar, in UTC, on all edges together.
+    /// Calls in one day of the calendar, in UTC, on all edges together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_day: Option<NonZeroU64>,
+    /// The same of a month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_per_month: Option<NonZeroU64>,
 }
@@ -32,6 +36,14 @@ pub struct Limits {
 impl Limits {
     pub fn is_none(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Calls in one such period, on all edges together.
+    pub fn quota(&self, period: Period) -> Option<NonZeroU64> {
+        match period {
+            Period::Day => self.calls_per_day,
+            Period::Month => self.calls_per_month,
+        }
     }
 
     /// What cannot be meant, or unset.

@@ -20,7 +20,7 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const RATE_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 /// In seconds.
 const RATE_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-/// On answers to calls that count against a quota: what is left of the month.
+/// On answers to calls that count against a quota: what is left of the one with the least.
 pub const QUOTA_REMAINING: HeaderName = HeaderName::from_static("ostia-quota-remaining");
 
 /// The HTTP status and JSON-RPC code of an error. Codes of our own lie outside the range that

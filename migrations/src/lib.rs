@@ -41,6 +41,7 @@ mod m20261121_000024_idempotency_keys;
 mod m20261121_000025_audit_sizes;
 mod m20261121_000027_idle_keys;
 mod m20261121_000028_sealed_arguments;
+mod m20261121_000029_daily_quotas;
 mod m20261121_000030_mail;
 
 pub use connection::{Applied, Error, pending, up};
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000025_audit_sizes::Migration),
             Box::new(m20261121_000027_idle_keys::Migration),
             Box::new(m20261121_000028_sealed_arguments::Migration),
+            Box::new(m20261121_000029_daily_quotas::Migration),
             Box::new(m20261121_000030_mail::Migration),
         ]
     }

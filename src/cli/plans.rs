@@ -46,7 +46,10 @@ pub(crate) struct LimitArgs {
     /// Calls in flight at once, on one edge
     #[arg(long, value_name = "N")]
     max_in_flight: Option<u32>,
-    /// Calls in a month of the calendar
+    /// Calls in a day of the calendar, in UTC
+    #[arg(long, value_name = "N")]
+    calls_per_day: Option<u64>,
+    /// Calls in a month of the calendar, in UTC
     #[arg(long, value_name = "N")]
     calls_per_month: Option<u64>,
 }
@@ -58,6 +61,7 @@ pub(crate) enum Limit {
     CallsPerMinute,
     Burst,
     MaxInFlight,
+    CallsPerDay,
     CallsPerMonth,
 }
 
@@ -75,6 +79,7 @@ impl LimitArgs {
                 Limit::CallsPerMinute => (had.calls_per_minute, had.burst) = (None, None),
                 Limit::Burst => had.burst = None,
                 Limit::MaxInFlight => had.max_in_flight = None,
+                Limit::CallsPerDay => had.calls_per_day = None,
                 Limit::CallsPerMonth => had.calls_per_month = None,
             }
         }
@@ -82,6 +87,7 @@ impl LimitArgs {
             calls_per_minute: self.calls_per_minute.or(had.calls_per_minute),
             burst: self.burst.or(had.burst),
             max_in_flight: self.max_in_flight.or(had.max_in_flight),
+            calls_per_day: self.calls_per_day.or(had.calls_per_day),
             calls_per_month: self.calls_per_month.or(had.calls_per_month),
         }
     }
@@ -93,6 +99,7 @@ impl From<LimitArgs> for v1::Limits {
             calls_per_minute: limits.calls_per_minute,
             burst: limits.burst,
             max_in_flight: limits.max_in_flight,
+            calls_per_day: limits.calls_per_day,
             calls_per_month: limits.calls_per_month,
         }
     }
@@ -112,6 +119,7 @@ pub(crate) struct Limits {
     calls_per_minute: Option<u32>,
     burst: Option<u32>,
     max_in_flight: Option<u32>,
+    calls_per_day: Option<u64>,
     calls_per_month: Option<u64>,
 }
 
@@ -121,6 +129,7 @@ impl From<v1::Limits> for Limits {
             calls_per_minute: limits.calls_per_minute,
             burst: limits.burst,
             max_in_flight: limits.max_in_flight,
+            calls_per_day: limits.calls_per_day,
             calls_per_month: limits.calls_per_month,
         }
     }
@@ -132,6 +141,7 @@ impl Limits {
             self.calls_per_minute.map(|n| format!("{n} calls a minute")),
             self.burst.map(|n| format!("{n} at once")),
             self.max_in_flight.map(|n| format!("{n} in flight")),
+            self.calls_per_day.map(|n| format!("{n} calls a day")),
             self.calls_per_month.map(|n| format!("{n} calls a month")),
         ];
         let limits: Vec<_> = limits.into_iter().flatten().collect();
@@ -223,11 +233,19 @@ fn table(plans: &[Plan]) -> String {
             number(limits.calls_per_minute),
             number(limits.burst.or(limits.calls_per_minute)),
             number(limits.max_in_flight),
+            number(limits.calls_per_day),
             number(limits.calls_per_month),
         ]
     });
     Table::new(
-        ["NAME", "CALLS/MIN", "BURST", "IN FLIGHT", "CALLS/MONTH"],
+        [
+            "NAME",
+            "CALLS/MIN",
+            "BURST",
+            "IN FLIGHT",
+            "CALLS/DAY",
+            "CALLS/MONTH",
+        ],
         "no plans; make one with `ostia plans create`",
     )
     .rows(rows)

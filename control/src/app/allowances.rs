@@ -4,7 +4,6 @@ use super::{
     App,
     authenticate::{Owner, limits_of_key},
     identity, keys,
-    quotas::Month,
 };
 use crate::{
     error::{Error, Result},
@@ -13,6 +12,7 @@ use crate::{
 };
 use ostia_domain::{
     clock::Timestamp,
+    period::{Current, Period},
     plan::{Limits, Plan},
     principal::{Limited, LimitedBy},
 };
@@ -27,8 +27,17 @@ pub(crate) struct Allowance {
     /// Unset: the key's own limits.
     pub(crate) plan: Option<String>,
     pub(crate) limits: Limits,
-    pub(crate) quota_taken: u64,
-    pub(crate) quota_renews_at: Timestamp,
+    /// One for each that the limits have.
+    pub(crate) quotas: Vec<Quota>,
+}
+
+/// How much of a quota is gone.
+pub(crate) struct Quota {
+    pub(crate) period: Period,
+    /// What the limits allow.
+    pub(crate) calls: u64,
+    pub(crate) taken: u64,
+    pub(crate) renews_at: Timestamp,
 }
 
 impl App {
@@ -52,8 +61,10 @@ impl App {
             let owner = Owner::of(&read, user.id).await?;
             limited.extend(owner.iter().flat_map(Owner::limits));
         }
-        let month = Month::of(op.now);
-        let all = limited.iter().map(|limited| counted(limited, month));
+        let now = Period::ALL.map(|period| (period, period.at(op.now)));
+        let all = limited
+            .iter()
+            .flat_map(|limited| now.map(|(_, current)| counted(limited, current)));
         let taken = store::quotas::taken(&read, all).await?;
         let plans = store::plans::list(&read).await?;
         let mut allowances = Vec::new();
@@ -61,20 +72,27 @@ impl App {
             let Some((plan, limits)) = named(&plans, &limited) else {
                 continue;
             };
-            let taken = taken.get(&counted(&limited, month));
+            let quotas = now.into_iter().filter_map(|(period, current)| {
+                let taken = taken.get(&counted(&limited, current));
+                Some(Quota {
+                    period,
+                    calls: limits.quota(period)?.get(),
+                    taken: taken.copied().unwrap_or_default(),
+                    renews_at: current.ends_at,
+                })
+            });
             allowances.push(Allowance {
                 subject: limited.subject,
                 plan,
                 limits,
-                quota_taken: taken.copied().unwrap_or_default(),
-                quota_renews_at: month.ends_at,
+                quotas: quotas.collect(),
             });
         }
         Ok(allowances)
     }
 }
 
-fn counted(limited: &Limited, month: Month) -> Counted {
+fn counted(limited: &Limited, current: Current) -> Counted {
     let subject = limited.subject;
     Counted {
         subject,
@@ -82,7 +100,7 @@ fn counted(limited: &Limited, month: Month) -> Counted {
             LimitedBy::Plan(plan) => plan,
             LimitedBy::Own(_) => subject,
         },
-        month: month.number,
+        period: current.number,
     }
 }
 

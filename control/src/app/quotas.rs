@@ -6,8 +6,7 @@ use crate::{
     op::Op,
     store::{self, Tx, quotas::Counted},
 };
-use chrono::{Datelike as _, Months, NaiveDate};
-use ostia_domain::clock::Timestamp;
+use ostia_domain::period::{Current, Period};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -34,34 +33,17 @@ pub(crate) struct QuotaOf {
     pub(crate) subject: Uuid,
     /// Unset: the key's own quota.
     pub(crate) plan: Option<Uuid>,
+    pub(crate) period: Period,
 }
 
 pub(crate) struct Block {
-    /// 0: the month's quota is used up.
+    /// 0: the quota of the period is used up.
     pub(crate) granted: u64,
     /// Left for further blocks.
     pub(crate) remaining: u64,
-    pub(crate) month: Month,
+    pub(crate) period: Current,
     /// From now on, by the clock of control: that of an edge may be wrong.
-    pub(crate) month_lasts: Duration,
-}
-
-/// A month of the calendar, in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Month {
-    pub(crate) number: u32,
-    pub(crate) ends_at: Timestamp,
-}
-
-impl Month {
-    pub(super) fn of(now: Timestamp) -> Self {
-        let first = now.date_naive().with_day(1).unwrap_or(NaiveDate::MAX);
-        let next = first.checked_add_months(Months::new(1)).unwrap_or(first);
-        Self {
-            number: now.year().unsigned_abs() * 100 + now.month(),
-            ends_at: next.and_hms_opt(0, 0, 0).unwrap_or_default().and_utc(),
-        }
-    }
+    pub(crate) period_lasts: Duration,
 }
 
 impl App {
@@ -71,8 +53,8 @@ impl App {
         let Some(quota) = quota(write.tx(), of).await? else {
             return Ok(None);
         };
-        let month = Month::of(op.now);
-        let counted = counted(of, month.number);
+        let period = of.period.at(op.now);
+        let counted = counted(of, period.number);
         let leased = store::quotas::lock(write.tx(), counted).await?;
         let left = quota.saturating_sub(leased);
         let granted = block_of(quota, left);
@@ -83,23 +65,24 @@ impl App {
         Ok(Some(Block {
             granted,
             remaining: left - granted,
-            month,
-            month_lasts: (month.ends_at - op.now).to_std().unwrap_or_default(),
+            period,
+            period_lasts: (period.ends_at - op.now).to_std().unwrap_or_default(),
         }))
     }
 
+    /// `number` is that of the period of the block.
     pub(crate) async fn return_quota(
         &self,
         op: &Op,
         of: QuotaOf,
-        month: u32,
+        number: u32,
         calls: u64,
     ) -> Result<()> {
-        if month != Month::of(op.now).number {
+        if number != of.period.at(op.now).number {
             return Ok(());
         }
         let write = self.store.write().await?;
-        let counted = counted(of, month);
+        let counted = counted(of, number);
         let leased = store::quotas::lock(write.tx(), counted).await?;
         // Never below nothing, however often somebody brings back the same.
         store::quotas::set(write.tx(), counted, leased.saturating_sub(calls)).await?;
@@ -107,11 +90,11 @@ impl App {
     }
 }
 
-fn counted(of: QuotaOf, month: u32) -> Counted {
+fn counted(of: QuotaOf, period: u32) -> Counted {
     Counted {
         subject: of.subject,
         limit: of.plan.unwrap_or(of.subject),
-        month,
+        period,
     }
 }
 
@@ -124,7 +107,7 @@ async fn quota(tx: &Tx, of: QuotaOf) -> Result<Option<u64>> {
             .await?
             .map(|key| key.restrictions.limits),
     };
-    let quota = limits.and_then(|limits| limits.calls_per_month);
+    let quota = limits.and_then(|limits| limits.quota(of.period));
     Ok(quota.map(std::num::NonZeroU64::get))
 }
 
@@ -149,21 +132,5 @@ mod tests {
             prop_assert_eq!(block_of(quota, 0), 0);
             prop_assert!(blocks <= BLOCKS.max(quota / MAX_BLOCK) + 20, "{blocks} blocks");
         }
-    }
-
-    #[test]
-    fn a_month_ends_where_the_next_begins() {
-        let month = |at: &str| {
-            let month = Month::of(at.parse().unwrap());
-            (month.number, month.ends_at.to_rfc3339())
-        };
-        assert_eq!(
-            month("2026-11-30T23:59:59Z"),
-            (202_611, "2026-12-01T00:00:00+00:00".into())
-        );
-        assert_eq!(
-            month("2026-12-01T00:00:00Z"),
-            (202_612, "2027-01-01T00:00:00+00:00".into())
-        );
     }
 }

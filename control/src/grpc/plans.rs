@@ -1,7 +1,11 @@
 //! `PlansService`.
 
 use super::{op, status};
-use crate::app::{App, allowances::Allowance, plans};
+use crate::app::{
+    App,
+    allowances::{Allowance, Quota},
+    plans,
+};
 use ostia_domain::plan::Plan;
 use ostia_proto::{convert::timestamp, v1};
 use std::sync::Arc;
@@ -94,12 +98,28 @@ fn message(plan: Plan) -> v1::Plan {
 
 impl From<Allowance> for v1::Allowance {
     fn from(allowance: Allowance) -> Self {
+        let quotas: Vec<v1::Quota> = allowance.quotas.into_iter().map(Into::into).collect();
+        let of_month = quotas
+            .iter()
+            .find(|quota| quota.period() == v1::Period::Month);
         Self {
             subject_id: allowance.subject.to_string(),
             plan: allowance.plan,
             limits: Some(allowance.limits.into()),
-            quota_taken: allowance.quota_taken,
-            quota_renews_at: Some(timestamp(allowance.quota_renews_at)),
+            quota_taken: of_month.map_or(0, |quota| quota.taken),
+            quota_renews_at: of_month.and_then(|quota| quota.renews_at),
+            quotas,
+        }
+    }
+}
+
+impl From<Quota> for v1::Quota {
+    fn from(quota: Quota) -> Self {
+        Self {
+            period: v1::Period::from(quota.period).into(),
+            calls: quota.calls,
+            taken: quota.taken,
+            renews_at: Some(timestamp(quota.renews_at)),
         }
     }
 }

@@ -19,7 +19,7 @@ use events::{Watch, events};
 use futures_util::stream::{BoxStream, StreamExt as _};
 use ostia_domain::audit::CallRecord;
 use ostia_proto::{
-    convert::{from_optional_timestamp, timestamp, uuid},
+    convert::{from_optional_timestamp, period, timestamp, uuid},
     v1::{self, authenticate_response},
 };
 use refusal::refusal;
@@ -107,21 +107,25 @@ impl v1::sync_service_server::SyncService for Sync {
         request: Request<v1::LeaseQuotaRequest>,
     ) -> Result<Response<v1::LeaseQuotaResponse>, Status> {
         let op = op(&request);
-        let block = self
-            .app
-            .lease_quota(&op, quota_of(request.into_inner().of)?)
-            .await?;
-        Ok(Response::new(match block {
-            None => v1::LeaseQuotaResponse::default(),
-            Some(block) => v1::LeaseQuotaResponse {
-                granted: Some(block.granted),
-                remaining: block.remaining,
-                month: block.month.number,
-                resets_at: Some(timestamp(block.month.ends_at)),
-                // Rounded up: it has not ended yet.
-                resets_in_ms: u64::try_from(block.month_lasts.as_millis() + 1).ok(),
+        let quota = quota_of(request.into_inner().of)?;
+        let of = v1::Period::from(quota.period).into();
+        Ok(Response::new(
+            match self.app.lease_quota(&op, quota).await? {
+                None => v1::LeaseQuotaResponse {
+                    of,
+                    ..v1::LeaseQuotaResponse::default()
+                },
+                Some(block) => v1::LeaseQuotaResponse {
+                    granted: Some(block.granted),
+                    remaining: block.remaining,
+                    period: block.period.number,
+                    resets_at: Some(timestamp(block.period.ends_at)),
+                    // Rounded up: it has not ended yet.
+                    resets_in_ms: u64::try_from(block.period_lasts.as_millis() + 1).ok(),
+                    of,
+                },
             },
-        }))
+        ))
     }
 
     async fn return_quota(
@@ -132,7 +136,7 @@ impl v1::sync_service_server::SyncService for Sync {
         let request = request.into_inner();
         let of = quota_of(request.of)?;
         self.app
-            .return_quota(&op, of, request.month, request.calls)
+            .return_quota(&op, of, request.period, request.calls)
             .await?;
         Ok(Response::new(v1::ReturnQuotaResponse {}))
     }
@@ -229,6 +233,7 @@ fn quota_of(of: Option<v1::QuotaOf>) -> Result<QuotaOf, Status> {
     Ok(QuotaOf {
         subject: uuid("of.subject_id", &of.subject_id).map_err(status::field)?,
         plan: plan.map_err(status::field)?,
+        period: period("of.period", of.period).map_err(status::field)?,
     })
 }
 

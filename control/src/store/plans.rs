@@ -51,6 +51,7 @@ pub(crate) async fn insert(tx: &Tx, plan: &Plan, now: Timestamp) -> Result<(), E
         burst: Set(narrow(limits.burst)),
         max_in_flight: Set(narrow(limits.max_in_flight)),
         calls_per_month: Set(wide(limits.calls_per_month)),
+        calls_per_day: Set(wide(limits.calls_per_day)),
         created_at: Set(now),
     };
     Entity::insert(row).exec_without_returning(tx).await?;
@@ -72,6 +73,7 @@ pub(crate) async fn set_limits(tx: &Tx, id: Uuid, limits: Limits) -> Result<(), 
             Column::CallsPerMonth,
             Expr::value(wide(limits.calls_per_month)),
         )
+        .col_expr(Column::CallsPerDay, Expr::value(wide(limits.calls_per_day)))
         .filter(Column::Id.eq(id))
         .exec(tx)
         .await?;
@@ -112,6 +114,7 @@ impl TryFrom<Model> for Plan {
                 calls_per_minute: narrow(row.calls_per_minute)?,
                 burst: narrow(row.burst)?,
                 max_in_flight: narrow(row.max_in_flight)?,
+                calls_per_day: wide(row.calls_per_day)?,
                 calls_per_month: wide(row.calls_per_month)?,
             },
             name: row.name,

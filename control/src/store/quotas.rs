@@ -1,4 +1,4 @@
-//! What was taken out of quotas, by month.
+//! What was taken out of quotas, by day and by month.
 
 use super::{
     Error, Tx,
@@ -10,31 +10,31 @@ use sea_orm::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// One quota: who is counted, the limit (a plan, or the key itself), and the month as 202611.
+/// One quota: who is counted, the limit (a plan, or the key itself), and the number of the period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Counted {
     pub(crate) subject: Uuid,
     pub(crate) limit: Uuid,
-    pub(crate) month: u32,
+    pub(crate) period: u32,
 }
 
 impl Counted {
     fn id(self) -> (Uuid, Uuid, i64) {
-        (self.subject, self.limit, self.month.into())
+        (self.subject, self.limit, self.period.into())
     }
 }
 
 /// Calls that edges were given. Until the transaction ends nobody else reads or changes it, so that two
 /// edges who ask at once get no call twice.
 pub(crate) async fn lock(tx: &Tx, counted: Counted) -> Result<u64, Error> {
-    let (subject, limit, month) = counted.id();
+    let (subject, limit, period) = counted.id();
     let nothing = ActiveModel {
         subject_id: Set(subject),
         limit_id: Set(limit),
-        month: Set(month),
+        period: Set(period),
         calls: Set(0),
     };
-    let key = [Column::SubjectId, Column::LimitId, Column::Month];
+    let key = [Column::SubjectId, Column::LimitId, Column::Period];
     // A row that is not there cannot be locked.
     Entity::insert(nothing)
         .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
@@ -60,12 +60,12 @@ pub(crate) async fn taken(
     // A subject has few limits, so what is read too much is little.
     let rows = Entity::find()
         .filter(Column::SubjectId.is_in(wanted.iter().map(|counted| counted.subject)))
-        .filter(Column::Month.is_in(wanted.iter().map(|counted| i64::from(counted.month))))
+        .filter(Column::Period.is_in(wanted.iter().map(|counted| i64::from(counted.period))))
         .all(db)
         .await?;
     let calls: HashMap<_, _> = rows
         .into_iter()
-        .map(|row| ((row.subject_id, row.limit_id, row.month), row.calls))
+        .map(|row| ((row.subject_id, row.limit_id, row.period), row.calls))
         .collect();
     let taken = wanted.into_iter().filter_map(|counted| {
         let calls = *calls.get(&counted.id())?;
@@ -76,13 +76,13 @@ pub(crate) async fn taken(
 
 /// Of a quota that is locked.
 pub(crate) async fn set(tx: &Tx, counted: Counted, calls: u64) -> Result<(), Error> {
-    let (subject, limit, month) = counted.id();
+    let (subject, limit, period) = counted.id();
     let calls = i64::try_from(calls).unwrap_or(i64::MAX);
     Entity::update_many()
         .col_expr(Column::Calls, Expr::value(calls))
         .filter(Column::SubjectId.eq(subject))
         .filter(Column::LimitId.eq(limit))
-        .filter(Column::Month.eq(month))
+        .filter(Column::Period.eq(period))
         .exec(tx)
         .await?;
     Ok(())

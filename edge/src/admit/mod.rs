@@ -1,4 +1,4 @@
-//! How much may be done: rate, calls at once, and the month's quota, for a key and for its owner.
+//! How much may be done: rate, calls at once, and the quotas of day and month, for a key and for its owner.
 
 mod block;
 mod limiter;
@@ -17,13 +17,15 @@ use governor::{
 use ostia_domain::{
     clock::Timestamp,
     code::Code,
+    period::Period,
     plan::{Limits, Plan},
     principal::{Limited, LimitedBy, Principal},
     snapshot::Objects,
 };
 use ostia_proto::ControlClient;
-use quota::{Quotas, Taken};
+use quota::{Of, Quotas, Taken};
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -53,7 +55,8 @@ impl Admission {
             .taken
             .iter()
             .map(|taken| (taken.remaining, taken.resets_at));
-        left.min_by_key(|(remaining, _)| *remaining)
+        // Of equals, the one that comes back last.
+        left.min_by_key(|(remaining, resets_at)| (*remaining, Reverse(*resets_at)))
     }
 }
 
@@ -108,8 +111,15 @@ impl Gate {
         let mut admission = Admission::default();
         for limited in &principal.limits {
             let (limiter, plan) = self.enter(view, limited, &mut admission)?;
-            let taken = self.quotas.take((limited.subject, plan), &limiter).await?;
-            admission.taken.extend(taken);
+            for period in Period::ALL {
+                let of = Of {
+                    subject: limited.subject,
+                    plan,
+                    period,
+                };
+                let taken = self.quotas.take(of, &limiter).await?;
+                admission.taken.extend(taken);
+            }
         }
         Ok(admission)
     }

@@ -1,4 +1,4 @@
-//! Quotas: calls of a month, given out by control in blocks.
+//! Quotas: calls of a day or a month, given out by control in blocks.
 //!
 //! A call takes from the block in memory. When little is left of it the next block is asked for in the
 //! background, so that a call waits for control only where there was no block at all.
@@ -11,11 +11,12 @@ use crate::error::{Error, Standing};
 use ostia_domain::{
     clock::{self, Timestamp},
     code::Code,
+    period::Period,
 };
 use ostia_proto::{
     ControlClient,
-    convert::from_timestamp,
-    v1::{LeaseQuotaRequest, QuotaOf, ReturnQuotaRequest},
+    convert::{from_timestamp, period},
+    v1::{self, LeaseQuotaRequest, QuotaOf, ReturnQuotaRequest},
 };
 use std::{
     collections::HashMap,
@@ -33,8 +34,14 @@ const LEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A quota that is used up is asked for again after so long: somebody may have raised it.
 const USED_UP_FOR: Duration = Duration::from_secs(5);
 
-/// Who is counted, and the plan; unset is the key's own quota.
-type Of = (Uuid, Option<Uuid>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Of {
+    /// Who is counted.
+    pub subject: Uuid,
+    /// Unset: the key's own quota.
+    pub plan: Option<Uuid>,
+    pub period: Period,
+}
 
 pub struct Quotas {
     control: ControlClient,
@@ -53,9 +60,10 @@ struct Quota {
 /// One call of a quota. Dropped without [`Taken::spent`] it goes back.
 pub struct Taken {
     quota: Arc<Quota>,
-    month: u32,
+    /// Its number.
+    period: u32,
     spent: bool,
-    /// What is left of the month for this edge to tell.
+    /// What is left of the period for this edge to tell.
     pub remaining: u64,
     pub resets_at: Timestamp,
 }
@@ -69,7 +77,7 @@ impl Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         if !self.spent {
-            self.quota.block().give_back(self.month);
+            self.quota.block().give_back(self.period);
         }
     }
 }
@@ -85,7 +93,7 @@ impl Quotas {
 
     /// Takes one call of a quota, where there is one.
     pub async fn take(&self, of: Of, limiter: &Limiter) -> Result<Option<Taken>, Error> {
-        let Some(limit) = limiter.limits.calls_per_month else {
+        let Some(limit) = limiter.limits.quota(of.period) else {
             return Ok(None);
         };
         let quota = self.quota(of);
@@ -95,7 +103,7 @@ impl Quotas {
                 return Ok(Some(taken));
             }
             if let Some(until) = quota.used_up() {
-                return Err(used_up(limiter, limit.get(), until));
+                return Err(used_up(limiter, (limit.get(), of.period), until));
             }
             let asked = tokio::time::timeout(LEASE_TIMEOUT, quota.ask(&self.control)).await;
             match asked {
@@ -120,7 +128,7 @@ impl Quotas {
             });
         }
         Some(Taken {
-            month: block.month,
+            period: block.period,
             remaining: block.known_left(),
             resets_at: block.resets_at?,
             spent: false,
@@ -150,13 +158,13 @@ impl Quotas {
             quotas.drain().map(|(_, quota)| quota).collect()
         };
         for quota in quotas {
-            let (month, calls) = quota.block().empty();
+            let (period, calls) = quota.block().empty();
             if calls == 0 {
                 continue;
             }
             let request = ReturnQuotaRequest {
                 of: Some(quota.message()),
-                month,
+                period,
                 calls,
             };
             if let Err(status) = self.control.sync().return_quota(request).await {
@@ -174,7 +182,7 @@ impl Quota {
         self.block.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When the month ends and how long that is, of a quota that was found used up a moment ago.
+    /// When the period ends and how long that is, of a quota that was found used up a moment ago.
     fn used_up(&self) -> Option<(Timestamp, Duration)> {
         let (block, now) = (self.block(), clock::instant());
         let lately = now.duration_since(block.used_up?) < USED_UP_FOR;
@@ -211,6 +219,10 @@ impl Quota {
                 return std::future::pending().await;
             }
         };
+        if period("of", answer.of) != Ok(self.of.period) {
+            tracing::warn!("control is older than this edge and knows no quota of a day");
+            return std::future::pending().await;
+        }
         let granted = answer.granted.ok_or(Gone)?;
         let resets_at = answer.resets_at.map(|at| from_timestamp("resets_at", at));
         let resets_at = resets_at.and_then(Result::ok);
@@ -223,7 +235,7 @@ impl Quota {
         let leased = Leased {
             granted,
             remaining: answer.remaining,
-            month: answer.month,
+            period: answer.period,
             resets_at,
             ends: lasts.and_then(|lasts| now.checked_add(lasts)),
         };
@@ -233,18 +245,24 @@ impl Quota {
 
     fn message(&self) -> QuotaOf {
         QuotaOf {
-            subject_id: self.of.0.to_string(),
-            plan_id: self.of.1.map(|plan| plan.to_string()),
+            subject_id: self.of.subject.to_string(),
+            plan_id: self.of.plan.map(|plan| plan.to_string()),
+            period: v1::Period::from(self.of.period).into(),
         }
     }
 }
 
-fn used_up(limiter: &Limiter, limit: u64, (resets_at, wait): (Timestamp, Duration)) -> Error {
+fn used_up(
+    limiter: &Limiter,
+    (limit, period): (u64, Period),
+    (resets_at, wait): (Timestamp, Duration),
+) -> Error {
     Error::new(
         Code::QuotaUsedUp,
         format!(
-            "{} allows {limit} calls a month, and they are used up until {}.",
+            "{} allows {limit} calls a {}, and they are used up until {}.",
             limiter.name,
+            period.name(),
             resets_at.format("%Y-%m-%d %H:%M UTC")
         ),
     )

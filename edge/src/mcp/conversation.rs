@@ -68,7 +68,7 @@ pub struct Conversation {
 pub struct Bounds {
     /// What policy lets pass of it.
     pub limits: Constraints,
-    /// What is left of a quota that the call counts against, and when the next month begins.
+    /// What is left of a quota that the call counts against, and when it is renewed.
     pub quota: Option<(u64, Timestamp)>,
 }
 

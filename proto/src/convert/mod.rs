@@ -14,6 +14,7 @@ mod sync;
 mod transports;
 mod upstreams;
 
+pub use plans::period;
 pub use sync::LeftOut;
 
 use chrono::{DateTime, Utc};

@@ -8,7 +8,7 @@ use super::{
     view::Key,
 };
 use crate::failure::Failure;
-use ostia_proto::{ControlClient, v1};
+use ostia_proto::{ControlClient, convert::period, v1};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -29,11 +29,18 @@ struct Held {
     /// Null: the key's own.
     plan: Option<String>,
     limits: Limits,
-    #[serde(skip)]
-    quota: Option<u64>,
-    /// Calls of this month that no edge has taken yet. Null: there is no quota.
-    quota_left: Option<u64>,
-    quota_renews_at: Option<String>,
+    /// One for each that the limits have, the longest period first.
+    quotas: Vec<Quota>,
+}
+
+#[derive(Serialize)]
+struct Quota {
+    /// `month` or `day`, of the calendar in UTC.
+    period: &'static str,
+    calls: u64,
+    /// Calls of this period that no edge has taken yet.
+    left: u64,
+    renews_at: Option<String>,
 }
 
 pub(super) async fn of(control: &ControlClient, key: v1::Key) -> Result<Shown, Failure> {
@@ -51,17 +58,25 @@ pub(super) async fn of(control: &ControlClient, key: v1::Key) -> Result<Shown, F
 
 impl Held {
     fn of(held: v1::Allowance, key: &str) -> Self {
-        let limits = held.limits.unwrap_or_default();
-        let quota = limits.calls_per_month;
         let of_key = held.subject_id == key;
         Self {
             counts: if of_key { "key" } else { "owner" },
             plan: held.plan,
-            quota,
-            quota_left: quota.map(|quota| quota.saturating_sub(held.quota_taken)),
-            quota_renews_at: timestamp(held.quota_renews_at).filter(|_| quota.is_some()),
-            limits: limits.into(),
+            limits: held.limits.unwrap_or_default().into(),
+            quotas: held.quotas.into_iter().filter_map(Quota::of).collect(),
         }
+    }
+}
+
+impl Quota {
+    /// `None`: of a period that only a newer control knows.
+    fn of(quota: v1::Quota) -> Option<Self> {
+        Some(Self {
+            period: period("period", quota.period).ok()?.name(),
+            calls: quota.calls,
+            left: quota.calls.saturating_sub(quota.taken),
+            renews_at: timestamp(quota.renews_at),
+        })
     }
 }
 
@@ -69,17 +84,17 @@ impl Shown {
     pub(super) fn text(&self) -> String {
         let mut text = self.key.text();
         for held in &self.limits {
-            let (Some(quota), Some(left)) = (held.quota, held.quota_left) else {
-                continue;
-            };
-            let end = moment(held.quota_renews_at.as_ref(), "-");
-            // Writing to a string cannot fail.
-            let _ = write!(text, "\nquota left    {left} of {quota} calls until {end}");
-            if let Some(plan) = &held.plan {
-                let _ = write!(text, ", of the plan {plan}");
-            }
-            if held.counts == "owner" {
-                text.push_str(", for all keys of the owner");
+            for quota in &held.quotas {
+                let (left, calls) = (quota.left, quota.calls);
+                let end = moment(quota.renews_at.as_ref(), "-");
+                // Writing to a string cannot fail.
+                let _ = write!(text, "\nquota left    {left} of {calls} calls until {end}");
+                if let Some(plan) = &held.plan {
+                    let _ = write!(text, ", of the plan {plan}");
+                }
+                if held.counts == "owner" {
+                    text.push_str(", for all keys of the owner");
+                }
             }
         }
         text

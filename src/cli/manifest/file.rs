@@ -177,6 +177,8 @@ pub(super) struct Plan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) max_in_flight: Option<NonZeroU32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) calls_per_day: Option<std::num::NonZeroU64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) calls_per_month: Option<std::num::NonZeroU64>,
 }
 
@@ -186,6 +188,7 @@ impl Plan {
             calls_per_minute: self.calls_per_minute,
             burst: self.burst,
             max_in_flight: self.max_in_flight,
+            calls_per_day: self.calls_per_day,
             calls_per_month: self.calls_per_month,
         }
     }

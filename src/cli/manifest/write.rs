@@ -101,6 +101,7 @@ impl From<v1::Manifest> for File {
                 calls_per_minute: limits.calls_per_minute,
                 burst: limits.burst,
                 max_in_flight: limits.max_in_flight,
+                calls_per_day: limits.calls_per_day,
                 calls_per_month: limits.calls_per_month,
             }
         });

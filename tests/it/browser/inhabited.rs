@@ -123,7 +123,7 @@ fn manifest_text() -> String {
             {"name": "everything", "rules": {"upstreams": ["*"], "allow": ["*"]}},
         ],
         "plans": [
-            {"name": "team", "calls_per_minute": 120, "burst": 40, "max_in_flight": 8, "calls_per_month": 5000},
+            {"name": "team", "calls_per_minute": 120, "burst": 40, "max_in_flight": 8, "calls_per_day": 400, "calls_per_month": 5000},
             {"name": "trial", "calls_per_month": 200},
         ],
         "bundles": [{"name": "support", "include": ["github.*_issue*", "docs.*"]}],

@@ -261,8 +261,12 @@ async fn what_is_left_of_a_quota_is_shown() {
     ] {
         ostia.cli(args).await.ok();
     }
-    let limits = ["agent", "--owner", "ann", "--calls-per-month", "500"];
-    let made = create(&ostia, &limits).await;
+    let limits = ["--calls-per-month", "500", "--calls-per-day", "50"];
+    let made = create(
+        &ostia,
+        &[&["agent", "--owner", "ann"][..], &limits].concat(),
+    )
+    .await;
     let secret = made["secret"].as_str().expect("a secret");
     until_works(&ostia, secret, true).await;
     let shown = ostia.cli(&["keys", "show", "agent"]).await.ok().json();
@@ -271,24 +275,41 @@ async fn what_is_left_of_a_quota_is_shown() {
         let held = limits.iter().find(|held| held["counts"] == counts);
         held.unwrap_or_else(|| panic!("{shown:#}"))
     };
-    for (counts, plan, quota) in [("key", Value::Null, 500), ("owner", json!("small"), 1_000)] {
+    for (counts, plan, quotas) in [
+        ("key", Value::Null, &[("month", 500), ("day", 50)][..]),
+        ("owner", json!("small"), &[("month", 1_000)]),
+    ] {
         let held = of(counts);
         assert_eq!(held["plan"], plan);
-        assert_eq!(held["limits"]["calls_per_month"], quota);
-        // An edge took a block for the call.
-        let left = held["quota_left"].as_u64().expect("a number");
-        assert!(left < quota && left > quota / 2, "{shown:#}");
-        assert!(held["quota_renews_at"].is_string(), "{shown:#}");
+        assert_eq!(
+            held["quotas"].as_array().expect("quotas").len(),
+            quotas.len()
+        );
+        for (told, (period, calls)) in held["quotas"]
+            .as_array()
+            .expect("quotas")
+            .iter()
+            .zip(quotas)
+        {
+            assert_eq!(told["period"], *period);
+            assert_eq!(told["calls"], *calls);
+            assert_eq!(held["limits"][format!("calls_per_{period}")], *calls);
+            // An edge took a block for the call.
+            let left = told["left"].as_u64().expect("a number");
+            assert!(left < *calls && left > calls / 2, "{shown:#}");
+            assert!(told["renews_at"].is_string(), "{shown:#}");
+        }
     }
     let text = ostia.shown(&["keys", "show", "agent"]).await.ok().stdout;
     let lines: Vec<_> = text
         .lines()
         .filter(|line| line.starts_with("quota left"))
         .collect();
-    assert_eq!(lines.len(), 2, "{text}");
+    assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[0].contains(" of 500 calls until "), "{text}");
+    assert!(lines[1].contains(" of 50 calls until "), "{text}");
     assert!(
-        lines[1].ends_with("of the plan small, for all keys of the owner"),
+        lines[2].ends_with("of the plan small, for all keys of the owner"),
         "{text}"
     );
 }

@@ -12,6 +12,7 @@ async fn update(ostia: &Ostia, args: &[&str]) -> Value {
         plan["calls_per_minute"],
         plan["burst"],
         plan["max_in_flight"],
+        plan["calls_per_day"],
         plan["calls_per_month"]
     ])
 }
@@ -25,11 +26,15 @@ async fn a_limit_that_is_not_named_stays() {
         .await
         .ok();
     let limits = update(&ostia, &["--calls-per-month", "3"]).await;
-    assert_eq!(limits, json!([2, null, 4, 3]));
+    assert_eq!(limits, json!([2, null, 4, null, 3]));
+    let limits = update(&ostia, &["--calls-per-day", "1"]).await;
+    assert_eq!(limits, json!([2, null, 4, 1, 3]));
     let limits = update(&ostia, &["--burst", "9", "--without", "calls-per-month"]).await;
-    assert_eq!(limits, json!([2, 9, 4, null]));
+    assert_eq!(limits, json!([2, 9, 4, 1, null]));
+    let limits = update(&ostia, &["--without", "calls-per-day"]).await;
+    assert_eq!(limits, json!([2, 9, 4, null, null]));
     let limits = update(&ostia, &["--without", "calls-per-minute,max-in-flight"]).await;
-    assert_eq!(limits, json!([null, null, null, null]));
+    assert_eq!(limits, json!([null, null, null, null, null]));
 
     let args = ["plans", "update", "small", "--burst", "5"];
     let refused = ostia.cli(&args).await;

@@ -1,8 +1,8 @@
 //! What a user may use and how much of it is left, and tokens for keys of one's own.
 
 use super::fixture::{Fixture, assert_refused, new_key, owned, start};
-use ostia_domain::code::Code;
-use ostia_proto::{ControlClient, v1};
+use ostia_domain::{clock, code::Code, period::Period};
+use ostia_proto::{ControlClient, convert::timestamp, v1};
 use tonic::Code as Grpc;
 use uuid::Uuid;
 
@@ -125,6 +125,7 @@ async fn allowances_say_what_is_gone() {
     let control = start().await;
     let limits = |calls| v1::Limits {
         calls_per_month: Some(calls),
+        calls_per_day: Some(calls / 2),
         ..v1::Limits::default()
     };
     let plan = v1::Plan {
@@ -170,6 +171,7 @@ async fn allowances_say_what_is_gone() {
         of: Some(v1::QuotaOf {
             subject_id: bobs_id.clone(),
             plan_id: Some(plan.id),
+            period: v1::Period::Day.into(),
         }),
     };
     control
@@ -188,21 +190,29 @@ async fn allowances_say_what_is_gone() {
     let shown: Vec<_> = listed
         .iter()
         .map(|found| {
-            let quota = found.limits.and_then(|limits| limits.calls_per_month);
-            (
-                found.subject_id.clone(),
-                found.plan.clone(),
-                quota,
-                found.quota_taken,
-            )
+            let quotas = found.quotas.iter();
+            let quotas: Vec<_> = quotas
+                .map(|quota| (quota.period(), quota.calls, quota.taken))
+                .collect();
+            (found.subject_id.clone(), found.plan.clone(), quotas)
         })
         .collect();
+    let (month, day) = (v1::Period::Month, v1::Period::Day);
+    let small = Some("small".to_owned());
     let expected = [
-        (key.clone(), None, Some(100), 0),
-        (bobs_id, Some("small".to_owned()), Some(1_000), 10),
+        (key.clone(), None, vec![(month, 100, 0), (day, 50, 0)]),
+        (bobs_id, small, vec![(month, 1_000, 0), (day, 500, 10)]),
     ];
     assert_eq!(shown, expected);
-    assert!(listed.iter().all(|found| found.quota_renews_at.is_some()));
+    for found in &listed {
+        let now = clock::now();
+        let renews = |period: Period| Some(timestamp(period.at(now).ends_at));
+        let told: Vec<_> = found.quotas.iter().map(|quota| quota.renews_at).collect();
+        assert_eq!(told, [renews(Period::Month), renews(Period::Day)]);
+        // As those read it who know only months.
+        assert_eq!(found.quota_renews_at, told[0]);
+        assert_eq!(found.quota_taken, 0);
+    }
 
     let (_, eve) = member(&control, "eve", &["all"]).await;
     for (user, key) in [("bob", None), ("eve", Some(&key))] {

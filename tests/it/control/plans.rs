@@ -81,6 +81,13 @@ async fn what_is_no_plan_is_refused() {
                 ..v1::Limits::default()
             },
         ),
+        limited(
+            "no day",
+            v1::Limits {
+                calls_per_day: Some(0),
+                ..v1::Limits::default()
+            },
+        ),
         v1::Plan {
             id: "mine".to_owned(),
             ..plan("own id")
@@ -128,6 +135,7 @@ async fn the_limits_of_a_plan_can_be_replaced() {
     let control = start().await;
     create(&control, plan("free")).await.expect("a plan");
     let limits = v1::Limits {
+        calls_per_day: Some(100),
         calls_per_month: Some(1_000),
         ..v1::Limits::default()
     };

@@ -15,7 +15,7 @@ use ostia_control::Control;
 use ostia_migrations::{Migrator, MigratorTrait as _};
 use ostia_proto::v1;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
-use serde_json::Value;
+use serde_json::{Value, json};
 use statements::filled_in;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -185,7 +185,7 @@ async fn assert_read(control: &Control) {
         .map(|key| key.name)
         .collect();
     keys.sort();
-    assert_eq!(keys, ["laptop", "lost", "office"]);
+    assert_eq!(keys, ["daily", "laptop", "lost", "office"]);
     let usage = client
         .usage()
         .list_usage(v1::ListUsageRequest::default())
@@ -196,6 +196,45 @@ async fn assert_read(control: &Control) {
         .list_events(v1::ListEventsRequest::default())
         .await;
     assert_eq!(audit.expect("audit").into_inner().events.len(), 4);
+}
+
+/// The step before knows no quotas of a day, and holds nobody to less than they were held to.
+#[tokio::test]
+async fn who_goes_back_from_daily_quotas_gets_no_more_than_before() {
+    let schema = Schema::blank().await;
+    for step in steps() {
+        schema.forth(1).await;
+        schema.write_as(&step).await;
+        if step.ends_with("_daily_quotas") {
+            break;
+        }
+    }
+    schema.back(1).await;
+    let plans = "SELECT name || ': ' || calls_per_month FROM plans \
+        WHERE calls_per_month IS NOT NULL ORDER BY name";
+    let plans = schema.texts(plans).await;
+    let expected = [
+        "daily: 100",
+        "daily and monthly: 100",
+        "monthly: 1000",
+        "more a day: 1000",
+    ];
+    assert_eq!(plans, expected);
+    // It could not read what the key was held to.
+    let key = "SELECT CAST(restrictions AS TEXT) FROM api_keys WHERE name = 'daily' AND NOT active";
+    let held: Vec<Value> = schema
+        .texts(key)
+        .await
+        .iter()
+        .map(|text| serde_json::from_str(text).expect("JSON"))
+        .collect();
+    assert_eq!(held, [json!({"limits": {"calls_per_minute": 5}})]);
+    let numbers = "SELECT CAST(month AS TEXT) FROM quota_leases";
+    let numbers = schema.texts(numbers).await;
+    assert!(
+        numbers.iter().all(|number| number == "202611"),
+        "{numbers:?}"
+    );
 }
 
 #[test]

@@ -1,16 +1,15 @@
-//! Plans: how much a key may do in a short window.
+//! Plans: how much a key may do in a short window. Quotas are beside it, in `quotas`.
 
 use super::documented::assert_refused;
 use crate::harness::{
     control,
     mcp::{Answer, Endpoint, modern},
     ostia::Ostia,
-    split::Split,
 };
 use ostia_proto::v1;
 use serde_json::json;
 
-async fn key_with(ostia: &Ostia, plan: v1::Plan) -> String {
+pub(super) async fn key_with(ostia: &Ostia, plan: v1::Plan) -> String {
     let control = control::client(ostia);
     let name = plan.name.clone();
     control
@@ -109,15 +108,8 @@ async fn calls_beyond_the_number_in_flight_are_refused_with_advice() {
     );
 }
 
-fn monthly(calls: u64) -> v1::Limits {
-    v1::Limits {
-        calls_per_month: Some(calls),
-        ..v1::Limits::default()
-    }
-}
-
 /// A key of a new user with these limits of its own, under the user's plan.
-async fn key_of(
+pub(super) async fn key_of(
     control: &control::Control,
     user: &str,
     plan: Option<v1::Limits>,
@@ -146,7 +138,11 @@ async fn key_of(
     another_key_of(control, user, own).await
 }
 
-async fn another_key_of(control: &control::Control, user: &str, own: v1::Limits) -> String {
+pub(super) async fn another_key_of(
+    control: &control::Control,
+    user: &str,
+    own: v1::Limits,
+) -> String {
     let request = v1::CreateKeyRequest {
         owner: Some(user.to_owned()),
         policies: vec!["read-only".to_owned()],
@@ -161,100 +157,9 @@ async fn another_key_of(control: &control::Control, user: &str, own: v1::Limits)
     made.secret
 }
 
-async fn echo(endpoint: &Endpoint) -> Answer {
+pub(super) async fn echo(endpoint: &Endpoint) -> Answer {
     let message = json!({"message": "x"});
     modern::call(endpoint, "demo__echo", &message).send().await
-}
-
-/// What is left of the month stands in every answer, and when it is used up that is said with the limit
-/// and the moment of the next.
-#[tokio::test]
-async fn a_quota_is_counted_and_told() {
-    let ostia = Ostia::start().await;
-    let control = control::client(&ostia);
-    let key = key_of(&control, "bob", None, monthly(3)).await;
-    let endpoint = Endpoint::new(&ostia.mcp_url, &key);
-    for left in [2, 1, 0] {
-        let answer = echo(&endpoint).await;
-        assert_eq!(answer.first_text(), "x");
-        assert_eq!(
-            answer.header("ostia-quota-remaining"),
-            Some(&*left.to_string())
-        );
-        let quota = &answer.result()["_meta"]["dev.ostia/quota"];
-        assert_eq!(quota["remaining"], left, "{quota}");
-        assert!(
-            quota["resetsAt"]
-                .as_str()
-                .is_some_and(|at| at.ends_with("T00:00:00Z"))
-        );
-    }
-    let refused = echo(&endpoint).await;
-    assert_refused(&refused, 429, -31028, "quota-used-up");
-    assert_eq!(refused.header("ratelimit-limit"), Some("3"));
-    assert_eq!(refused.header("ratelimit-remaining"), Some("0"));
-    assert!(refused.header("ratelimit-reset").is_some() && refused.header("retry-after").is_some());
-    let data = &refused.json()["error"]["data"];
-    assert_eq!((&data["limit"], &data["remaining"]), (&json!(3), &json!(0)));
-}
-
-/// A call that was not made costs nothing.
-#[tokio::test]
-async fn what_policy_refuses_is_not_counted() {
-    let ostia = Ostia::start().await;
-    let control = control::client(&ostia);
-    let key = key_of(&control, "bob", None, monthly(2)).await;
-    let endpoint = Endpoint::new(&ostia.mcp_url, &key);
-    for _ in 0..5 {
-        let refused = modern::call(&endpoint, "demo__none", &json!({}))
-            .send()
-            .await;
-        assert_refused(&refused, 200, -32602, "tool-unavailable");
-    }
-    for _ in 0..2 {
-        assert_eq!(echo(&endpoint).await.first_text(), "x");
-    }
-    assert_refused(&echo(&endpoint).await, 429, -31028, "quota-used-up");
-}
-
-/// All keys of a user count against the user's plan together, and the lowest of all limits wins.
-#[tokio::test]
-async fn keys_of_one_owner_share_their_plan() {
-    let ostia = Ostia::start().await;
-    let control = control::client(&ostia);
-    let one = key_of(&control, "bob", Some(monthly(3)), monthly(100)).await;
-    let other = another_key_of(&control, "bob", monthly(100)).await;
-    let stranger = key_of(&control, "eve", None, monthly(100)).await;
-    let [one, other, stranger] =
-        [one, other, stranger].map(|key| Endpoint::new(&ostia.mcp_url, &key));
-    assert_eq!(echo(&one).await.first_text(), "x");
-    assert_eq!(echo(&other).await.first_text(), "x");
-    let third = echo(&one).await;
-    assert_eq!(third.header("ostia-quota-remaining"), Some("0"));
-    for endpoint in [&one, &other] {
-        assert_refused(&echo(endpoint).await, 429, -31028, "quota-used-up");
-    }
-    assert_eq!(echo(&stranger).await.first_text(), "x");
-}
-
-/// Blocks that an edge had are brought back when it stops: nothing of a quota is lost by a restart, and
-/// nothing is given twice.
-#[tokio::test]
-async fn a_restart_costs_nothing_of_a_quota() {
-    let mut ostia = Ostia::start().await;
-    let control = control::client(&ostia);
-    let key = key_of(&control, "bob", None, monthly(200)).await;
-    let endpoint = Endpoint::new(&ostia.mcp_url, &key);
-    for left in [199, 198, 197] {
-        let answer = echo(&endpoint).await;
-        assert_eq!(
-            answer.header("ostia-quota-remaining"),
-            Some(&*format!("{left}"))
-        );
-    }
-    ostia.restart().await;
-    let answer = echo(&endpoint).await;
-    assert_eq!(answer.header("ostia-quota-remaining"), Some("196"));
 }
 
 /// A limit of a key by itself needs no plan.
@@ -273,26 +178,6 @@ async fn a_key_has_a_rate_of_its_own() {
     assert_refused(&refused, 429, -31029, "rate-limited");
     assert_retry_after(&refused);
     assert_eq!(refused.header("ratelimit-limit"), Some("1"));
-}
-
-/// However small a quota is, an edge has some calls of it: control may be away for a while.
-#[tokio::test]
-async fn a_small_quota_waits_for_control_only_at_first() {
-    let mut split = Split::start().await;
-    let control = split.services();
-    let key = key_of(&control, "bob", None, monthly(10)).await;
-    let endpoint = split.endpoint().with_key(&key);
-    assert_eq!(echo(&endpoint).await.first_text(), "x");
-    split.control.kill9().await;
-    for left in (5..9).rev() {
-        let answer = echo(&endpoint).await;
-        assert_eq!(answer.first_text(), "x");
-        let told = answer.header("ostia-quota-remaining");
-        assert_eq!(told, Some(&*left.to_string()));
-    }
-    // What it has not borrowed it cannot give.
-    let refused = echo(&endpoint).await;
-    assert_refused(&refused, 503, -31034, "control-unavailable");
 }
 
 /// Another limit of a plan is no new plan: what was used of the rate is used.

@@ -25,6 +25,7 @@ mod orphans;
 mod param_headers;
 mod policies;
 mod progress;
+mod quotas;
 mod records;
 mod refusals;
 mod relay;

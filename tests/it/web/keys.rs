@@ -103,13 +103,15 @@ async fn what_is_wrong_stands_beside_its_field_and_nothing_is_lost() {
     page.shows("value=\"mon-fri 08:00-18:00\"");
     page.shows("everywhere");
 
-    let not_a_number = [("name", "office"), ("calls_per_month", "many")];
-    let page = member
-        .visitor
-        .submit("/keys", &[&NEW_KEY[..], &not_a_number].concat())
-        .await;
-    assert_eq!(page.status, 422);
-    page.shows("id=\"problem-calls_per_month\"");
+    for quota in ["calls_per_day", "calls_per_month"] {
+        let not_a_number = [("name", "office"), (quota, "many")];
+        let page = member
+            .visitor
+            .submit("/keys", &[&NEW_KEY[..], &not_a_number].concat())
+            .await;
+        assert_eq!(page.status, 422);
+        page.shows(&format!("id=\"problem-{quota}\""));
+    }
 
     member.make_key("office", &[]).await;
     let taken = [&NEW_KEY[..], &[("name", "office")]].concat();
@@ -195,6 +197,7 @@ async fn changing_a_key_changes_what_was_changed() {
         ("expires", "keep"),
         ("scope", "picked"),
         ("tool", "demo.now"),
+        ("calls_per_day", "20"),
         ("calls_per_month", "50"),
         ("networks", "127.0.0.0/8\n::1"),
     ];
@@ -202,7 +205,14 @@ async fn changing_a_key_changes_what_was_changed() {
     assert_eq!(saved.status, 303, "{}", saved.body);
     let page = member.visitor.open(&edit).await;
     page.shows("value=\"desk\"");
+    page.shows("value=\"20\"");
     page.shows("value=\"50\"");
+    let detail = member.visitor.open(&format!("/keys/{id}")).await;
+    detail.shows("<dt>Quota left this month</dt><dd>50 of 50, renewed ");
+    detail.shows("<dt>Quota left today</dt><dd>20 of 20, renewed ");
+    detail.shows("20 a day, 50 a month (of its own)");
+    let list = member.visitor.open("/keys").await;
+    list.shows("20 of 20 today");
     page.shows("127.0.0.0/8\n::1/128</textarea>");
     let request = v1::GetKeyRequest {
         key: id,

@@ -122,10 +122,15 @@ async fn a_group_gives_its_members_policies_and_a_plan() {
     let plan = [
         ("name", "small"),
         ("calls_per_minute", "60"),
-        ("calls_per_month", "1000"),
+        ("calls_per_day", "1234"),
+        ("calls_per_month", "5000"),
     ];
     taken(&admin.submit("/plans/new", &plan).await);
-    assert!(admin.open("/plans").await.body.contains("1,000"));
+    let plans = admin.open("/plans").await.body;
+    assert!(
+        plans.contains("1,234") && plans.contains("5,000"),
+        "{plans}"
+    );
 
     let unknown = [("name", "crew"), ("members", "nobody")];
     refused(

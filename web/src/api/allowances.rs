@@ -1,7 +1,8 @@
 //! What limits a key and its owner, and what is left of their quotas.
 
 use super::{caller::Caller, plans::Limits, problem::Problem, text::timestamp};
-use ostia_proto::v1;
+use ostia_domain::period as domain;
+use ostia_proto::{convert::period, v1};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,12 +13,29 @@ pub(super) struct Held {
     /// Name of the plan they are of. Null: the key's own.
     plan: Option<String>,
     limits: Limits,
-    /// Calls of this month that no edge has taken yet; an edge takes a hundredth of the quota at once. Null: there is
-    /// no quota.
-    quota_left: Option<u64>,
-    /// When the month ends. Null: there is no quota.
+    /// One for each that the limits have, the longest period first.
+    quotas: Vec<Quota>,
+}
+
+/// What is left of the calls of a day or a month.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Quota {
+    period: Period,
+    /// What the limits allow.
+    calls: u64,
+    /// Calls of this period that no edge has taken yet; an edge takes a hundredth of the quota at once.
+    left: u64,
+    /// When the period ends.
     #[schema(format = "date-time")]
-    quota_renews_at: Option<String>,
+    renews_at: String,
+}
+
+/// Of the calendar, in UTC.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Period {
+    Day,
+    Month,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -44,8 +62,6 @@ impl Caller {
 
 impl Held {
     fn of(held: v1::Allowance, key: &str) -> Self {
-        let limits = held.limits.unwrap_or_default();
-        let quota = limits.calls_per_month;
         let counts = if held.subject_id == key {
             Counted::Key
         } else {
@@ -54,9 +70,23 @@ impl Held {
         Self {
             counts,
             plan: held.plan,
-            quota_left: quota.map(|quota| quota.saturating_sub(held.quota_taken)),
-            quota_renews_at: timestamp(held.quota_renews_at).filter(|_| quota.is_some()),
-            limits: limits.into(),
+            limits: held.limits.unwrap_or_default().into(),
+            quotas: held.quotas.into_iter().filter_map(Quota::of).collect(),
         }
+    }
+}
+
+impl Quota {
+    /// `None`: of a period that only a newer control knows.
+    fn of(quota: v1::Quota) -> Option<Self> {
+        Some(Self {
+            period: match period("period", quota.period).ok()? {
+                domain::Period::Day => Period::Day,
+                domain::Period::Month => Period::Month,
+            },
+            calls: quota.calls,
+            left: quota.calls.saturating_sub(quota.taken),
+            renews_at: timestamp(quota.renews_at)?,
+        })
     }
 }

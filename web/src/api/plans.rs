@@ -27,6 +27,9 @@ pub(crate) struct Limits {
     /// Calls in flight at once, on one edge.
     #[schema(minimum = 1, maximum = 4_294_967_295_i64)]
     max_in_flight: Option<u32>,
+    /// Calls in one day of the calendar, in UTC, on all edges together.
+    #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64)]
+    calls_per_day: Option<u64>,
     /// Calls in one month of the calendar, in UTC, on all edges together.
     #[schema(minimum = 1, maximum = 18_446_744_073_709_551_615_u64)]
     calls_per_month: Option<u64>,
@@ -41,6 +44,7 @@ pub(crate) struct Plan {
     calls_per_minute: Option<u32>,
     burst: Option<u32>,
     max_in_flight: Option<u32>,
+    calls_per_day: Option<u64>,
     calls_per_month: Option<u64>,
 }
 
@@ -133,6 +137,7 @@ impl From<v1::Plan> for Plan {
             calls_per_minute: limits.calls_per_minute,
             burst: limits.burst,
             max_in_flight: limits.max_in_flight,
+            calls_per_day: limits.calls_per_day,
             calls_per_month: limits.calls_per_month,
         }
     }
@@ -144,6 +149,7 @@ impl From<v1::Limits> for Limits {
             calls_per_minute: limits.calls_per_minute,
             burst: limits.burst,
             max_in_flight: limits.max_in_flight,
+            calls_per_day: limits.calls_per_day,
             calls_per_month: limits.calls_per_month,
         }
     }
@@ -155,6 +161,7 @@ impl From<Limits> for v1::Limits {
             calls_per_minute: limits.calls_per_minute,
             burst: limits.burst,
             max_in_flight: limits.max_in_flight,
+            calls_per_day: limits.calls_per_day,
             calls_per_month: limits.calls_per_month,
         }
     }

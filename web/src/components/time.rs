@@ -1,6 +1,6 @@
 //! Points in time: the exact one in UTC on hover, and in the reader's own zone where scripts run.
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use ostia_domain::clock;
 use prost_types::Timestamp;
@@ -82,12 +82,6 @@ fn distance(until: TimeDelta) -> String {
     }
 }
 
-/// The beginning of this month, in UTC, as quotas count it.
-pub(crate) fn month_start(now: DateTime<Utc>) -> DateTime<Utc> {
-    let first = now.date_naive().with_day(1).unwrap_or(now.date_naive());
-    first.and_hms_opt(0, 0, 0).unwrap_or_default().and_utc()
-}
-
 pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     Timestamp {
         seconds: at.timestamp(),
@@ -110,11 +104,5 @@ mod tests {
         ] {
             assert_eq!(distance(until), said);
         }
-    }
-
-    #[test]
-    fn a_month_begins_at_midnight_utc() {
-        let start = month_start("2026-11-30T23:59:59Z".parse().unwrap());
-        assert_eq!(start.to_rfc3339(), "2026-11-01T00:00:00+00:00");
     }
 }

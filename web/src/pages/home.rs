@@ -2,7 +2,7 @@
 
 use super::{
     Layout,
-    keys::{QuotaLeft, least},
+    keys::{QuotaLeft, all, least},
     tools::Status as UpstreamStatus,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         shell::{Section, Shell},
         snippets::{Snippets, VARIABLE},
         table::{Cell, Table, encoded},
-        time::{As, Time, month_start, timestamp},
+        time::{As, Time, timestamp},
     },
     load::load,
     render,
@@ -22,7 +22,7 @@ use crate::{
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
-use ostia_domain::clock;
+use ostia_domain::{clock, period::Period};
 use ostia_proto::v1;
 use tonic::Status;
 
@@ -58,7 +58,7 @@ async fn loaded(visitor: &Visitor) -> Result<Found, Status> {
     let user = visitor.id.to_string();
     let this_month = v1::SummarizeUsageRequest {
         user: Some(user.clone()),
-        from: Some(timestamp(month_start(clock::now()))),
+        from: Some(timestamp(Period::Month.at(clock::now()).starts_at)),
         ..v1::SummarizeUsageRequest::default()
     };
     let (access, allowances, usage, keys) = tokio::try_join!(
@@ -94,11 +94,7 @@ fn Front(mcp_url: String) -> impl IntoView {
 
 #[component]
 fn Home(name: String, mcp_url: String, found: Found) -> impl IntoView {
-    let left = least(found.allowances.iter());
-    let renews = found
-        .allowances
-        .first()
-        .and_then(|allowance| allowance.quota_renews_at);
+    let left = least(found.allowances.iter().flat_map(all));
     let tools: usize = found
         .upstreams
         .iter()
@@ -116,7 +112,7 @@ fn Home(name: String, mcp_url: String, found: Found) -> impl IntoView {
                     <dd>{number::count(found.calls)}</dd>
                     <dd class="hint">{format!("{} refused or failed", number::count(found.errors))}</dd>
                 </div>
-                <Quota left=left renews=renews/>
+                <Quota left=left/>
                 <div>
                     <dt>"Active keys"</dt>
                     <dd>{found.active_keys}</dd>
@@ -166,13 +162,14 @@ fn First(nothing_yet: bool) -> impl IntoView {
 }
 
 #[component]
-fn Quota(left: Option<QuotaLeft>, renews: Option<prost_types::Timestamp>) -> impl IntoView {
-    let Some(QuotaLeft { quota, left }) = left else {
+fn Quota(left: Option<QuotaLeft>) -> impl IntoView {
+    let Some(of) = left else {
         return view! {
-            <div><dt>"Quota"</dt><dd>"None"</dd><dd class="hint">"No limit of calls a month"</dd></div>
+            <div><dt>"Quota"</dt><dd>"None"</dd><dd class="hint">"No limit of calls a day or a month"</dd></div>
         }
         .into_any();
     };
+    let QuotaLeft { quota, left, .. } = of;
     let taken = quota.saturating_sub(left);
     let class = if number::percent(taken, quota) >= 90 {
         "most"
@@ -181,12 +178,12 @@ fn Quota(left: Option<QuotaLeft>, renews: Option<prost_types::Timestamp>) -> imp
     };
     view! {
         <div>
-            <dt id="quota">"Quota left this month"</dt>
+            <dt id="quota">{format!("Quota left {}", of.now())}</dt>
             <dd>{number::count(left)}</dd>
             <dd class="hint">
                 <progress class=class max=quota.to_string() value=taken.to_string() aria-labelledby="quota"></progress>
                 {format!("of {}, renewed ", number::count(quota))}
-                <Time at=renews shown=As::Date/>
+                <Time at=of.renews_at shown=As::Date/>
             </dd>
         </div>
     }

@@ -41,8 +41,8 @@ pub(crate) use once::show as show_once;
 use ostia_domain::{clock, user::Role};
 use ostia_proto::v1;
 use serde::Deserialize;
-use view::{Ends, State, quota_left, scopes, secret_name};
-pub(crate) use view::{QuotaLeft, least};
+use view::{Ends, State, quotas_left, scopes, secret_name};
+pub(crate) use view::{QuotaLeft, all, least};
 
 const PAGE: u32 = 25;
 const HOURS: i64 = 24;
@@ -100,7 +100,7 @@ async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Response {
         let of_key = usage.iter().filter(|row| row.key_id == key.id);
         Row {
             course: Course::hours(now, HOURS).of(of_key).bars(),
-            left: quota_left(&allowances, &key),
+            left: least(quotas_left(&allowances, &key)),
             key,
         }
     });
@@ -217,7 +217,8 @@ fn KeyRow(row: Row) -> impl IntoView {
             <Cell label="Quota left">
                 {match left {
                     Some(left) => {
-                        format!("{} of {}", number::count(left.left), number::count(left.quota))
+                        let (count, quota) = (number::count(left.left), number::count(left.quota));
+                        format!("{count} of {quota} {}", left.now())
                     }
                     None => "no quota".to_owned(),
                 }}

@@ -44,6 +44,7 @@ impl Object for v1::Plan {
             ("calls_per_minute", limits.calls_per_minute.map(u64::from)),
             ("burst", limits.burst.map(u64::from)),
             ("max_in_flight", limits.max_in_flight.map(u64::from)),
+            ("calls_per_day", limits.calls_per_day),
             ("calls_per_month", limits.calls_per_month),
         ] {
             posted.push(name, value.map(|n| n.to_string()).unwrap_or_default());
@@ -112,6 +113,7 @@ fn limits(posted: &mut Posted) -> v1::Limits {
         calls_per_minute: posted.number("calls_per_minute"),
         burst: posted.number("burst"),
         max_in_flight: posted.number("max_in_flight"),
+        calls_per_day: posted.number("calls_per_day"),
         calls_per_month: posted.number("calls_per_month"),
     }
 }

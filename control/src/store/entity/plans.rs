@@ -13,6 +13,7 @@ pub(crate) struct Model {
     pub(crate) max_in_flight: Option<i64>,
     pub(crate) created_at: DateTimeUtc,
     pub(crate) calls_per_month: Option<i64>,
+    pub(crate) calls_per_day: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

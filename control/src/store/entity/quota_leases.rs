@@ -1,4 +1,4 @@
-//! What was taken out of a quota in a month.
+//! What was taken out of a quota in one day or month.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,8 +9,10 @@ pub(crate) struct Model {
     pub(crate) subject_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) limit_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub(crate) month: i64,
+    /// As 20261121 or 202611. The column has the name it got when there were only months: versions before write to it
+    /// while replicas are replaced.
+    #[sea_orm(primary_key, auto_increment = false, column_name = "month")]
+    pub(crate) period: i64,
     pub(crate) calls: i64,
 }
 

@@ -28,7 +28,8 @@ fn globs() -> impl Strategy<Value = Vec<String>> {
 
 fn manifests() -> impl Strategy<Value = v1::Manifest> {
     let number = || option::of(1..1_000u32);
-    let limits = (number(), number(), option::of(1..1_000u64));
+    let quota = || option::of(1..1_000u64);
+    let limits = (number(), number(), (quota(), quota()));
     let texts = (option::of("[a-z é\"\\n]{1,12}"), option::of("[a-z]{1,9}"));
     (
         named((globs(), number(), option::of("/[a-z]{1,5}"), any::<bool>())),
@@ -110,13 +111,15 @@ fn policy(
     }
 }
 
-fn plan(
-    (name, (per_minute, in_flight, per_month)): Named<(Option<u32>, Option<u32>, Option<u64>)>,
-) -> v1::ManifestPlan {
+/// Calls per minute, in flight, and per day and month.
+type Limits = (Option<u32>, Option<u32>, (Option<u64>, Option<u64>));
+
+fn plan((name, (per_minute, in_flight, (per_day, per_month))): Named<Limits>) -> v1::ManifestPlan {
     let limits = v1::Limits {
         calls_per_minute: per_minute,
         burst: per_minute,
         max_in_flight: in_flight,
+        calls_per_day: per_day,
         calls_per_month: per_month,
     };
     v1::ManifestPlan {

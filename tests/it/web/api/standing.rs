@@ -10,15 +10,22 @@ use crate::harness::{
     control,
     mcp::{Endpoint, modern},
 };
+use chrono::SecondsFormat;
+use ostia_domain::{clock, period::Period};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const OF_LIMITS: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 
 #[tokio::test]
-async fn a_call_tells_what_is_left_of_the_month() {
+async fn a_call_tells_what_is_left_of_the_quota_with_the_least() {
     let api = Api::start().await;
-    let key = caller(&api, "monthly", json!({"calls_per_month": 3})).await;
+    let key = caller(
+        &api,
+        "monthly",
+        json!({"calls_per_day": 3, "calls_per_month": 90}),
+    )
+    .await;
     let endpoint = Endpoint::new(&api.ostia.mcp_url, &key);
     control::client(&api.ostia).settled().await;
     let echo = async || call(&api, &key, "demo", "echo", json!({"message": "x"})).await;
@@ -31,10 +38,18 @@ async fn a_call_tells_what_is_left_of_the_month() {
     let before = left().await;
     assert_eq!(before["counts"], "key", "{before:#}");
     assert_eq!(before["plan"], Value::Null);
-    assert_eq!(before["limits"]["calls_per_month"], 3);
-    assert_eq!(before["quota_left"], 3);
-    let renews = before["quota_renews_at"].as_str().expect("a time");
-    assert!(renews.ends_with("-01T00:00:00Z"), "{renews}");
+    assert_eq!(before["limits"]["calls_per_day"], 3);
+    assert_eq!(before["limits"]["calls_per_month"], 90);
+    let now = clock::now();
+    let quota = |period: Period, calls: u64| {
+        let ends = period
+            .at(now)
+            .ends_at
+            .to_rfc3339_opts(SecondsFormat::Secs, true);
+        json!({"period": period.name(), "calls": calls, "left": calls, "renews_at": ends})
+    };
+    let whole = json!([quota(Period::Month, 90), quota(Period::Day, 3)]);
+    assert_eq!(before["quotas"], whole);
 
     let first = echo().await;
     assert_eq!(first.status, 200, "{:#}", first.body);
@@ -61,7 +76,7 @@ async fn a_call_tells_what_is_left_of_the_month() {
     for name in &OF_LIMITS[..2] {
         assert_eq!(by_mcp.header(name), Some(refused.header(name)), "{name}");
     }
-    assert_eq!(left().await["quota_left"], 0);
+    assert_eq!(left().await["quotas"][1]["left"], 0);
     // Whoever runs Ostia sees it at the key, beside what holds for its owner.
     let shown = api.get("/api/v1/keys/monthly").await.ok(200);
     assert_eq!(shown["name"], "monthly");
@@ -91,8 +106,7 @@ async fn a_call_that_came_too_soon_tells_when_to_come_again() {
         .ok(200);
     let held = &me["limits"][0];
     assert_eq!(held["limits"]["calls_per_minute"], 1, "{me:#}");
-    assert_eq!(held["quota_left"], Value::Null);
-    assert_eq!(held["quota_renews_at"], Value::Null);
+    assert_eq!(held["quotas"], json!([]));
 }
 
 #[tokio::test]

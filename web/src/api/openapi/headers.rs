@@ -133,8 +133,7 @@ fn of_limits(status: &str, response: &mut Response) {
         response.headers.insert(name.to_owned(), header.into());
     };
     if status != "401" {
-        let left =
-            "Calls left of this month, of the quota that has the least. Not there without a quota.";
+        let left = "Calls left of this day or month, of the quota that has the least. Not there without a quota.";
         has("Ostia-Quota-Remaining", at_times(number(), left));
     }
     if status == "429" {

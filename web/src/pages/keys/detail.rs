@@ -5,7 +5,7 @@ use super::{
     events::{Changes, Uses},
     facts::{Facts, Secrets},
     may_change,
-    view::{QuotaLeft, is_ended, quota_left},
+    view::is_ended,
 };
 use crate::{
     Site,
@@ -95,7 +95,6 @@ struct Found {
     days: Vec<v1::UsageSummary>,
     tools: Vec<v1::UsageSummary>,
     outcomes: Vec<v1::UsageSummary>,
-    left: Option<QuotaLeft>,
     allowances: Vec<v1::Allowance>,
     events: v1::ListKeyEventsResponse,
 }
@@ -129,7 +128,6 @@ async fn loaded(visitor: &Visitor, reference: &str) -> Result<Found, Status> {
         visitor.key_events(&key.id, "")
     )?;
     Ok(Found {
-        left: quota_left(&allowances, &key),
         key,
         days,
         tools,
@@ -146,7 +144,6 @@ fn Detail(shown: Shown) -> impl IntoView {
         days,
         tools,
         outcomes,
-        left,
         allowances,
         events,
     } = shown.found;
@@ -173,7 +170,7 @@ fn Detail(shown: Shown) -> impl IntoView {
             </PageHead>
             {shown.done.map(|what| view! { <Done what=what/> })}
             <div class="grid">
-                <Facts key=key.clone() left=left allowances=allowances own=shown.own/>
+                <Facts key=key.clone() allowances=allowances own=shown.own/>
                 <Secrets key=key/>
             </div>
             <Panel title="Calls by day" note=format!("The last {DAYS} days, UTC")>

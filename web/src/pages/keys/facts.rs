@@ -1,6 +1,6 @@
 //! What a key is held to, and its secrets.
 
-use super::view::{Ends, QuotaLeft, State as KeyState, prefix, scopes};
+use super::view::{Ends, QuotaLeft, State as KeyState, least, prefix, quotas_left, scopes};
 use crate::components::{
     content::{Badge, Chips, Panel, Tone},
     number,
@@ -8,16 +8,11 @@ use crate::components::{
     time::{As, Time, instant},
 };
 use leptos::prelude::*;
-use ostia_domain::clock;
+use ostia_domain::{clock, period::Period};
 use ostia_proto::v1;
 
 #[component]
-pub(super) fn Facts(
-    key: v1::Key,
-    left: Option<QuotaLeft>,
-    allowances: Vec<v1::Allowance>,
-    own: bool,
-) -> impl IntoView {
+pub(super) fn Facts(key: v1::Key, allowances: Vec<v1::Allowance>, own: bool) -> impl IntoView {
     let held = key.restrictions.clone().unwrap_or_default();
     let from = [&key.last_used_address, &key.last_used_client];
     let from: Vec<_> = from
@@ -58,8 +53,7 @@ pub(super) fn Facts(
                 {(!own).then(|| view! { <dt>"Owner"</dt><dd>{key.owner_name.clone()}</dd> })}
                 <dt>"May use"</dt>
                 <dd><Chips of=scopes(&key)/></dd>
-                <dt>"Quota left this month"</dt>
-                <dd>{quota_text(left)}</dd>
+                <Quotas of=least_of_each(&allowances, &key)/>
                 {(!limits.is_empty()).then(|| view! { <dt>"Limits"</dt><dd><Lines of=limits/></dd> })}
                 {(!held.networks.is_empty())
                     .then(|| view! { <dt>"Only from"</dt><dd>{held.networks.join(", ")}</dd> })}
@@ -78,15 +72,28 @@ pub(super) fn Facts(
     }
 }
 
-fn quota_text(left: Option<QuotaLeft>) -> String {
-    match left {
-        Some(left) => format!(
-            "{} of {}",
-            number::count(left.left),
-            number::count(left.quota)
-        ),
-        None => "no quota".to_owned(),
+/// Of each period the quota that ends first.
+fn least_of_each(allowances: &[v1::Allowance], key: &v1::Key) -> Vec<QuotaLeft> {
+    let of = |period| least(quotas_left(allowances, key).filter(|left| left.period == period));
+    Period::ALL.into_iter().filter_map(of).collect()
+}
+
+#[component]
+fn Quotas(of: Vec<QuotaLeft>) -> impl IntoView {
+    if of.is_empty() {
+        return view! { <dt>"Quota left"</dt><dd>"no quota"</dd> }.into_any();
     }
+    let lines = of.into_iter().map(|quota| {
+        let (left, all) = (number::count(quota.left), number::count(quota.quota));
+        view! {
+            <dt>{format!("Quota left {}", quota.now())}</dt>
+            <dd>
+                {format!("{left} of {all}, renewed ")}
+                <Time at=quota.renews_at shown=As::Date/>
+            </dd>
+        }
+    });
+    lines.collect_view().into_any()
 }
 
 #[component]
@@ -103,6 +110,9 @@ fn limits_text(limits: v1::Limits) -> String {
         limits
             .max_in_flight
             .map(|n| format!("{n} at the same time")),
+        limits
+            .calls_per_day
+            .map(|n| format!("{} a day", number::count(n))),
         limits
             .calls_per_month
             .map(|n| format!("{} a month", number::count(n))),

@@ -85,6 +85,7 @@ pub(super) fn of(key: &v1::Key) -> Posted {
     push("calls_per_minute", limits.calls_per_minute.map(u64::from));
     push("burst", limits.burst.map(u64::from));
     push("max_in_flight", limits.max_in_flight.map(u64::from));
+    push("calls_per_day", limits.calls_per_day);
     push("calls_per_month", limits.calls_per_month);
     posted
 }
@@ -115,6 +116,7 @@ pub(super) fn restrictions(posted: &mut Posted, before: Option<&v1::Rules>) -> v
         calls_per_minute: posted.number("calls_per_minute"),
         burst: posted.number("burst"),
         max_in_flight: posted.number("max_in_flight"),
+        calls_per_day: posted.number("calls_per_day"),
         calls_per_month: posted.number("calls_per_month"),
     };
     let window = posted.get("window");
@@ -197,6 +199,7 @@ fn on_the_page(field: &str) -> &'static str {
         "window" => "window",
         "burst" => "burst",
         "max_in_flight" => "max_in_flight",
+        "calls_per_day" => "calls_per_day",
         "calls_per_month" => "calls_per_month",
         "calls_per_minute" | "limits" => "calls_per_minute",
         _ if field.starts_with("rules") => "scope",

@@ -103,6 +103,7 @@ fn Fences(posted: Posted) -> impl IntoView {
         "calls_per_minute",
         "burst",
         "max_in_flight",
+        "calls_per_day",
         "calls_per_month",
     ];
     let open = fields
@@ -129,6 +130,7 @@ fn Fences(posted: Posted) -> impl IntoView {
                     <TextField posted=posted.clone() name="calls_per_minute" label="Calls per minute" kind="number"/>
                     <TextField posted=posted.clone() name="burst" label="At once after a pause" kind="number"/>
                     <TextField posted=posted.clone() name="max_in_flight" label="At the same time" kind="number"/>
+                    <TextField posted=posted.clone() name="calls_per_day" label="Calls per day" kind="number"/>
                     <TextField posted=posted.clone() name="calls_per_month" label="Calls per month" kind="number"/>
                 </div>
                 <p class="hint">"Empty: no limit of its own. What limits you limits all of your keys together."</p>

@@ -6,8 +6,9 @@ use crate::components::{
 };
 use chrono::TimeDelta;
 use leptos::prelude::*;
-use ostia_domain::clock;
-use ostia_proto::v1;
+use ostia_domain::{clock, period::Period};
+use ostia_proto::{convert::period, v1};
+use std::cmp::Reverse;
 
 /// An end that is nearer than this is worth a warning.
 const SOON: TimeDelta = TimeDelta::days(14);
@@ -101,42 +102,68 @@ pub(super) fn Ends(of: v1::Key) -> impl IntoView {
     }
 }
 
-/// What is left of the quota that ends first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is left of a quota.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct QuotaLeft {
+    pub(crate) period: Period,
     pub(crate) quota: u64,
     pub(crate) left: u64,
+    pub(crate) renews_at: Option<prost_types::Timestamp>,
+}
+
+impl QuotaLeft {
+    fn of(quota: &v1::Quota) -> Option<Self> {
+        Some(Self {
+            period: period("period", quota.period).ok()?,
+            quota: quota.calls,
+            left: quota.calls.saturating_sub(quota.taken),
+            renews_at: quota.renews_at,
+        })
+    }
+
+    pub(crate) fn now(&self) -> &'static str {
+        match self.period {
+            Period::Day => "today",
+            Period::Month => "this month",
+        }
+    }
 }
 
 /// Of the key itself and of its owner: all of them hold.
-pub(super) fn quota_left(allowances: &[v1::Allowance], key: &v1::Key) -> Option<QuotaLeft> {
-    let of_key = allowances
+pub(super) fn quotas_left<'a>(
+    allowances: &'a [v1::Allowance],
+    key: &v1::Key,
+) -> impl Iterator<Item = QuotaLeft> + use<'a> {
+    let subjects = [key.id.clone(), key.owner_id.clone()];
+    let held = allowances
         .iter()
-        .filter(|allowance| [&key.id, &key.owner_id].contains(&&allowance.subject_id));
-    least(of_key)
+        .filter(move |allowance| subjects.contains(&allowance.subject_id));
+    held.flat_map(all)
 }
 
-pub(crate) fn least<'a>(allowances: impl Iterator<Item = &'a v1::Allowance>) -> Option<QuotaLeft> {
-    let left = allowances.filter_map(|allowance| {
-        let quota = allowance.limits.as_ref()?.calls_per_month?;
-        let left = quota.saturating_sub(allowance.quota_taken);
-        Some(QuotaLeft { quota, left })
-    });
-    left.min_by_key(|left| left.left)
+pub(crate) fn all(of: &v1::Allowance) -> impl Iterator<Item = QuotaLeft> + use<'_> {
+    of.quotas.iter().filter_map(QuotaLeft::of)
+}
+
+/// The quota that ends first; of equals, the one that comes back last.
+pub(crate) fn least(of: impl Iterator<Item = QuotaLeft>) -> Option<QuotaLeft> {
+    of.min_by_key(|left| (left.left, Reverse(left.period)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn allowance(subject: &str, quota: Option<u64>, taken: u64) -> v1::Allowance {
+    fn allowance(subject: &str, quotas: &[(v1::Period, u64, u64)]) -> v1::Allowance {
+        let quotas = quotas.iter().map(|&(period, calls, taken)| v1::Quota {
+            period: period.into(),
+            calls,
+            taken,
+            renews_at: None,
+        });
         v1::Allowance {
             subject_id: subject.to_owned(),
-            limits: Some(v1::Limits {
-                calls_per_month: quota,
-                ..v1::Limits::default()
-            }),
-            quota_taken: taken,
+            quotas: quotas.collect(),
             ..v1::Allowance::default()
         }
     }
@@ -148,20 +175,23 @@ mod tests {
             owner_id: "owner".to_owned(),
             ..v1::Key::default()
         };
-        let allowances = [
-            allowance("key", Some(100), 10),
-            allowance("owner", Some(1_000), 950),
-            allowance("other", Some(5), 5),
-            allowance("key", None, 0),
+        let (day, month) = (v1::Period::Day, v1::Period::Month);
+        let mut allowances = vec![
+            allowance("key", &[(month, 100, 10), (day, 60, 0)]),
+            allowance("owner", &[(month, 1_000, 950)]),
+            allowance("other", &[(month, 5, 5), (day, 5, 5)]),
+            allowance("key", &[]),
         ];
-        let left = quota_left(&allowances, &key);
-        assert_eq!(
-            left,
-            Some(QuotaLeft {
-                quota: 1_000,
-                left: 50
-            })
-        );
-        assert_eq!(quota_left(&allowances[3..], &key), None);
+        let left = |of: &[v1::Allowance]| {
+            let left = least(quotas_left(of, &key))?;
+            Some((left.period, left.quota, left.left))
+        };
+        assert_eq!(left(&allowances), Some((Period::Month, 1_000, 50)));
+        assert_eq!(left(&allowances[3..]), None);
+        allowances.push(allowance("owner", &[(day, 40, 0)]));
+        assert_eq!(left(&allowances), Some((Period::Day, 40, 40)));
+        // Tomorrow is of no use while there is nothing left of the month.
+        allowances.push(allowance("owner", &[(day, 7, 7), (month, 9, 9)]));
+        assert_eq!(left(&allowances), Some((Period::Month, 9, 0)));
     }
 }

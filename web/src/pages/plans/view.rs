@@ -31,6 +31,7 @@ pub(super) fn List(
                 <Cell label="A minute" number=true>{said(limits.calls_per_minute.map(u64::from))}</Cell>
                 <Cell label="After a pause" number=true>{said(limits.burst.map(u64::from))}</Cell>
                 <Cell label="At the same time" number=true>{said(limits.max_in_flight.map(u64::from))}</Cell>
+                <Cell label="A day" number=true>{said(limits.calls_per_day)}</Cell>
                 <Cell label="A month" number=true>{said(limits.calls_per_month)}</Cell>
             </tr>
         }
@@ -55,7 +56,14 @@ pub(super) fn List(
                         <Table
                             caption="Plans by name"
                             quiet=true
-                            columns=vec!["Plan", "#A minute", "#After a pause", "#At the same time", "#A month"]
+                            columns=vec![
+                                "Plan",
+                                "#A minute",
+                                "#After a pause",
+                                "#At the same time",
+                                "#A day",
+                                "#A month",
+                            ]
                         >
                             {rows}
                         </Table>
@@ -105,6 +113,8 @@ fn Facts(of: v1::Plan) -> impl IntoView {
                 <dd>{said(limits.burst.map(u64::from))}</dd>
                 <dt>"Calls at the same time"</dt>
                 <dd>{said(limits.max_in_flight.map(u64::from))}</dd>
+                <dt>"Calls a day"</dt>
+                <dd>{said(limits.calls_per_day)}</dd>
                 <dt>"Calls a month"</dt>
                 <dd>{said(limits.calls_per_month)}</dd>
             </dl>
@@ -128,7 +138,8 @@ fn Form(action: String, posted: Posted, is_new: bool) -> impl IntoView {
             <TextField posted=posted.clone() name="calls_per_minute" label="Calls a minute" hint="Spread evenly, on one edge."/>
             <TextField posted=posted.clone() name="burst" label="Calls at once after a pause" hint="Left empty: as many as a minute has."/>
             <TextField posted=posted.clone() name="max_in_flight" label="Calls at the same time" hint="On one edge."/>
-            <TextField posted=posted name="calls_per_month" label="Calls a month" hint="The quota, on all edges together."/>
+            <TextField posted=posted.clone() name="calls_per_day" label="Calls a day" hint="A quota, on all edges together."/>
+            <TextField posted=posted name="calls_per_month" label="Calls a month" hint="The same for a month. Days and months are those of UTC."/>
             <div class="row">
                 <button type="submit">"Save"</button>
                 <a class="button second" href="/plans">"Cancel"</a>

@@ -38,7 +38,7 @@ fn reason(outcome: &str) -> &'static str {
         "cancelled" => "The client gave up.",
         "denied" => "A policy, a key's own rules, its networks or its hours say no.",
         "unknown_tool" => "Nothing of that name is there for the key.",
-        "rate_limited" => "Too many calls a minute or at once, or the month's quota is used up.",
+        "rate_limited" => "Too many calls a minute or at once, or a quota is used up.",
         "unauthenticated" => "The key is inactive, has ended, or is not one.",
         "invalid" => "The client sent what the protocol does not allow.",
         "internal" => "A fault of Ostia: an operator finds it in the log.",

@@ -51,6 +51,7 @@ const OTHERS: [&str; 55] = [
     "burst",
     "call_timeout_ms",
     "calls_per_minute",
+    "calls_per_day",
     "calls_per_month",
     "credential",
     "currency",
