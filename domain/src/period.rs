@@ -1,7 +1,7 @@
 //! What quotas are counted over.
 
 use crate::clock::Timestamp;
-use chrono::{Datelike as _, Days, Months, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate, TimeDelta};
 
 /// Of the calendar, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +53,12 @@ impl Period {
             ends_at: midnight(next.unwrap_or(NaiveDate::MAX)),
         }
     }
+
+    /// The one before it.
+    pub fn before(self, moment: Timestamp) -> Current {
+        let last = self.at(moment).starts_at - TimeDelta::nanoseconds(1);
+        self.at(last)
+    }
 }
 
 fn midnight(day: NaiveDate) -> Timestamp {
@@ -62,7 +68,6 @@ fn midnight(day: NaiveDate) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeDelta;
     use proptest::prelude::*;
 
     #[test]
@@ -122,8 +127,7 @@ mod tests {
                 let current = period.at(at);
                 prop_assert!(current.starts_at <= at && at < current.ends_at);
                 prop_assert_eq!(period.at(current.ends_at).starts_at, current.ends_at);
-                let last = current.ends_at - TimeDelta::nanoseconds(1);
-                prop_assert_eq!(period.at(last), current);
+                prop_assert_eq!(period.before(current.ends_at), current);
                 prop_assert_eq!(period.at(current.starts_at), current);
                 let same = period.at(later) == current;
                 prop_assert_eq!(period.at(later).number == current.number, same);

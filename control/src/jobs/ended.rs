@@ -1,5 +1,5 @@
-//! What had its time goes: browser sessions, and requests that were to be done once. Nothing waits for it: no answer
-//! tells one of them.
+//! What had its time goes: browser sessions, requests that were to be done once, and quotas of days and months that are
+//! over. Nothing waits for it: no answer tells one of them.
 
 use crate::{
     error::Result,
@@ -28,5 +28,6 @@ async fn prune(store: &Store) -> Result<()> {
     let (write, now) = (store.write().await?, clock::now());
     store::browser_sessions::prune(write.tx(), now).await?;
     store::idempotency::prune(write.tx(), now).await?;
+    store::quotas::prune(write.tx(), now).await?;
     Ok(write.commit().await?)
 }

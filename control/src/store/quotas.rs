@@ -4,11 +4,15 @@ use super::{
     Error, Tx,
     entity::quota_leases::{ActiveModel, Column, Entity},
 };
+use ostia_domain::{clock::Timestamp, period::Period};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect as _, prelude::*,
-    sea_query::OnConflict,
+    ActiveValue::Set, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect as _,
+    prelude::*, sea_query::OnConflict,
 };
 use std::collections::{HashMap, HashSet};
+
+/// Numbers of days have eight digits, those of months six.
+const FIRST_DAY: i64 = 10_000_000;
 
 /// One quota: who is counted, the limit (a plan, or the key itself), and the number of the period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,6 +76,21 @@ pub(crate) async fn taken(
         Some((counted, u64::try_from(calls).unwrap_or(0)))
     });
     Ok(taken.collect())
+}
+
+/// Those of days and months before the last: until then a control whose clock is a little behind may still count there.
+pub(crate) async fn prune(tx: &Tx, now: Timestamp) -> Result<u64, Error> {
+    let last = |period: Period| i64::from(period.before(now).number);
+    let days = Column::Period.between(FIRST_DAY, last(Period::Day) - 1);
+    let deleted = Entity::delete_many()
+        .filter(
+            Condition::any()
+                .add(Column::Period.lt(last(Period::Month)))
+                .add(days),
+        )
+        .exec(tx)
+        .await?;
+    Ok(deleted.rows_affected)
 }
 
 /// Of a quota that is locked.

@@ -1,12 +1,17 @@
 //! Quotas: given out in blocks, and never more than there is, in a day as in a month.
 
-use super::fixture::{Fixture, assert_refused, new_key, start};
+use super::{
+    fixture::{Fixture, assert_refused, new_key, start},
+    retention::{FOR_EVER, keeper, number},
+};
+use crate::harness::wait::until;
 use ostia_domain::{
     clock,
     code::Code,
     period::Period::{self, Day, Month},
 };
 use ostia_proto::{convert::timestamp, v1};
+use std::time::Duration;
 use tonic::Code as Grpc;
 
 /// The quota of a new key with so many calls a day or a month.
@@ -21,7 +26,7 @@ async fn quota(control: &Fixture, period: Period, calls: u64) -> v1::QuotaOf {
             }),
             ..v1::KeyRestrictions::default()
         }),
-        ..new_key(&format!("of a {}", period.name()))
+        ..new_key(&format!("of a {}, {}", period.name(), uuid::Uuid::now_v7()))
     };
     let key = control.create_key(request).await.expect("a key").key;
     v1::QuotaOf {
@@ -137,6 +142,43 @@ async fn a_new_period_has_the_whole_quota() {
         control.sql(&format!("{before} {number}")).await;
         assert_eq!(all_of(&control, &of).await, 7);
     }
+}
+
+/// Nobody counts in what is over; the last day and the last month stay for whoever's clock is behind.
+#[tokio::test]
+async fn days_and_months_that_are_over_are_forgotten() {
+    let control = start().await;
+    let now = clock::now();
+    for period in Period::ALL {
+        let [last, older] = [
+            period.before(now),
+            period.before(period.before(now).starts_at),
+        ];
+        for number in [older.number, last.number, period.at(now).number] {
+            let of = quota(&control, period, 20).await;
+            let current = lease(&control, &of).await.period;
+            let change = format!("SET month = {number} WHERE month = {current} AND calls = 10");
+            control.sql(&format!("UPDATE quota_leases {change}")).await;
+            // So that the next one does not find this row.
+            control.sql("UPDATE quota_leases SET calls = 1").await;
+        }
+    }
+    let left = async || number(&control, "SELECT COUNT(*) FROM quota_leases").await;
+    assert_eq!(left().await, 6);
+    let keeper = keeper(&control, FOR_EVER).await;
+    until(Duration::from_secs(20), "two are forgotten", async || {
+        let left = left().await;
+        if left == 6 { Err(left) } else { Ok(()) }
+    })
+    .await;
+    for (period, kept) in [(Month, "999999"), (Day, "99999999")] {
+        let before = period.before(now).number;
+        let kept = format!("month BETWEEN {before} AND {kept}");
+        let count = format!("SELECT COUNT(*) FROM quota_leases WHERE {kept}");
+        assert_eq!(number(&control, &count).await, 2, "{kept}");
+    }
+    assert_eq!(left().await, 4);
+    keeper.close().await;
 }
 
 /// A key with both has two quotas, and each is counted by itself.

@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait as _, Statement};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
-const FOR_EVER: Retention = Retention {
+pub(super) const FOR_EVER: Retention = Retention {
     audit_calls: None,
     audit_changes: None,
     usage_records: None,
@@ -28,7 +28,7 @@ fn days_ago(days: i64) -> Timestamp {
 }
 
 /// Another control of the same database, which removes what is older.
-async fn keeper(control: &Fixture, retention: Retention) -> Control {
+pub(super) async fn keeper(control: &Fixture, retention: Retention) -> Control {
     let config = Config {
         retention: Some(retention),
         ..config(&control.database)
@@ -260,7 +260,7 @@ fn first_bytes(control: &Fixture, at: Timestamp) -> String {
     }
 }
 
-async fn number(control: &Fixture, sql: &str) -> i64 {
+pub(super) async fn number(control: &Fixture, sql: &str) -> i64 {
     let db = sea_orm::Database::connect(&control.database.url)
         .await
         .expect("db");
