@@ -40,7 +40,7 @@ const NAMES: [(&str, Kind); 12] = [
     ("price", Kind::Price),
 ];
 /// What names no object: what something is to be, and places in lists.
-const OTHERS: [&str; 55] = [
+const OTHERS: [&str; 56] = [
     "action",
     "address",
     "after",
