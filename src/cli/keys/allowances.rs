@@ -85,10 +85,13 @@ impl Shown {
         let mut text = self.key.text();
         for held in &self.limits {
             for quota in &held.quotas {
-                let (left, calls) = (quota.left, quota.calls);
+                let (left, calls, period) = (quota.left, quota.calls, quota.period);
                 let end = moment(quota.renews_at.as_ref(), "-");
                 // Writing to a string cannot fail.
-                let _ = write!(text, "\nquota left    {left} of {calls} calls until {end}");
+                let _ = write!(
+                    text,
+                    "\nquota left    {left} of {calls} calls of the {period}, until {end}"
+                );
                 if let Some(plan) = &held.plan {
                     let _ = write!(text, ", of the plan {plan}");
                 }

@@ -306,8 +306,14 @@ async fn what_is_left_of_a_quota_is_shown() {
         .filter(|line| line.starts_with("quota left"))
         .collect();
     assert_eq!(lines.len(), 3, "{text}");
-    assert!(lines[0].contains(" of 500 calls until "), "{text}");
-    assert!(lines[1].contains(" of 50 calls until "), "{text}");
+    assert!(
+        lines[0].contains(" of 500 calls of the month, until "),
+        "{text}"
+    );
+    assert!(
+        lines[1].contains(" of 50 calls of the day, until "),
+        "{text}"
+    );
     assert!(
         lines[2].ends_with("of the plan small, for all keys of the owner"),
         "{text}"

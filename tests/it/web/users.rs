@@ -131,6 +131,9 @@ async fn a_group_gives_its_members_policies_and_a_plan() {
         plans.contains("1,234") && plans.contains("5,000"),
         "{plans}"
     );
+    // As many at once as a minute has: only calls at the same time are not limited.
+    assert_eq!(plans.matches(">60<").count(), 2, "{plans}");
+    assert_eq!(plans.matches("no limit").count(), 1, "{plans}");
 
     let unknown = [("name", "crew"), ("members", "nobody")];
     refused(

@@ -29,7 +29,7 @@ pub(super) fn List(
             <tr>
                 <th scope="row"><a class="first" href=format!("/plans/{}", plan.id)>{plan.name}</a></th>
                 <Cell label="A minute" number=true>{said(limits.calls_per_minute.map(u64::from))}</Cell>
-                <Cell label="After a pause" number=true>{said(limits.burst.map(u64::from))}</Cell>
+                <Cell label="After a pause" number=true>{said(burst(&limits).map(u64::from))}</Cell>
                 <Cell label="At the same time" number=true>{said(limits.max_in_flight.map(u64::from))}</Cell>
                 <Cell label="A day" number=true>{said(limits.calls_per_day)}</Cell>
                 <Cell label="A month" number=true>{said(limits.calls_per_month)}</Cell>
@@ -110,7 +110,7 @@ fn Facts(of: v1::Plan) -> impl IntoView {
                 <dt>"Calls a minute"</dt>
                 <dd>{said(limits.calls_per_minute.map(u64::from))}</dd>
                 <dt>"Calls at once after a pause"</dt>
-                <dd>{said(limits.burst.map(u64::from))}</dd>
+                <dd>{said(burst(&limits).map(u64::from))}</dd>
                 <dt>"Calls at the same time"</dt>
                 <dd>{said(limits.max_in_flight.map(u64::from))}</dd>
                 <dt>"Calls a day"</dt>
@@ -120,6 +120,11 @@ fn Facts(of: v1::Plan) -> impl IntoView {
             </dl>
         </Panel>
     }
+}
+
+/// Left empty it is as many as a minute has.
+fn burst(limits: &v1::Limits) -> Option<u32> {
+    limits.burst.or(limits.calls_per_minute)
 }
 
 fn said(number: Option<u64>) -> String {
